@@ -1,0 +1,83 @@
+"""The one family of errors, each saying what was wrong, where, and what to do.
+
+FootholdError
+├── InputError               something given can't be used
+│   └── FileError            a file that can't be imported: file, row, column
+├── NotFoundError            no such founder, lender, model or score
+├── ConflictError            the state forbids it (already there, already withdrawn)
+├── ConsentError             no valid consent: no score
+├── FourEyesError            the same person may not do both
+├── ModelError               a model that can't be trained, read or served
+│   └── NoChampionError      nothing was promoted yet
+└── IntegrityError           a digest, an audit chain or a replay does not match
+"""
+
+from __future__ import annotations
+
+
+class FootholdError(Exception):
+    """Base of all errors that a user can do something about."""
+
+
+class InputError(FootholdError):
+    """A value given by a user or a program can't be used."""
+
+
+class FileError(InputError):
+    """A file can't be imported; nothing of it was stored.
+
+    Args:
+        file: name of the file, without folders.
+        problem: what is wrong, as a sentence without a full stop.
+        row: line of the file, the header being line 1.
+        column: name of the column.
+        remedy: what the reader should do.
+        further: how many problems more the file has.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        problem: str,
+        *,
+        row: int | None = None,
+        column: str | None = None,
+        remedy: str = "Correct the file and import it again; rows already known are skipped.",
+        further: int = 0,
+    ) -> None:
+        self.file, self.problem, self.row, self.column = file, problem, row, column
+        where = file
+        if row is not None:
+            where += f", row {row}"
+        if column is not None:
+            where += f', column "{column}"'
+        more = f" ({further} more such problems.)" if further else ""
+        super().__init__(f"{where}: {problem}.{more}\nNothing was imported. {remedy}")
+
+
+class NotFoundError(FootholdError):
+    """What was asked for does not exist."""
+
+
+class ConflictError(FootholdError):
+    """The present state forbids the request."""
+
+
+class ConsentError(FootholdError):
+    """There is no consent that allows this use of a founder's records."""
+
+
+class FourEyesError(FootholdError):
+    """A second person must do this."""
+
+
+class ModelError(FootholdError):
+    """A model can't be trained, read or served."""
+
+
+class NoChampionError(ModelError):
+    """No model has been promoted, so nothing can be scored."""
+
+
+class IntegrityError(FootholdError):
+    """Stored data do not match their digest, chain or replay."""

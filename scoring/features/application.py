@@ -1,0 +1,90 @@
+"""Features of the loan asked for, beside what the founder takes in."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from scoring.features.cash_flow import account_lines, mean_balance, monthly_inflow
+from scoring.features.catalogue import Direction, Kind, Unit, feature
+from scoring.features.known import Known
+from scoring.features.sales import monthly_net_sales, order_lines
+
+_NO_LOAN = "no loan was asked for"
+
+
+def latest_application(known: Known) -> ir.Table:
+    """The last loan asked for before each point, one row a point."""
+    asked = known.applications
+    newest_first = ibis.window(group_by="point", order_by=(ibis.desc("event_day"), ibis.desc("id")))
+    numbered = asked.mutate(place=ibis.row_number().over(newest_first))
+    return numbered.filter(numbered.place == 0).select("point", "instalment", "principal")
+
+
+def application_and_sales(known: Known) -> ir.Table:
+    """The last application beside monthly net sales."""
+    lines = order_lines(known)
+    sales = lines.group_by("point").aggregate(income=monthly_net_sales(lines))
+    return latest_application(known).inner_join(sales, "point")
+
+
+def application_and_inflow(known: Known) -> ir.Table:
+    """The last application beside monthly inflow."""
+    lines = account_lines(known)
+    inflow = lines.group_by("point").aggregate(income=monthly_inflow(lines))
+    return latest_application(known).inner_join(inflow, "point")
+
+
+def application_and_balance(known: Known) -> ir.Table:
+    """The last application beside the mean balance of 180 days."""
+    lines = account_lines(known)
+    balance = lines.group_by("point").aggregate(income=mean_balance(lines))
+    return latest_application(known).inner_join(balance, "point")
+
+
+def _burden(asked: ir.Table) -> ir.Value:
+    share = asked.instalment / (asked.income > 0).ifelse(asked.income, ibis.null())
+    # Who takes in nothing has the highest burden, not an unknown one.
+    return ibis.least(share, 2.0).coalesce(2.0).max()
+
+
+@feature(
+    over=application_and_sales,
+    kind=Kind.APPLICATION,
+    unit=Unit.RATIO,
+    decimals=3,
+    direction=Direction.SAFER_WHEN_LOWER,
+    reason="affordability",
+    empty=_NO_LOAN + ", or there are no sales on record",
+)
+def instalment_over_net_sales(asked: ir.Table) -> ir.Value:
+    """Instalment asked for over monthly net sales, at most 2."""
+    return _burden(asked)
+
+
+@feature(
+    over=application_and_inflow,
+    kind=Kind.APPLICATION,
+    unit=Unit.RATIO,
+    decimals=3,
+    direction=Direction.SAFER_WHEN_LOWER,
+    reason="affordability",
+    empty=_NO_LOAN + ", or there are no account lines on record",
+)
+def instalment_over_inflow(asked: ir.Table) -> ir.Value:
+    """Instalment asked for over monthly inflow, at most 2."""
+    return _burden(asked)
+
+
+@feature(
+    over=application_and_balance,
+    kind=Kind.APPLICATION,
+    unit=Unit.RATIO,
+    decimals=3,
+    direction=Direction.SAFER_WHEN_LOWER,
+    reason="affordability",
+    empty=_NO_LOAN + ", or there are no account lines on record",
+)
+def instalment_over_balance(asked: ir.Table) -> ir.Value:
+    """Instalment asked for over the mean balance of 180 days, at most 2."""
+    return _burden(asked)

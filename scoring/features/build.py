@@ -1,0 +1,255 @@
+"""Values of features at points in time: one founder on the operational database, many on DuckDB.
+
+Both run the same expressions. Each record kind is one statement, compiled once per engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import sqlglot
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlglot import exp
+
+from scoring.calendar import day_number, day_of, end_of, microseconds
+from scoring.features import all_features
+from scoring.features.catalogue import Feature, Kind
+from scoring.features.days_past_due import instalments_with_days_past_due
+from scoring.features.known import POINTS, POINTS_SCHEMA, Known, record_columns
+from scoring.records.tables import RECORD_TABLES, Record
+
+_DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
+_PLACEHOLDERS = {"sqlite": ":{}", "postgresql": "%({})s"}
+_BATCH = 50_000
+
+# What the file is made of, counted beside the features of each kind.
+_CONTENT = {
+    Kind.ATTENDANCE: lambda known: known.attendance,
+    Kind.SALES: lambda known: known.order_lines,
+    Kind.REPAYMENT: lambda known: known.instalments,
+    Kind.CASH_FLOW: lambda known: known.cash_flow,
+    Kind.APPLICATION: lambda known: known.applications,
+}
+
+
+@dataclass(frozen=True)
+class Content:
+    """How many records of a kind a file holds, and from which days."""
+
+    records: int
+    first_day: date | None
+    last_day: date | None
+
+
+@dataclass(frozen=True)
+class FounderFile:
+    """A founder's feature values at a point in time, and what they were made from."""
+
+    values: dict[str, float | None]
+    contents: dict[Kind, Content]
+
+
+def kind_expression(kind: Kind, features: Sequence[Feature]) -> ir.Table:
+    """One row per point: the features of a kind, and how many records it was made from."""
+    known = Known()
+    contents = _CONTENT[kind](known)
+    tables = [
+        contents.group_by("point").aggregate(
+            records=contents.count(),
+            first_day=contents.event_day.min(),
+            last_day=contents.event_day.max(),
+        )
+    ]
+    relations = {feature.relation: feature.relation(known) for feature in features}
+    for relation, rows in relations.items():
+        tables.append(
+            rows.group_by("point").aggregate(
+                **{f.name: f.define(rows) for f in features if f.relation is relation}
+            )
+        )
+    joined = known.points.select("point")
+    for number, table in enumerate(tables):
+        renamed = table.rename({f"point_{number}": "point"})
+        joined = joined.left_join(renamed, joined.point == renamed[f"point_{number}"])
+    values = {f.name: joined[f.name].cast("float64") for f in features}
+    return joined.select("point", "records", "first_day", "last_day", **values)
+
+
+def one_founder(
+    session: Session, founder_id: int, *, as_of: date, known_at: datetime, zone: ZoneInfo
+) -> FounderFile:
+    """All features of one founder, on the connection and in the transaction of the session.
+
+    Args:
+        session: an open transaction on SQLite or PostgreSQL.
+        founder_id: whose file.
+        as_of: the end of this day in the zone is the point in time.
+        known_at: only what was recorded by then counts.
+        zone: the installation's time zone.
+    """
+    connection = session.connection()
+    point = {"point": 0, **_point(founder_id, as_of, known_at, zone)}
+    values: dict[str, float | None] = {}
+    contents: dict[Kind, Content] = {}
+    for kind in Kind:
+        features = _of_kind(kind)
+        statement = _statement(kind, connection.dialect.name)
+        row = connection.exec_driver_sql(statement, point).one()
+        _, records, first, last, *numbers = row
+        contents[kind] = Content(
+            records=records or 0,
+            first_day=None if first is None else day_of(first),
+            last_day=None if last is None else day_of(last),
+        )
+        for feature, number in zip(features, numbers, strict=True):
+            values[feature.name] = rounded(number, feature.decimals)
+    return FounderFile(values, contents)
+
+
+class Lake:
+    """Record tables in DuckDB, for the values of many founders at many points.
+
+    Args:
+        session: an open reading transaction; the tables are copied from it, streamed.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.connection = duckdb.connect()
+        for table in RECORD_TABLES:
+            self._copy(session, table)
+
+    def features(self, points: pd.DataFrame, *, known_at: datetime, zone: ZoneInfo) -> pd.DataFrame:
+        """Feature values, one row per row of `points` with its index, one column per feature.
+
+        Args:
+            points: columns `founder_id` and `as_of` (a date).
+            known_at: only what was recorded by then counts.
+            zone: the installation's time zone.
+        """
+        self._set_points(points, known_at, zone)
+        columns: dict[str, np.ndarray] = {}
+        for kind in Kind:
+            frame = self._run(kind_expression(kind, _of_kind(kind)))
+            columns |= {
+                f.name: np.array([rounded(v, f.decimals) for v in frame[f.name]], dtype=float)
+                for f in _of_kind(kind)
+            }
+        return pd.DataFrame(columns, index=points.index)
+
+    def contents(
+        self, points: pd.DataFrame, *, known_at: datetime, zone: ZoneInfo
+    ) -> dict[Kind, pd.DataFrame]:
+        """Columns `records`, `first_day`, `last_day` (day numbers) per kind, index of `points`."""
+        self._set_points(points, known_at, zone)
+        return {
+            kind: self._run(kind_expression(kind, [])).drop(columns="point").set_axis(points.index)
+            for kind in Kind
+        }
+
+    def instalments(
+        self, points: pd.DataFrame, *, known_at: datetime, zone: ZoneInfo
+    ) -> pd.DataFrame:
+        """Instalments due at the points with their days past due.
+
+        Columns are those of `instalments_with_days_past_due`; `point` is the position in `points`.
+        """
+        self._set_points(points, known_at, zone)
+        return self._run(instalments_with_days_past_due(Known()), order="loan, number")
+
+    def _copy(self, session: Session, table: type[Record]) -> None:
+        columns = record_columns(table)
+        arrow = {"int64": pa.int64(), "float64": pa.float64(), "string": pa.string()}
+        schema = pa.schema([(name, arrow[kind]) for name, kind in columns.items()])
+        types = {"int64": "BIGINT", "float64": "DOUBLE", "string": "VARCHAR"}
+        declared = ", ".join(f'"{name}" {types[kind]}' for name, kind in columns.items())
+        self.connection.execute(f'CREATE TABLE "{table.__tablename__}" ({declared})')
+        statement = select(*(table.__table__.c[name] for name in columns)).order_by(table.id)
+        # Instants go through as the integers that they are in the database.
+        raw = str(statement.compile(session.connection()))
+        result = session.connection().exec_driver_sql(raw)
+        while rows := result.fetchmany(_BATCH):
+            batch = pa.table(
+                [
+                    pa.array(values, type=field.type)
+                    for values, field in zip(zip(*rows, strict=True), schema, strict=True)
+                ],
+                schema=schema,
+            )
+            self.connection.register("batch", batch)
+            self.connection.execute(f'INSERT INTO "{table.__tablename__}" SELECT * FROM batch')
+            self.connection.unregister("batch")
+
+    def _set_points(self, points: pd.DataFrame, known_at: datetime, zone: ZoneInfo) -> None:
+        rows = [
+            {"point": place, **_point(int(founder), as_of, known_at, zone)}
+            for place, (founder, as_of) in enumerate(
+                zip(points["founder_id"], points["as_of"], strict=True)
+            )
+        ]
+        table = pa.Table.from_pylist(
+            rows, schema=pa.schema([(name, pa.int64()) for name in POINTS_SCHEMA])
+        )
+        self.connection.register("given_points", table)
+        self.connection.execute(f"CREATE OR REPLACE TABLE {POINTS} AS SELECT * FROM given_points")
+        self.connection.unregister("given_points")
+
+    def _run(self, expression: ir.Table, order: str = "point") -> pd.DataFrame:
+        statement = ibis.to_sql(expression, dialect="duckdb")
+        return self.connection.execute(
+            f"SELECT * FROM ({statement}) AS statement ORDER BY {order}"
+        ).df()
+
+
+def rounded(value: object, decimals: int) -> float | None:
+    """A value as the model sees it: a float of the declared decimals, or None where missing."""
+    if value is None:
+        return None
+    number = float(value)  # type: ignore[arg-type]  # databases give int, float or Decimal
+    if number != number:
+        return None
+    return round(number, decimals) + 0.0  # no negative zero
+
+
+def _of_kind(kind: Kind) -> list[Feature]:
+    return [feature for feature in all_features().values() if feature.kind is kind]
+
+
+@cache
+def _statement(kind: Kind, engine: str) -> str:
+    """SQL for one bound point: the table of points becomes a row of parameters."""
+    dialect = _DIALECTS[engine]
+    tree = sqlglot.parse_one(
+        str(ibis.to_sql(kind_expression(kind, _of_kind(kind)), dialect=dialect)), read=dialect
+    )
+    columns = ", ".join(f'CAST("?{name}" AS BIGINT) AS "{name}"' for name in POINTS_SCHEMA)
+    row = sqlglot.parse_one(f"SELECT {columns}", read=dialect)
+
+    def bind(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Table) and node.name == POINTS:
+            return exp.Subquery(this=row.copy(), alias=node.args.get("alias"))
+        return node
+
+    statement = tree.transform(bind).sql(dialect=dialect)
+    for name in POINTS_SCHEMA:
+        statement = statement.replace(f'"?{name}"', _PLACEHOLDERS[engine].format(name))
+    return statement
+
+
+def _point(founder_id: int, as_of: date, known_at: datetime, zone: ZoneInfo) -> Mapping[str, int]:
+    return {
+        "founder_id": founder_id,
+        "as_of_day": day_number(as_of),
+        "as_of_end": microseconds(end_of(as_of, zone)),
+        "known_at": microseconds(known_at),
+    }

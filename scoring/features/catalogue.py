@@ -1,0 +1,165 @@
+"""The catalogue: what a feature is, who may be one, and all that are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+import ibis.expr.types as ir
+
+from scoring.features.known import Known
+
+Relation = Callable[[Known], ir.Table]
+Definition = Callable[[ir.Table], ir.Value]
+
+
+class Kind(StrEnum):
+    """Blocks of evidence; a deployment profile may switch one off."""
+
+    ATTENDANCE = "attendance"
+    SALES = "sales"
+    REPAYMENT = "repayment"
+    CASH_FLOW = "cash_flow"
+    APPLICATION = "application"
+
+
+class Direction(IntEnum):
+    """Which way risk goes when the value rises."""
+
+    SAFER_WHEN_HIGHER = -1
+    NONE = 0
+    SAFER_WHEN_LOWER = 1
+
+
+class WhenMissing(StrEnum):
+    """What a missing value may do to a score."""
+
+    NEUTRAL = "neutral"
+    LEARNED = "learned"
+    NEVER_BETTER_THAN_AVERAGE = "never_better_than_average"
+
+
+class Unit(StrEnum):
+    """What a value counts. MONEY is the minor unit of the model's one currency."""
+
+    SHARE = "share"
+    RATIO = "ratio"
+    DAYS = "days"
+    MONTHS = "months"
+    COUNT = "count"
+    MONEY = "money"
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature, declared once.
+
+    Attributes:
+        name: what it is called everywhere.
+        kind: the block of evidence that it belongs to.
+        unit: what its value counts.
+        decimals: the value is rounded to these, on every engine, before anything uses it.
+        direction: which way risk goes; the model can't contradict it.
+        actionable: whether the founder can change it within months.
+        reason: the neutral group under which lenders see it; its texts are in `scoring.reasons`.
+        when_missing: what a missing value may do.
+        empty: what a missing value means, in words.
+        relation: from known records to the rows that it is an aggregate of.
+        define: from those rows to the value per point.
+        description: what it measures, with the formula.
+    """
+
+    name: str
+    kind: Kind
+    unit: Unit
+    decimals: int
+    direction: Direction
+    actionable: bool
+    reason: str
+    when_missing: WhenMissing
+    empty: str
+    relation: Relation
+    define: Definition
+    description: str
+
+
+_CATALOGUE: dict[str, Feature] = {}
+
+# Protected attributes and what stands for them (docs/decisions/0003); names are refused by part.
+FORBIDDEN_WORDS = (
+    "origin",
+    "refugee",
+    "defector",
+    "birth",
+    "arrival",
+    "nationality",
+    "sex",
+    "gender",
+    "age_of",
+    "marital",
+    "family",
+    "religion",
+    "health",
+    "disability",
+    "politic",
+    "name",
+    "address",
+    "phone",
+    "photo",
+    "school",
+    "cohort",
+    "programme",
+    "excuse",
+    "weekday",
+    "hour_of",
+)
+
+
+def feature(
+    *,
+    over: Relation,
+    kind: Kind,
+    unit: Unit,
+    direction: Direction,
+    reason: str,
+    empty: str,
+    decimals: int = 0,
+    actionable: bool = True,
+    when_missing: WhenMissing = WhenMissing.NEUTRAL,
+) -> Callable[[Definition], Definition]:
+    """Declare the decorated expression as a feature; its name is the function's.
+
+    Raises:
+        ValueError: the name is taken, or stands for a protected attribute.
+    """
+
+    def declare(define: Definition) -> Definition:
+        name = define.__name__
+        forbidden = [word for word in FORBIDDEN_WORDS if word in name]
+        if forbidden:
+            raise ValueError(f"{name} can't be a feature: {forbidden[0]} is protected")
+        if name in _CATALOGUE:
+            raise ValueError(f"there is a feature {name} already")
+        _CATALOGUE[name] = Feature(
+            name=name,
+            kind=kind,
+            unit=unit,
+            decimals=decimals,
+            direction=direction,
+            actionable=actionable,
+            reason=reason,
+            when_missing=when_missing,
+            empty=empty,
+            relation=over,
+            define=define,
+            description=" ".join((define.__doc__ or "").split()),
+        )
+        return define
+
+    return declare
+
+
+def declared_features() -> dict[str, Feature]:
+    """What has been declared so far; use `scoring.features.all_features`, which loads them all."""
+    return dict(_CATALOGUE)

@@ -1,0 +1,128 @@
+"""Records as known at points in time: the one place that keeps features from seeing the future.
+
+A point is a founder at the end of a day D, asked with what the store held at an instant K. A
+record counts when its event day is at most D, it was learned before D ended, it was recorded by K,
+and no record that meets the same two conditions of knowledge stands in its place.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import ibis
+import ibis.expr.types as ir
+from sqlalchemy import BigInteger, Boolean, Date, Float, Integer, String
+
+from scoring.records.tables import (
+    Application,
+    Attendance,
+    CashFlowLine,
+    Instalment,
+    Instant,
+    Loan,
+    OrderLine,
+    Record,
+    Repayment,
+)
+
+# founder at the end of day `as_of_day` (which ends at instant `as_of_end`), known at `known_at`
+POINTS_SCHEMA = {
+    "point": "int64",
+    "founder_id": "int64",
+    "as_of_day": "int64",
+    "as_of_end": "int64",
+    "known_at": "int64",
+}
+POINTS = "points"
+_BOOKKEEPING = {
+    "founder_id",
+    "source",
+    "natural_key",
+    "import_id",
+    "learned_at",
+    "recorded_at",
+    "superseded_learned_at",
+    "superseded_recorded_at",
+}
+
+
+def record_columns(table: type[Record]) -> dict[str, str]:
+    """Columns of a record table that calculations may use, with their Ibis types."""
+    types: list[tuple[type, str]] = [
+        (Instant, "int64"),
+        (BigInteger, "int64"),
+        (Integer, "int64"),
+        (Float, "float64"),
+        (Boolean, "boolean"),
+        (String, "string"),
+    ]
+    columns = {}
+    for column in table.__table__.columns:
+        if isinstance(column.type, Date):  # days are calculated with as integers
+            continue
+        columns[column.name] = next(
+            ibis_type for sql_type, ibis_type in types if isinstance(column.type, sql_type)
+        )
+    return columns
+
+
+class Known:
+    """The record tables as they were known at the points, each row with its `point` and `age`.
+
+    `age` is the number of days from the event day to the point's day, 0 or more. A schedule is
+    known ahead of its due days; what is not due yet has no place in a feature and is left out.
+    """
+
+    def __init__(self) -> None:
+        self.points = ibis.table(POINTS_SCHEMA, name=POINTS)
+
+    @cached_property
+    def attendance(self) -> ir.Table:
+        """Founder × session."""
+        return self._as_known(Attendance)
+
+    @cached_property
+    def order_lines(self) -> ir.Table:
+        """Sales and refunds."""
+        return self._as_known(OrderLine)
+
+    @cached_property
+    def loans(self) -> ir.Table:
+        """Loans disbursed."""
+        return self._as_known(Loan)
+
+    @cached_property
+    def instalments(self) -> ir.Table:
+        """Instalments that have fallen due."""
+        return self._as_known(Instalment)
+
+    @cached_property
+    def repayments(self) -> ir.Table:
+        """Money received for loans."""
+        return self._as_known(Repayment)
+
+    @cached_property
+    def cash_flow(self) -> ir.Table:
+        """Account lines."""
+        return self._as_known(CashFlowLine)
+
+    @cached_property
+    def applications(self) -> ir.Table:
+        """Loans asked for."""
+        return self._as_known(Application)
+
+    def _as_known(self, table: type[Record]) -> ir.Table:
+        columns = record_columns(table)
+        records = ibis.table(columns, name=table.__tablename__)
+        points = self.points
+        known = points.join(records, points.founder_id == records.founder_id)
+        known = known.filter(
+            known.event_day <= known.as_of_day,
+            known.learned_at < known.as_of_end,
+            known.recorded_at <= known.known_at,
+            known.superseded_recorded_at.isnull()
+            | (known.superseded_learned_at >= known.as_of_end)
+            | (known.superseded_recorded_at > known.known_at),
+        )
+        kept = [name for name in columns if name not in _BOOKKEEPING]
+        return known.select("point", "as_of_day", *kept, age=(known.as_of_day - known.event_day))

@@ -1,0 +1,122 @@
+"""Where a feature's steps may be: cut points, always halfway between distinct values."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+FEWEST_ROWS_FOR_CUTS = 30
+"""Below so many rows, an expert's cut points are used where there are any."""
+
+FEWEST_DISTINCT_FOR_CUTS = 3
+"""The same for a feature that was seen with fewer distinct values than this."""
+
+
+def bins_for(rows: float) -> int:
+    """Return how many bins a feature may have in one binning: few rows, few bins.
+
+    Args:
+        rows: total weight of the rows.
+    """
+    return int(np.clip(round(float(rows) ** 0.5), 8, 24))
+
+
+def floor_for(rows: float) -> float:
+    """Return the least weight of rows in a bin."""
+    return max(1.0, float(np.floor(rows / 200.0)))
+
+
+def cut_points(values: Floats, weights: Floats, *, bins: int, floor: float, shift: float) -> Floats:
+    """Place cuts between distinct values, at quantiles when there are many.
+
+    A value that holds more than its share of rows (many zeros, say) takes one bin and leaves
+    the others to the rest.
+
+    Args:
+        values: shape (rows,); NaN is left out.
+        weights: shape (rows,), positive.
+        bins: most bins allowed.
+        floor: least weight in a bin.
+        shift: moves the quantiles by this part of a bin, -0.5 to 0.5.
+
+    Returns:
+        Ascending cuts, shape (at most bins - 1,); a value x lies above cut c if x > c.
+    """
+    observed = ~np.isnan(values)
+    distinct, where = np.unique(values[observed], return_inverse=True)
+    if distinct.size < 2:
+        return np.empty(0)
+    mass: Floats = np.bincount(where, weights=weights[observed]).astype(np.float64)
+    if distinct.size <= bins:
+        after: NDArray[np.intp] = np.arange(distinct.size - 1)
+    else:
+        spread = np.cumsum(_capped(mass, bins))
+        targets = spread[-1] * (np.arange(1, bins) + shift) / bins
+        right = np.clip(np.searchsorted(spread[:-1], targets), 0, distinct.size - 2)
+        left = np.maximum(right - 1, 0)
+        nearer_left = np.abs(spread[left] - targets) <= np.abs(spread[right] - targets)
+        after = np.unique(np.where(nearer_left, left, right))
+    return np.array([_halfway(distinct[i], distinct[i + 1]) for i in _thinned(after, mass, floor)])
+
+
+def expert_cuts(cuts: Sequence[float], name: str) -> Floats:
+    """Check an expert's cut points.
+
+    Raises:
+        ValueError: if they are not finite and strictly ascending.
+    """
+    given = np.asarray(list(cuts), dtype=np.float64)
+    if not np.all(np.isfinite(given)) or np.any(np.diff(given) <= 0):
+        raise ValueError(
+            f"cuts of {name!r} must be finite and strictly ascending, not {list(cuts)!r}."
+        )
+    return given
+
+
+def shifts(count: int) -> list[float]:
+    """Return the shifts of the quantiles for so many binnings, the plain one first.
+
+    Raises:
+        ValueError: if count is less than 1.
+    """
+    if count < 1:
+        raise ValueError(f"n_binnings must be at least 1, not {count}.")
+    around = [((2 * i + count) % (2 * count)) / (2.0 * count) for i in range(count)]
+    return [part - 1.0 if part >= 0.5 else part for part in (a - around[0] for a in around)]
+
+
+def bin_of(values: Floats, cuts: Floats) -> NDArray[np.intp]:
+    """Return each value's bin, and the number of bins (len(cuts) + 1) where it is missing."""
+    found = np.searchsorted(cuts, values, side="left")
+    return np.where(np.isnan(values), cuts.size + 1, found)
+
+
+def _thinned(after: NDArray[np.intp], mass: Floats, floor: float) -> list[int]:
+    """Keep the boundaries that leave at least `floor` on both sides."""
+    below = np.cumsum(mass)
+    kept: list[int] = []
+    last = 0.0
+    for i in after:
+        if below[i] - last >= floor and below[-1] - below[i] >= floor:
+            kept.append(int(i))
+            last = float(below[i])
+    return kept
+
+
+def _capped(mass: Floats, bins: int) -> Floats:
+    """Cut values that fill a bin alone down to the share that leaves the rest evenly spread."""
+    heavy = np.zeros(mass.size, dtype=bool)
+    share = mass.sum() / bins
+    while np.any(more := (mass > share) & ~heavy):
+        heavy |= more
+        if heavy.sum() >= bins - 1:
+            break
+        share = mass[~heavy].sum() / (bins - heavy.sum())
+    return np.asarray(np.where(heavy, share, np.minimum(mass, share)))
+
+
+def _halfway(low: float, high: float) -> float:
+    middle = low / 2.0 + high / 2.0
+    return middle if low <= middle < high else low

@@ -1,0 +1,48 @@
+"""From many fine bins to a dozen: the segmentation that loses least and keeps monotonicity."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.models.binning import Floats
+
+SAME = 1e-9
+"""Neighbouring bins closer than this, in log-odds, are one bin."""
+
+
+def segments(values: Floats, mass: Floats, most: int) -> NDArray[np.intp]:
+    """Cut a step function into at most `most` runs, least squared loss, by dynamic programming.
+
+    A run's value is the weighted mean of its bins, so a monotone function stays monotone.
+
+    Args:
+        values: one per fine bin.
+        mass: weight of each fine bin, positive.
+        most: runs allowed, 1 or more.
+
+    Returns:
+        The run of each fine bin, ascending from 0.
+    """
+    size = values.size
+    same = np.concatenate([[0], np.cumsum(np.abs(np.diff(values)) > SAME)]).astype(np.intp)
+    if same[-1] < most:
+        return same
+    total = np.concatenate([[0.0], np.cumsum(mass)])
+    first = np.concatenate([[0.0], np.cumsum(mass * values)])
+    second = np.concatenate([[0.0], np.cumsum(mass * values**2)])
+    inside = total[None, :] - total[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        loss = (second[None, :] - second[:, None]) - (first[None, :] - first[:, None]) ** 2 / inside
+    loss = np.where(np.triu(np.ones_like(loss), 1) > 0, np.maximum(loss, 0.0), np.inf)
+    best = loss[0].copy()
+    came_from = np.zeros((most, size + 1), dtype=np.intp)
+    for run in range(1, most):
+        options = best[:, None] + loss
+        came_from[run] = np.argmin(options, axis=0)
+        best = options[came_from[run], np.arange(size + 1)]
+    ends = [size]
+    for run in range(most - 1, 0, -1):
+        ends.append(int(came_from[run, ends[-1]]))
+    found = np.zeros(size, dtype=np.intp)
+    for start in set(ends[1:]):
+        found[start:] += 1
+    return found

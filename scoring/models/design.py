@@ -1,0 +1,179 @@
+"""The fit's view of the data: each row as one state per feature, and step functions over states.
+
+A row is in exactly one state of each feature: one of its bins, or missing. Sums over rows are
+therefore histograms over states, whatever the number of bins, and the design matrix is never
+written out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.models.binning import Floats, bin_of
+
+KEPT_PAIRS = 8_000_000
+"""Most places in joint tables to keep between Newton steps; beyond, they are computed again."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One feature's part of the states and of the coefficients.
+
+    Attributes:
+        states: its bins, then missing.
+        coefficients: its steps, then the coefficient of missing.
+        basis: shape (states, coefficients); mean 0 over the background.
+    """
+
+    states: slice
+    coefficients: slice
+    basis: Floats
+
+
+class Design:
+    """Rows as states, with the maps between coefficients, states and rows.
+
+    The last state and the last coefficient are the intercept's.
+    """
+
+    def __init__(
+        self, values: Floats, cuts: Sequence[Floats], signs: Sequence[int], shares: Sequence[Floats]
+    ) -> None:
+        """Bin the rows.
+
+        Args:
+            values: shape (rows, features).
+            cuts: one array of cut points per feature.
+            signs: +1 or -1 per feature; turns the steps so that up is riskier.
+            shares: per feature, background share of each bin and of missing; each sums to 1.
+        """
+        self.cuts = tuple(cuts)
+        blocks: list[Block] = []
+        state = coefficient = 0
+        codes = np.empty((values.shape[0], values.shape[1] + 1), dtype=np.int64)
+        for j, (cut, sign, share) in enumerate(zip(cuts, signs, shares, strict=True)):
+            basis = _basis(cut.size, sign, share)
+            blocks.append(
+                Block(
+                    slice(state, state + basis.shape[0]),
+                    slice(coefficient, coefficient + basis.shape[1]),
+                    basis,
+                )
+            )
+            codes[:, j] = state + bin_of(values[:, j], cut)
+            state += basis.shape[0]
+            coefficient += basis.shape[1]
+        codes[:, -1] = state
+        self.intercept = coefficient
+        blocks.append(
+            Block(slice(state, state + 1), slice(coefficient, coefficient + 1), np.ones((1, 1)))
+        )
+        self.blocks = tuple(blocks)
+        self.codes: NDArray[np.int64] = codes
+        self.n_states = state + 1
+        self.n_coefficients = coefficient + 1
+        self._kept_pairs: dict[int, NDArray[np.int64]] = {}
+
+    def rows(self, which: NDArray[np.intp]) -> "Design":
+        """Return the same design for a part of the rows."""
+        part = object.__new__(Design)
+        part.__dict__.update(self.__dict__)
+        part.codes = self.codes[which]
+        part._kept_pairs = {}
+        return part
+
+    def state_values(self, coefficients: Floats) -> Floats:
+        """Return the log-odds of each state, shape (states,)."""
+        values = np.empty(self.n_states)
+        for block in self.blocks:
+            values[block.states] = block.basis @ coefficients[block.coefficients]
+        return values
+
+    def log_odds(self, coefficients: Floats) -> Floats:
+        """Return the log-odds of each row, shape (rows,)."""
+        return np.asarray(self.state_values(coefficients)[self.codes].sum(axis=1))
+
+    def gradient(self, residuals: Floats) -> Floats:
+        """Sum residuals over rows for each coefficient, shape (coefficients,)."""
+        summed = np.bincount(
+            self.codes.ravel(),
+            weights=np.repeat(residuals, self.codes.shape[1]),
+            minlength=self.n_states,
+        )
+        return np.concatenate([block.basis.T @ summed[block.states] for block in self.blocks])
+
+    def gram(self, weights: Floats) -> Floats:
+        """Return X' diag(weights) X, shape (coefficients, coefficients)."""
+        half = np.zeros((self.n_coefficients, self.n_states))
+        columns = self.codes.shape[1]
+        for j, block in enumerate(self.blocks):
+            start = block.states.start
+            height = block.states.stop - start
+            width = self.n_states - start
+            joint = np.bincount(
+                self._pairs(j).ravel(),
+                weights=np.repeat(weights, columns - j),
+                minlength=height * width,
+            ).reshape(height, width)
+            half[block.coefficients, start:] = block.basis.T @ joint
+        full = np.empty((self.n_coefficients, self.n_coefficients))
+        for block in self.blocks:
+            full[:, block.coefficients] = half[:, block.states] @ block.basis
+        full += full.T
+        for block in self.blocks:
+            full[block.coefficients, block.coefficients] *= 0.5
+        return full
+
+    def _pairs(self, j: int) -> NDArray[np.int64]:
+        """Return each row's place in the joint table of feature j and those not before it."""
+        if j in self._kept_pairs:
+            return self._kept_pairs[j]
+        start = self.blocks[j].states.start
+        width = self.n_states - start
+        pairs: NDArray[np.int64] = (self.codes[:, j, None] - start) * width + (
+            self.codes[:, j:] - start
+        )
+        if self.codes.size * self.codes.shape[1] <= KEPT_PAIRS:
+            self._kept_pairs[j] = pairs
+        return pairs
+
+    def variances(self, covariance: Floats) -> Floats:
+        """Return the variance of each row's log-odds, shape (rows,).
+
+        Args:
+            covariance: of the coefficients, shape (coefficients, coefficients).
+        """
+        half = np.concatenate([b.basis @ covariance[b.coefficients] for b in self.blocks])
+        over = np.concatenate([half[:, b.coefficients] @ b.basis.T for b in self.blocks], axis=1)
+        total = np.zeros(self.codes.shape[0])
+        for j in range(self.codes.shape[1]):
+            total += over[self.codes[:, j, None], self.codes].sum(axis=1)
+        return total
+
+
+def background_shares(values: Floats, weights: Floats, cuts: Floats) -> Floats:
+    """Return the share of the background in each bin and, last, missing; shape (len(cuts) + 2,)."""
+    counted = np.bincount(bin_of(values, cuts), weights=weights, minlength=cuts.size + 2)
+    return np.asarray(counted / counted.sum(), dtype=np.float64)
+
+
+def uniform_shares(cuts: Floats) -> Floats:
+    """Return equal shares of all bins and none missing: an expert's reference."""
+    shares = np.full(cuts.size + 2, 1.0 / (cuts.size + 1))
+    shares[-1] = 0.0
+    return shares
+
+
+def _basis(steps: int, sign: int, shares: Floats) -> Floats:
+    """Return one feature's basis, shape (steps + 2, steps + 1), with mean 0 over the background."""
+    missing = float(shares[-1])
+    observed = shares[:-1].sum()
+    shares_seen = shares[:-1] / observed if observed > 0 else np.zeros(steps + 1)
+    above = np.tril(np.ones((steps + 1, steps)), -1)
+    basis = np.zeros((steps + 2, steps + 1))
+    basis[:-1, :-1] = sign * (above - shares_seen @ above)
+    basis[:-1, -1] = -missing
+    basis[-1, -1] = 1.0 - missing
+    return basis

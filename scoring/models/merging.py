@@ -1,0 +1,155 @@
+"""An average of monotone additive models is one: members in, one card with its covariance out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.models.averaging import coarse_bin
+from scoring.models.binning import Floats
+from scoring.models.card import Card, CardFeature
+from scoring.models.compression import segments
+from scoring.models.design import Design
+from scoring.models.uncertainty import Uncertainty
+
+LEAST_MASS = 1e-6
+"""Background share that a fine bin without rows is given, so that it has a say in its average."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One model of the average.
+
+    Attributes:
+        design: its binning.
+        coefficients: shape (coefficients,).
+        covariance: of the coefficients.
+        weight: in the average; weights of all members sum to 1.
+    """
+
+    design: Design
+    coefficients: Floats
+    covariance: Floats
+    weight: float
+
+
+@dataclass(frozen=True)
+class _Segmentation:
+    """One feature's way from fine bins to card bins.
+
+    Attributes:
+        runs: card bin of each fine bin.
+        mass: background share of each fine bin, a little where there is none.
+        cuts: of the card.
+    """
+
+    runs: NDArray[np.intp]
+    mass: Floats
+    cuts: Floats
+
+    def averages(self, coarse: NDArray[np.intp], bins: int) -> Floats:
+        """Return the map from a member's bins to card bins, shape (card bins, bins)."""
+        table = np.zeros((int(self.runs[-1]) + 1, bins))
+        np.add.at(table, (self.runs, coarse), self.mass)
+        return np.asarray(table / table.sum(axis=1, keepdims=True))
+
+
+def merge(
+    members: Sequence[Member],
+    names: Sequence[str],
+    unions: Sequence[Floats],
+    shares: Sequence[Floats],
+    *,
+    most: int,
+) -> tuple[Card, Uncertainty]:
+    """Average members over the union of their cuts and compress to `most` bins per feature.
+
+    Args:
+        members: the models.
+        names: of the features.
+        unions: per feature, all members' cuts.
+        shares: per feature, background share of each bin of the union and of missing.
+        most: bins allowed per feature.
+    """
+    segmentations = [
+        _segment(members, j, union, share, most)
+        for j, (union, share) in enumerate(zip(unions, shares, strict=True))
+    ]
+    maps = [_map_to_card(member.design, segmentations, unions) for member in members]
+    values = np.array([a @ member.coefficients for a, member in zip(maps, members, strict=True)])
+    weights = np.array([member.weight for member in members])
+    served = weights @ values
+    apart = values - served
+    covariance = (apart.T * weights) @ apart
+    for design in {id(member.design): member.design for member in members}.values():
+        of_design = [member for member in members if member.design is design]
+        within = sum(member.weight * member.covariance for member in of_design)
+        at = maps[members.index(of_design[0])]
+        covariance += at @ within @ at.T
+    features = []
+    start = 1
+    for name, segmentation, share in zip(names, segmentations, shares, strict=True):
+        bins = segmentation.cuts.size + 1
+        table = _tidied(served[start : start + bins + 1])
+        start += bins + 1
+        background = np.append(
+            np.bincount(segmentation.runs, weights=share[:-1], minlength=bins), share[-1]
+        )
+        observed = background[:-1].sum()
+        if observed > 0:
+            table[:-1] -= float(background @ table) / observed
+        features.append(
+            CardFeature(
+                name=name,
+                cuts=tuple(map(float, segmentation.cuts)),
+                log_odds=tuple(map(float, table[:-1])),
+                missing_log_odds=float(table[-1]),
+                background_share=tuple(map(float, background[:-1])),
+                background_missing_share=float(background[-1]),
+            )
+        )
+    return Card(float(served[0]), tuple(features)), Uncertainty.of(covariance)
+
+
+def _segment(
+    members: Sequence[Member], j: int, union: Floats, share: Floats, most: int
+) -> _Segmentation:
+    fine = np.zeros(union.size + 1)
+    for member in members:
+        block = member.design.blocks[j]
+        own = block.basis @ member.coefficients[block.coefficients]
+        fine += member.weight * own[coarse_bin(member.design.cuts[j], union)]
+    mass = np.maximum(share[:-1], LEAST_MASS)
+    runs = segments(fine, mass, most)
+    return _Segmentation(runs, mass, union[np.diff(runs) > 0])
+
+
+def _map_to_card(
+    design: Design, segmentations: Sequence[_Segmentation], unions: Sequence[Floats]
+) -> Floats:
+    """Return the map from a member's coefficients to the card's values, intercept first."""
+    size = 1 + sum(segmentation.cuts.size + 2 for segmentation in segmentations)
+    found = np.zeros((size, design.n_coefficients))
+    found[0, -1] = 1.0
+    row = 1
+    for j, (segmentation, union) in enumerate(zip(segmentations, unions, strict=True)):
+        block = design.blocks[j]
+        own = design.cuts[j]
+        bins = segmentation.cuts.size + 1
+        average = segmentation.averages(coarse_bin(own, union), own.size + 1)
+        found[row : row + bins, block.coefficients] = average @ block.basis[:-1]
+        found[row + bins, block.coefficients] = block.basis[-1]
+        row += bins + 1
+    return found
+
+
+def _tidied(table: Floats) -> Floats:
+    """Undo float noise that would break monotonicity by a last bit."""
+    bins = table[:-1]
+    steps = np.diff(bins)
+    if np.all(steps >= -1e-12):
+        bins = np.maximum.accumulate(bins)
+    elif np.all(steps <= 1e-12):
+        bins = np.minimum.accumulate(bins)
+    return np.append(bins, table[-1])

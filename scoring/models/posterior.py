@@ -1,0 +1,241 @@
+"""The most probable coefficients under bounds, their covariance, and the evidence for the scales.
+
+Projected Newton: coefficients at a bound whose gradient pushes outwards are pinned for the step,
+the rest take a Newton step that is cut back to the bounds (Bertsekas 1982). The covariance is
+Laplace's on the free coefficients; a pinned one has the one-sided doubt of a normal cut off at 0.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import lapack
+from scipy.special import erfcx, expit
+
+from scoring.models.binning import Floats
+from scoring.models.design import Design
+from scoring.models.prior import Prior, Scales
+
+TOLERANCE = 1e-9
+MOST_STEPS = 60
+MOST_LEVERAGE = 0.9
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What happened: bad (1) or good (0) per row, and the rows' weights."""
+
+    bad: Floats
+    weights: Floats
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """One fitted member.
+
+    Attributes:
+        coefficients: shape (coefficients,), bounds kept.
+        covariance: of the free coefficients, 0 elsewhere, shape (coefficients, coefficients).
+        pinned_variance: of coefficients at a bound, 0 elsewhere, shape (coefficients,).
+        scales: that evidence arrived at.
+    """
+
+    coefficients: Floats
+    covariance: Floats
+    pinned_variance: Floats
+    scales: Scales
+
+
+class Ascent:
+    """A Newton ascent on the posterior that scales may change under."""
+
+    def __init__(self, design: Design, prior: Prior, outcomes: Outcomes) -> None:
+        """Start at the prior's mode."""
+        self.design = design
+        self.prior = prior
+        self.outcomes = outcomes
+        self.size = design.n_coefficients
+        extras = prior.extra_mean.size
+        none = np.zeros(extras, dtype=bool)
+        self.bounded = np.concatenate([prior.bounded, none])
+        self.bounded[self.size] = True
+        self.fixed = np.concatenate([prior.fixed, none])
+        start = prior.loadings @ prior.extra_mean + prior.mean
+        self.z = np.concatenate([start, prior.extra_mean])
+        self.z[self.fixed] = 0.0
+        self._gram: Floats | None = None
+
+    def set_variances(self, variances: Floats) -> None:
+        """Change the prior's variances."""
+        self.precision, self.linear = self.prior.quadratic(variances)
+        gram = self._gram
+        self._look()
+        self._gram = gram
+
+    def _look(self) -> None:
+        """Compute log-odds, objective and gradient where the ascent stands."""
+        self.log_odds = self.design.log_odds(self.z[: self.size])
+        self.objective = self._objective(self.z, self.log_odds)
+        self.probability = expit(self.log_odds)
+        self._gram = None
+        residuals = self.outcomes.weights * (self.probability - self.outcomes.bad)
+        self.gradient = self.precision @ self.z - self.linear
+        self.gradient[: self.size] += self.design.gradient(residuals)
+
+    def _objective(self, z: Floats, log_odds: Floats) -> float:
+        bad, weights = self.outcomes.bad, self.outcomes.weights
+        loss = np.sum(weights * (np.logaddexp(0.0, log_odds) - bad * log_odds))
+        return float(loss + 0.5 * z @ (self.precision @ z) - self.linear @ z)
+
+    def hessian(self) -> Floats:
+        """Return the Hessian of minus log posterior."""
+        if self._gram is None:
+            curvature = self.outcomes.weights * self.probability * (1.0 - self.probability)
+            self._gram = self.design.gram(curvature)
+        hessian = self.precision.copy()
+        hessian[: self.size, : self.size] += self._gram
+        return hessian
+
+    def free(self) -> NDArray[np.bool_]:
+        """Return which variables are not pinned to a bound."""
+        pinned = self.bounded & (self.z <= 0.0) & (self.gradient > 0.0)
+        return np.asarray(~(pinned | self.fixed))
+
+    def step(self) -> float:
+        """Take one projected Newton step; return the largest change of a coefficient."""
+        hessian = self.hessian()
+        free = self.free()
+        for _ in range(20):
+            direction = np.zeros_like(self.z)
+            direction[free] = _solve(hessian[np.ix_(free, free)], -self.gradient[free])
+            outwards = free & self.bounded & (self.z <= 0.0) & (direction < 0.0)
+            if not outwards.any():
+                break
+            free &= ~outwards
+        length = 1.0
+        before, start, slope = self.objective, self.z, self.gradient
+        for _ in range(30):
+            z = start + length * direction
+            z[self.bounded] = np.maximum(z[self.bounded], 0.0)
+            log_odds = self.design.log_odds(z[: self.size])
+            if self._objective(z, log_odds) <= before + 1e-4 * float(slope @ (z - start)) + 1e-12:
+                break
+            length *= 0.5
+        else:
+            return 0.0
+        self.z = z
+        self._look()
+        return float(np.max(np.abs(z - start)))
+
+    def climb(self) -> None:
+        """Step until nothing moves."""
+        for _ in range(MOST_STEPS):
+            if self.step() < TOLERANCE:
+                return
+
+    def moments(self) -> tuple[Floats, Floats, Floats]:
+        """Return covariance of free variables, and mean and variance of pinned ones above 0."""
+        hessian = self.hessian()
+        free = self.free()
+        inverse = np.zeros_like(hessian)
+        inverse[np.ix_(free, free)] = _inverse(hessian[np.ix_(free, free)])
+        mean = np.zeros(self.z.size)
+        variance = np.zeros(self.z.size)
+        pinned = ~free & ~self.fixed
+        mean[pinned], variance[pinned] = cut_off_normal(
+            self.gradient[pinned], np.diag(hessian)[pinned]
+        )
+        return inverse, mean, variance
+
+    def second_moments(self) -> Floats:
+        """Return the posterior mean of each squared deviation, shape (coefficients,)."""
+        inverse, mean, variance = self.moments()
+        size = self.size
+        loadings = self.prior.loadings
+        at = self.prior.deviations(self.z[:size] + mean[:size], self.z[size:])
+        spread = (
+            np.diag(inverse)[:size]
+            - 2.0 * np.einsum("ke,ke->k", inverse[:size, size:], loadings)
+            + np.einsum("ke,ef,kf->k", loadings, inverse[size:, size:], loadings, optimize=True)
+        )
+        return np.asarray(at**2 + np.maximum(spread, 0.0) + variance[:size])
+
+
+def fit_member(
+    design: Design, prior: Prior, outcomes: Outcomes, scales: Scales, *, rounds: int
+) -> Posterior:
+    """Fit coefficients and scales together.
+
+    Args:
+        design: the binned rows.
+        prior: what was believed before.
+        outcomes: of the rows.
+        scales: to start from; updated.
+        rounds: of the evidence loop.
+
+    Returns:
+        The posterior at the scales arrived at.
+    """
+    ascent = Ascent(design, prior, outcomes)
+    ascent.set_variances(scales.variances)
+    ascent.step()
+    for _ in range(rounds):
+        ascent.step()
+        scales.update(ascent.second_moments(), speed=1.6)
+        ascent.set_variances(scales.variances)
+    ascent.climb()
+    inverse, _, variance = ascent.moments()
+    size = ascent.size
+    return Posterior(ascent.z[:size].copy(), inverse[:size, :size], variance[:size], scales)
+
+
+def leave_one_out(design: Design, outcomes: Outcomes, posterior: Posterior) -> Floats:
+    """Return each row's log-odds as if one row like it had not been seen.
+
+    One Newton step without the row, on the free coefficients, at the scales that saw it; leverage
+    is clamped. Scales that saw the row flatter flexible members a little.
+
+    Returns:
+        Shape (rows,).
+    """
+    log_odds = design.log_odds(posterior.coefficients)
+    probability = expit(log_odds)
+    variance = design.variances(posterior.covariance)
+    leverage = np.minimum(probability * (1.0 - probability) * variance, MOST_LEVERAGE)
+    return np.asarray(log_odds + (probability - outcomes.bad) * variance / (1.0 - leverage))
+
+
+def cut_off_normal(gradient: Floats, curvature: Floats) -> tuple[Floats, Floats]:
+    """Return mean and variance of density exp(-g x - h x^2 / 2) on x >= 0.
+
+    Args:
+        gradient: g, 0 or more.
+        curvature: h, positive.
+    """
+    root = np.sqrt(curvature)
+    t = gradient / root
+    hazard = np.sqrt(2.0 / np.pi) / erfcx(t / np.sqrt(2.0))
+    far = t > 30.0
+    safe = np.where(far, t, 1.0)
+    mean = np.where(far, 1.0 / safe - 2.0 / safe**3, hazard - t)
+    variance = np.where(far, 1.0 / safe**2 - 6.0 / safe**4, 1.0 + t * hazard - hazard**2)
+    return mean / root, np.maximum(variance, 0.0) / curvature
+
+
+def _solve(matrix: Floats, right: Floats) -> Floats:
+    if right.size == 0:
+        return right
+    _, found, info = lapack.dposv(matrix, right)
+    return np.asarray(found if info == 0 else np.linalg.lstsq(matrix, right)[0])
+
+
+def _inverse(matrix: Floats) -> Floats:
+    if matrix.size == 0:
+        return matrix
+    factor, info = lapack.dpotrf(matrix, lower=1, clean=1)
+    if info != 0:
+        return np.asarray(np.linalg.pinv(matrix))
+    lower, _ = lapack.dpotri(factor, lower=1)
+    full = lower + lower.T
+    np.fill_diagonal(full, np.diag(lower))
+    return np.asarray(full)

@@ -1,0 +1,246 @@
+"""What is believed before any outcome: expert's lines, scales of the steps, base rate.
+
+A feature's steps are `expert's line + deviation`. The line is `(gain * weight + slope) / K` for
+each of its K steps: the gain is common to all features and says whether the experts were over- or
+under-confident; the slope is the doubt in one weight. Deviations have variances that data set
+through the evidence, by expectation-maximisation.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.special import polygamma
+
+from scoring.models.binning import Floats
+from scoring.models.declarations import Declaration
+from scoring.models.design import Design
+
+GAIN_SD = 0.5
+"""Doubt in the experts' common gain, whose prior mean is 1."""
+
+LEAST_VARIANCE = 1e-7
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One member of the average: how deviations from the expert's line behave.
+
+    Attributes:
+        name: as shown to analysts.
+        heavy_tailed: steps under a Cauchy instead of a Gaussian: cliffs stay cliffs.
+        per_feature: one scale per feature instead of one for all.
+        straight: no deviations at all: gain, slopes and intercept only.
+        firmness: weight of the hyperprior, as half so many steps seen before.
+    """
+
+    name: str
+    heavy_tailed: bool = False
+    per_feature: bool = False
+    straight: bool = False
+    firmness: float = 0.1
+
+
+KINDS = (
+    Kind("straight", straight=True),
+    Kind("smooth"),
+    Kind("cliffs", heavy_tailed=True),
+    Kind("smooth per feature", per_feature=True, firmness=1.0),
+    Kind("cliffs per feature", heavy_tailed=True, per_feature=True),
+)
+
+
+class Prior:
+    """The prior's fixed part, for one design.
+
+    Attributes:
+        steps, missing: masks over coefficients.
+        feature: the feature of each coefficient, -1 for the intercept.
+        count: K, the number of steps in the coefficient's feature.
+        bounded: coefficients that may not be negative.
+        fixed: coefficients that are 0 whatever the data say.
+        loadings: shape (coefficients, extras): the expert's line as a function of the extras
+            (gain, slopes).
+        extra_mean, extra_precision: shape (extras,).
+    """
+
+    def __init__(
+        self,
+        design: Design,
+        declarations: Sequence[Declaration],
+        *,
+        base_rate: tuple[float, float],
+        default_weight_sd: float,
+    ) -> None:
+        """Lay out the coefficients of the design.
+
+        Args:
+            design: the binned data.
+            declarations: one per feature.
+            base_rate: Beta parameters of the share of bad.
+            default_weight_sd: for weights whose doubt was not declared, log-odds.
+        """
+        size = design.n_coefficients
+        self.steps = np.zeros(size, dtype=bool)
+        self.missing = np.zeros(size, dtype=bool)
+        self.feature = np.full(size, -1)
+        self.count = np.ones(size)
+        self.bounded = np.zeros(size, dtype=bool)
+        self.fixed = np.zeros(size, dtype=bool)
+        self.weight_sd = np.zeros(len(declarations))
+        gains = np.zeros(size)
+        slopes: list[Floats] = []
+        slope_sd: list[float] = []
+        for j, (block, declared) in enumerate(zip(design.blocks[:-1], declarations, strict=True)):
+            steps = slice(block.coefficients.start, block.coefficients.stop - 1)
+            last = block.coefficients.stop - 1
+            count = max(1, steps.stop - steps.start)
+            self.steps[steps] = True
+            self.missing[last] = True
+            self.feature[block.coefficients] = j
+            self.count[steps] = count
+            self.bounded[steps] = declared.direction != 0
+            self.bounded[last] = declared.when_missing == "never_better_than_average"
+            self.fixed[last] = declared.when_missing == "neutral"
+            gains[steps] = declared.weight / count
+            sd = default_weight_sd if declared.weight_sd is None else declared.weight_sd
+            self.weight_sd[j] = sd
+            if sd > 0 and steps.stop > steps.start:
+                line = np.zeros(size)
+                line[steps] = 1.0 / count
+                slopes.append(line)
+                slope_sd.append(sd)
+        self.loadings = np.column_stack([gains, *slopes])
+        self.extra_mean = np.array([1.0] + [0.0] * len(slopes))
+        self.extra_precision = np.array([GAIN_SD**-2] + [sd**-2 for sd in slope_sd])
+        self.weights = np.array([declared.weight for declared in declarations])
+        self.base_log_odds, self.base_variance = base_log_odds(base_rate)
+        self.mean = np.zeros(size)
+        self.mean[-1] = self.base_log_odds
+
+    def deviations(self, coefficients: Floats, extras: Floats) -> Floats:
+        """Return the coefficients' deviations from the expert's line, shape (coefficients,)."""
+        return np.asarray(coefficients - self.loadings @ extras - self.mean)
+
+    def quadratic(self, variances: Floats) -> tuple[Floats, Floats]:
+        """Return precision Q and linear term q of -log prior = z'Qz / 2 - q'z, z = (beta, extras).
+
+        Args:
+            variances: of the deviations, shape (coefficients,).
+        """
+        precision = 1.0 / variances
+        across = -precision[:, None] * self.loadings
+        among = self.loadings.T @ -across + np.diag(self.extra_precision)
+        upper = np.hstack([np.diag(precision), across])
+        lower = np.hstack([across.T, among])
+        linear = np.concatenate(
+            [
+                precision * self.mean,
+                self.extra_precision * self.extra_mean - self.loadings.T @ (precision * self.mean),
+            ]
+        )
+        return np.vstack([upper, lower]), linear
+
+
+@dataclass
+class Scales:
+    """Variances of the deviations, learned by evidence; one update per round.
+
+    Attributes:
+        kind: how they behave.
+        variances: shape (coefficients,).
+        step_scale: squared scale per feature: of the feature's whole range, not of one step.
+        missing_scale: squared scale of the coefficients of missing.
+    """
+
+    kind: Kind
+    prior: Prior
+    step_scale: Floats
+    missing_scale: float = 1.0
+    variances: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        prior = self.prior
+        self.variances = np.ones(prior.steps.size)
+        per = np.where(prior.feature >= 0, self.step_scale[prior.feature], 0.0)
+        power = prior.count**2 if self.kind.heavy_tailed else prior.count
+        self.variances[prior.steps] = (per / power)[prior.steps]
+        if self.kind.straight:
+            self.variances[prior.steps] = (1e-4 / prior.count)[prior.steps]
+        self.variances[prior.missing] = self.missing_scale
+        self.variances[-1] = prior.base_variance
+
+    @classmethod
+    def first_guess(cls, kind: Kind, prior: Prior) -> "Scales":
+        """Return scales to start from."""
+        return cls(kind, prior, np.full(prior.weights.size, 0.25))
+
+    def update(self, second: Floats, speed: float) -> None:
+        """Take one step of expectation-maximisation.
+
+        Args:
+            second: posterior mean of each squared deviation, shape (coefficients,).
+            speed: over-relaxation on the log scale, 1 for the plain step.
+        """
+        prior = self.prior
+        self.variances[-1] = _student(prior.base_variance, second[-1], freedom=4.0)
+        self._update_missing(second[prior.missing & ~prior.fixed], speed)
+        if not self.kind.straight and prior.steps.any():
+            self._update_steps(second[prior.steps], speed)
+
+    def _update_steps(self, second: Floats, speed: float) -> None:
+        steps = self.prior.steps
+        feature = self.prior.feature[steps]
+        count = self.prior.count[steps]
+        size = self.step_scale.size
+        if self.kind.heavy_tailed:
+            scale = self.step_scale[feature] / count**2
+            scaled = 2.0 * scale * second / (scale + second) * count**2
+        else:
+            scaled = second * count
+        total = np.bincount(feature, weights=scaled, minlength=size)
+        number = np.bincount(feature, minlength=size).astype(np.float64)
+        if not self.kind.per_feature:
+            total = np.full(size, total.sum())
+            number = np.full(size, number.sum())
+        firm = self.kind.firmness
+        guess = 0.1 if firm <= 0.1 else firm * float(np.exp(np.log(self.step_scale).mean()))
+        target = (total + 2.0 * guess) / (number + 2.0 * firm)
+        self.step_scale = np.clip(self.step_scale * (target / self.step_scale) ** speed, 1e-6, 1e3)
+        if self.kind.heavy_tailed:
+            scale = self.step_scale[feature] / count**2
+            self.variances[steps] = (scale + second) / 2.0
+        else:
+            self.variances[steps] = self.step_scale[feature] / count
+        self.variances = np.maximum(self.variances, LEAST_VARIANCE)
+
+    def _update_missing(self, second: Floats, speed: float) -> None:
+        if second.size == 0:
+            return
+        missing = self.prior.missing & ~self.prior.fixed
+        target = (second.sum() + 1.0) / (second.size + 1.0)
+        self.missing_scale = float(self.missing_scale * (target / self.missing_scale) ** speed)
+        if self.kind.heavy_tailed:
+            self.variances[missing] = _student(self.missing_scale, second, freedom=3.0)
+        else:
+            self.variances[missing] = self.missing_scale
+
+
+def base_log_odds(base_rate: tuple[float, float]) -> tuple[float, float]:
+    """Return the log-odds of the mean base rate and the variance of its log-odds.
+
+    Args:
+        base_rate: parameters of a Beta distribution of the share of bad.
+
+    Raises:
+        ValueError: if one is not positive and finite.
+    """
+    bad, good = (float(part) for part in base_rate)
+    if not (np.isfinite(bad) and np.isfinite(good) and bad > 0 and good > 0):
+        raise ValueError(f"base_rate must be two positive numbers, not {base_rate!r}.")
+    return float(np.log(bad / good)), float(polygamma(1, bad) + polygamma(1, good))
+
+
+def _student(scale: float, second: Floats, *, freedom: float) -> Floats:
+    """Return the variance that stands for a Student-t prior at the present second moment."""
+    return np.asarray((freedom * scale + second) / (freedom + 1.0))

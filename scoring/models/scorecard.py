@@ -1,0 +1,333 @@
+"""The scorecard as a scikit-learn classifier: an expert's at first, a fitted one as outcomes come.
+
+`logit P(bad | x) = b0 + sum_j f_j(x_j)`, each `f_j` a step function that is monotone where its
+direction is declared. See `fitting` for how it is learned and `card` for what is served.
+"""
+
+from collections.abc import Mapping
+from statistics import NormalDist
+from typing import Any, Self, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
+
+from scoring.models.binning import Floats, bin_of
+from scoring.models.card import Card
+from scoring.models.declarations import Declaration, declarations_for
+from scoring.models.fitting import Settings, fit_card
+from scoring.models.uncertainty import Uncertainty
+
+FORMAT = "foothold.scorecard/1"
+DEFAULT_WEIGHT_SD = 0.0
+CANONICAL_ROWS = 100_000
+"""Up to so many rows, equal rows are joined and sorted: their order can't matter."""
+
+
+class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Monotone Bayesian additive scorecard; the second class (1) is bad.
+
+    What is declared per feature is a mapping by column name or a sequence by position.
+
+    Args:
+        directions: +1 riskier when higher, -1 safer when higher, 0 unknown (the default).
+        weights: log-odds from worst to best bin; None for 0.5 on each declared direction.
+        weight_sd: the expert's doubt in a weight, log-odds; None for the default.
+        cuts: expert's cut points, used where rows are under 30 or values under 3 distinct.
+        when_missing: "learned" (default), "neutral" (no effect) or
+            "never_better_than_average"; one word for all or per feature.
+        base_rate: parameters of a Beta distribution of the share of bad.
+        n_binnings: binnings with shifted quantiles that are averaged.
+        max_card_bins: bins per feature on the card.
+
+    Attributes:
+        card_: the `Card` that is served.
+        classes_: the two classes, good first.
+        base_log_odds_: log-odds of bad of the average record of `background_`.
+        background_: "training_population", or "expert_reference" (all expert bins alike).
+        member_weights_: share of each kind of member in the average.
+        scales_: scale of each feature in each kind of member, log-odds.
+    """
+
+    def __init__(
+        self,
+        directions: Any = None,
+        weights: Any = None,
+        *,
+        weight_sd: Any = None,
+        cuts: Any = None,
+        when_missing: Any = None,
+        base_rate: Any = (2.0, 18.0),
+        n_binnings: int = 4,
+        max_card_bins: int = 12,
+    ) -> None:
+        self.directions = directions
+        self.weights = weights
+        self.weight_sd = weight_sd
+        self.cuts = cuts
+        self.when_missing = when_missing
+        self.base_rate = base_rate
+        self.n_binnings = n_binnings
+        self.max_card_bins = max_card_bins
+
+    def __sklearn_tags__(self) -> Tags:
+        """Tell scikit-learn: two classes only, missing values welcome."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.classifier_tags.multi_class = False
+        return cast(Tags, tags)
+
+    def fit(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:  # noqa: N803
+        """Fit to outcomes, or take the expert's word where there are none.
+
+        Args:
+            X: shape (rows, features); NaN is missing. Without outcomes even no rows at all.
+            y: shape (rows,), 1 (or the second of two classes) for bad. None for the expert
+                scorecard: X is then only the reference population.
+            sample_weight: shape (rows,); a weight of 2 equals the row given twice.
+
+        Raises:
+            ValueError: if X is infinite somewhere, y has more than two classes or only bad ones,
+                or a declaration doesn't fit X.
+        """
+        values = self._validated(X, reset=True, fewest=0 if y is None else 1)
+        declarations = self._declarations()
+        weights = np.ones(values.shape[0])
+        if sample_weight is not None:
+            weights = _check_sample_weight(sample_weight, values, dtype=np.float64)
+        if np.any(weights < 0):
+            raise ValueError("sample_weight must not be negative.")
+        used = weights > 0
+        bad = None if y is None else self._outcomes(y, values.shape[0], used)
+        if bad is None:
+            self.classes_ = np.array([0, 1])
+        values, bad, weights = _joined(
+            values[used], None if bad is None else bad[used], weights[used]
+        )
+        fitted = fit_card(values, bad, weights, declarations, self._settings())
+        self.card_ = fitted.card
+        self.base_log_odds_ = fitted.card.intercept
+        self.background_ = fitted.background
+        self.member_weights_ = fitted.member_weights
+        self.scales_ = fitted.scales
+        self.uncertainty_ = fitted.uncertainty
+        return self
+
+    def decision_function(self, X: Any) -> Floats:  # noqa: N803
+        """Return the log-odds of bad, shape (rows,)."""
+        check_is_fitted(self)
+        return self.card_.log_odds_of_rows(self._validated(X))
+
+    def predict_proba(self, X: Any) -> Floats:  # noqa: N803
+        """Return the probabilities of good and bad, shape (rows, 2)."""
+        log_odds = self.decision_function(X)
+        return np.column_stack([expit(-log_odds), expit(log_odds)])
+
+    def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
+        """Return the more probable class, shape (rows,)."""
+        at_risk = self.decision_function(X) > 0
+        return np.asarray(self.classes_[at_risk.astype(np.intp)])
+
+    def contributions(self, X: Any, background: Any = None) -> pd.DataFrame:  # noqa: N803
+        """Return each feature's share of the log-odds: its interventional SHAP value, exact.
+
+        With `base` of the same background they sum to `decision_function`.
+
+        Args:
+            X: shape (rows, features).
+            background: rows to compare with; None for the card's own background.
+
+        Returns:
+            Frame, rows x features, log-odds of bad.
+        """
+        check_is_fitted(self)
+        found = self.card_.contributions_of_rows(self._validated(X))
+        if background is not None:
+            found = found - self._means(background)
+        index = X.index if isinstance(X, pd.DataFrame) else None
+        return pd.DataFrame(found, index=index, columns=self._names())
+
+    def base(self, background: Any = None) -> float:
+        """Return the mean log-odds of bad over a background, None for the card's own."""
+        check_is_fitted(self)
+        if background is None:
+            return self.base_log_odds_
+        return self.base_log_odds_ + float(sum(self._means(background).tolist()))
+
+    def interval(self, X: Any, level: float = 0.9) -> pd.DataFrame:  # noqa: N803
+        """Return the interval of the probability of bad that holds it with `level` credence.
+
+        Args:
+            X: shape (rows, features).
+            level: between 0 and 1.
+
+        Returns:
+            Frame with columns low and high.
+
+        Raises:
+            ValueError: if level is not between 0 and 1.
+        """
+        if not 0.0 < level < 1.0:
+            raise ValueError(f"level must lie between 0 and 1, not {level!r}.")
+        check_is_fitted(self)
+        values = self._validated(X)
+        log_odds = self.card_.log_odds_of_rows(values)
+        spread = NormalDist().inv_cdf(0.5 + level / 2.0) * self._standard_deviations(values)
+        index = X.index if isinstance(X, pd.DataFrame) else None
+        return pd.DataFrame(
+            {"low": expit(log_odds - spread), "high": expit(log_odds + spread)}, index=index
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fitted scorecard as plain data for JSON, equal to the last bit."""
+        check_is_fitted(self)
+        named = getattr(self, "feature_names_in_", None)
+        return {
+            "format": FORMAT,
+            "parameters": {name: _plain(value) for name, value in self.get_params().items()},
+            "classes": _plain(self.classes_),
+            "columns": None if named is None else [str(name) for name in named],
+            "background": self.background_,
+            "card": self.card_.to_dict(),
+            "uncertainty": self.uncertainty_.to_dict(),
+            "member_weights": dict(self.member_weights_),
+            "scales": {name: list(scales) for name, scales in self.scales_.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` wrote.
+
+        Raises:
+            ValueError: if the data are of another format.
+        """
+        if data.get("format") != FORMAT:
+            raise ValueError(f"expected format {FORMAT!r}, found {data.get('format')!r}.")
+        self = cls(**data["parameters"])
+        self.card_ = Card.from_dict(data["card"])
+        self.base_log_odds_ = self.card_.intercept
+        self.background_ = str(data["background"])
+        self.uncertainty_ = Uncertainty.from_dict(data["uncertainty"])
+        self.member_weights_ = dict(data["member_weights"])
+        self.scales_ = {name: list(scales) for name, scales in data["scales"].items()}
+        self.classes_ = np.array(data["classes"])
+        self.n_features_in_ = len(self.card_.features)
+        if data["columns"] is not None:
+            self.feature_names_in_ = np.array(data["columns"], dtype=object)
+        return self
+
+    def _validated(self, X: Any, *, reset: bool = False, fewest: int = 0) -> Floats:  # noqa: N803
+        return cast(
+            Floats,
+            validate_data(
+                self,
+                X,
+                reset=reset,
+                dtype=np.float64,
+                ensure_all_finite="allow-nan",
+                ensure_min_samples=fewest,
+            ),
+        )
+
+    def _outcomes(self, y: Any, rows: int, used: NDArray[np.bool_]) -> Floats:
+        y = column_or_1d(y, warn=True)
+        if y.shape[0] != rows:
+            raise ValueError(f"X has {rows} rows and y has {y.shape[0]}; they must be as many.")
+        check_classification_targets(y)
+        classes = np.unique(y)
+        if len(classes) > 2:
+            raise ValueError(
+                f"Only binary classification is supported; y has {len(classes)} classes."
+            )
+        if len(np.unique(y[used])) == 1:
+            only = y[used][0]
+            if only != 0:
+                raise ValueError(
+                    f"y has only one class, {only!r}. One class alone can be fitted if it is 0 "
+                    "(good); give outcomes of both classes, or none for the expert scorecard."
+                )
+            classes = np.array([0, 1]).astype(y.dtype)
+        self.classes_ = classes
+        return np.asarray(y == classes[1], dtype=np.float64)
+
+    def _names(self) -> list[str]:
+        named = getattr(self, "feature_names_in_", None)
+        if named is None:
+            return [f"x{j}" for j in range(self.n_features_in_)]
+        return [str(name) for name in named]
+
+    def _declarations(self) -> tuple[Declaration, ...]:
+        return declarations_for(
+            self._names(),
+            directions=self.directions,
+            weights=self.weights,
+            weight_sd=self.weight_sd,
+            cuts=self.cuts,
+            when_missing=self.when_missing,
+        )
+
+    def _settings(self) -> Settings:
+        if self.max_card_bins < 2:
+            raise ValueError(f"max_card_bins must be at least 2, not {self.max_card_bins}.")
+        bad, good = self.base_rate
+        return Settings(
+            base_rate=(float(bad), float(good)),
+            default_weight_sd=DEFAULT_WEIGHT_SD,
+            n_binnings=self.n_binnings,
+            max_card_bins=self.max_card_bins,
+        )
+
+    def _means(self, background: Any) -> Floats:
+        values = self._validated(background)
+        if values.shape[0] == 0:
+            raise ValueError("background has no rows; give some, or None for the card's own.")
+        return np.asarray(self.card_.contributions_of_rows(values).mean(axis=0))
+
+    def _standard_deviations(self, values: Floats) -> Floats:
+        places = np.zeros((values.shape[0], values.shape[1] + 1), dtype=np.intp)
+        start = 1
+        for j, feature in enumerate(self.card_.features):
+            cuts = np.array(feature.cuts, dtype=np.float64)
+            places[:, j + 1] = start + bin_of(values[:, j], cuts)
+            start += cuts.size + 2
+        return self.uncertainty_.standard_deviations(places)
+
+
+def _joined(
+    values: Floats, bad: Floats | None, weights: Floats
+) -> tuple[Floats, Floats | None, Floats]:
+    """Sort rows and join equal ones, so that neither order nor repetition can matter."""
+    if not 1 < values.shape[0] <= CANONICAL_ROWS:
+        return values, bad, weights
+    table = values + 0.0 if bad is None else np.column_stack([values, bad])
+    order = np.lexsort(table.T[::-1])
+    table = table[order]
+    same = (table[1:] == table[:-1]) | (np.isnan(table[1:]) & np.isnan(table[:-1]))
+    starts = np.concatenate([[True], ~same.all(axis=1)])
+    summed: Floats = np.bincount(np.cumsum(starts) - 1, weights=weights[order]).astype(np.float64)
+    table = table[starts]
+    width = values.shape[1]
+    return table[:, :width], None if bad is None else table[:, width], summed
+
+
+def _plain(value: Any) -> Any:
+    """Return parameters as what JSON knows."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(entry) for name, entry in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    return value

@@ -1,0 +1,141 @@
+"""The database: engine, schema, and transactions that happen one after the other.
+
+Every writing transaction first takes the one writer's lock (SQLite: BEGIN IMMEDIATE; PostgreSQL:
+an advisory transaction lock) and only then reads the clock. So instants of recording follow the
+order of commits, and "what was known at T" means the same a year later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from scoring.calendar import today
+from scoring.errors import ConflictError, InputError
+from scoring.records.tables import AuditEvent
+from scoring.settings import Settings
+
+_WRITER_LOCK = 0x466F6F74  # "Foot"
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """An open writing transaction: its session and the instant at which it records."""
+
+    session: Session
+    now: datetime
+
+
+class Database:
+    """The store of one installation.
+
+    Args:
+        settings: where the store is and in which zone its days end.
+        clock: what tells the time; tests set it.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or (lambda: datetime.now(UTC))
+        self.engine = _engine(settings.url)
+
+    @property
+    def today(self) -> date:
+        """The current day in the installation's zone."""
+        return today(self.clock(), self.settings.zone)
+
+    def migrate(self) -> None:
+        """Create the schema or bring it up to date."""
+        if self.engine.dialect.name == "sqlite":
+            Path(str(self.engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
+        with self.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"))
+            command.upgrade(_alembic(connection), "head")
+
+    def require_schema(self) -> None:
+        """Say what to do when the store was never made or is older than the program.
+
+        Raises:
+            ConflictError: the schema is not that of this version.
+        """
+        if self.engine.dialect.name == "sqlite":
+            path = Path(str(self.engine.url.database))
+            if not path.exists():
+                raise ConflictError(f"There is no store at {path}. Run `foothold init` first.")
+        try:
+            with self.engine.connect() as connection:
+                found = MigrationContext.configure(connection).get_current_revision()
+        except OperationalError as error:
+            raise InputError(
+                f"The database can't be reached ({type(error.orig).__name__}). "
+                "Check FOOTHOLD_DATABASE_URL and that the server runs."
+            ) from error
+        expected = ScriptDirectory.from_config(_alembic(None)).get_current_head()
+        if found != expected:
+            raise ConflictError(
+                f"The store's schema is {found or 'empty'}, this version needs {expected}. "
+                "Run `foothold init`; it brings the schema up to date and keeps all records."
+            )
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that only reads, on one snapshot."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            if self.engine.dialect.name == "postgresql":
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Ledger]:
+        """A transaction that appends; committed once, at its end, or not at all."""
+        engine = self.engine.execution_options(begin="IMMEDIATE")
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            if engine.dialect.name == "postgresql":
+                session.execute(select(func.pg_advisory_xact_lock(_WRITER_LOCK)))
+            last = session.scalar(select(func.max(AuditEvent.at)))
+            now = self.clock()
+            if last is not None:  # clocks may be set back; the ledger's order may not
+                now = max(now, last + timedelta(microseconds=1))
+            yield Ledger(session=session, now=now)
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url, pool_pre_ping=make_url(url).get_backend_name() != "sqlite")
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # transactions begin where SQLAlchemy begins them
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA busy_timeout=60000")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _alembic(connection: Connection | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,248 @@
+"""The plain form of each record kind: its columns and what may stand in them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pandas as pd
+import pandera.pandas as pa
+from babel.numbers import list_currencies
+
+
+class RecordKind(StrEnum):
+    """The kinds of file that can be imported."""
+
+    ATTENDANCE = "attendance"
+    SALES = "sales"
+    LOANS = "loans"
+    SCHEDULE = "schedule"
+    REPAYMENTS = "repayments"
+    CASH_FLOW = "cash_flow"
+    APPLICATIONS = "applications"
+    OUTCOMES = "outcomes"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a cell may hold: a test on text, and the words for what it should have been."""
+
+    is_valid: pa.Check
+    expected: str
+
+
+def _matching(pattern: str, expected: str) -> Content:
+    compiled = re.compile(pattern)
+    check = pa.Check(
+        lambda cells: cells.map(lambda cell: compiled.fullmatch(cell) is not None), error=expected
+    )
+    return Content(check, expected)
+
+
+def _one_of(*choices: str) -> Content:
+    expected = f"one of {', '.join(choices)}"
+    return Content(pa.Check.isin(choices, error=expected), expected)
+
+
+def _is_day(cells: pd.Series[str]) -> pd.Series[bool]:
+    return pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce").notna()
+
+
+REFERENCE = _matching(r"[^\s=+\-@][^\s]{0,63}", "a reference (up to 64 characters without spaces)")
+DAY = Content(
+    pa.Check(_is_day, error="a day as YYYY-MM-DD"), "a day as YYYY-MM-DD, such as 2026-03-01"
+)
+AMOUNT = _matching(r"\d{1,15}(\.\d+)?", "an amount of zero or more, such as 12000 or 12000.50")
+POSITIVE_AMOUNT = _matching(
+    r"(?=.*[1-9])\d{1,15}(\.\d+)?", "an amount above zero, such as 12000 or 12000.50"
+)
+COUNT = _matching(r"\d{1,6}(\.0+)?", "a whole number of zero or more")
+POSITIVE_COUNT = _matching(r"(?=.*[1-9])\d{1,6}(\.0+)?", "a whole number above zero")
+HOURS = _matching(r"\d{1,2}(\.\d+)?", "a number of hours, such as 2 or 1.5")
+RATE = _matching(r"0(\.\d+)?|1(\.0+)?", "a rate per year between 0 and 1, such as 0.055")
+SIGNED_AMOUNT = _matching(r"-?\d{1,15}(\.\d+)?", "an amount, such as 12000 or -350.50")
+BUYER = _matching(r".{1,200}", "a buyer's id")
+CURRENCY = Content(
+    pa.Check.isin(sorted(list_currencies()), error="a currency code"),
+    "a currency code of ISO 4217, such as KRW",
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a form. `later_allowed`: the day may lie in the future."""
+
+    name: str
+    content: Content
+    required: bool = True
+    later_allowed: bool = False
+
+
+@dataclass(frozen=True)
+class Form:
+    """The plain form of one record kind. `key` names a record among all of its source."""
+
+    kind: RecordKind
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    event_day: str
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Columns that must be there and filled."""
+        return tuple(c.name for c in self.columns if c.required)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All columns that are read."""
+        return tuple(c.name for c in self.columns)
+
+
+def _optional(name: str, content: Content, *, later_allowed: bool = False) -> Column:
+    return Column(name, content, required=False, later_allowed=later_allowed)
+
+
+FORMS: dict[RecordKind, Form] = {
+    form.kind: form
+    for form in (
+        Form(
+            RecordKind.ATTENDANCE,
+            (
+                Column("founder", REFERENCE),
+                Column("programme", REFERENCE),
+                Column("session", REFERENCE),
+                Column("held_on", DAY),
+                Column("hours", HOURS),
+                Column("session_kind", _one_of("class", "mentoring", "assignment", "pitch")),
+                Column("status", _one_of("present", "late", "excused", "absent")),
+                _optional("minutes_late", COUNT),
+                _optional("assignment", _one_of("on_time", "late", "missing")),
+            ),
+            key=("founder", "programme", "session"),
+            event_day="held_on",
+        ),
+        Form(
+            RecordKind.SALES,
+            (
+                Column("founder", REFERENCE),
+                Column("channel", REFERENCE),
+                Column("order_line", REFERENCE),
+                Column("ordered_on", DAY),
+                Column("quantity", POSITIVE_COUNT),
+                Column("gross", AMOUNT),
+                Column("currency", CURRENCY),
+                _optional("discount", AMOUNT),
+                _optional("shipping", AMOUNT),
+                _optional("fee", AMOUNT),
+                _optional("paid_on", DAY),
+                _optional("settled_on", DAY, later_allowed=True),
+                _optional("status", _one_of("sold", "cancelled", "returned")),
+                _optional("refund", AMOUNT),
+                _optional("refunded_on", DAY),
+                _optional("refund_cause", _one_of("seller", "buyer", "platform")),
+                _optional("buyer", BUYER),
+            ),
+            key=("founder", "channel", "order_line"),
+            event_day="ordered_on",
+        ),
+        Form(
+            RecordKind.LOANS,
+            (
+                Column("founder", REFERENCE),
+                Column("loan", REFERENCE),
+                Column("lender", REFERENCE),
+                Column("principal", POSITIVE_AMOUNT),
+                Column("currency", CURRENCY),
+                Column("annual_rate", RATE),
+                Column("months", POSITIVE_COUNT),
+                Column("disbursed_on", DAY),
+                _optional("grace_months", COUNT),
+                _optional("schedule_kind", _one_of("annuity", "equal_principal", "bullet")),
+                _optional("origin", _one_of("lender", "external")),
+            ),
+            key=("loan",),
+            event_day="disbursed_on",
+        ),
+        Form(
+            RecordKind.SCHEDULE,
+            (
+                Column("loan", REFERENCE),
+                Column("number", POSITIVE_COUNT),
+                Column("due_on", DAY, later_allowed=True),
+                Column("principal", AMOUNT),
+                Column("interest", AMOUNT),
+            ),
+            key=("loan", "number"),
+            event_day="due_on",
+        ),
+        Form(
+            RecordKind.REPAYMENTS,
+            (
+                Column("loan", REFERENCE),
+                Column("repayment", REFERENCE),
+                Column("paid_on", DAY),
+                Column("amount", POSITIVE_AMOUNT),
+            ),
+            key=("loan", "repayment"),
+            event_day="paid_on",
+        ),
+        Form(
+            RecordKind.CASH_FLOW,
+            (
+                Column("founder", REFERENCE),
+                Column("account", REFERENCE),
+                Column("line", REFERENCE),
+                Column("booked_on", DAY),
+                Column("direction", _one_of("in", "out")),
+                Column("amount", AMOUNT),
+                Column("currency", CURRENCY),
+                _optional("balance", SIGNED_AMOUNT),
+                _optional(
+                    "purpose",
+                    _one_of(
+                        "sales_receipt",
+                        "supplier",
+                        "household",
+                        "loan_payment",
+                        "insurance",
+                        "rent",
+                        "tax",
+                        "fee",
+                        "penalty",
+                        "interest",
+                        "other_income",
+                        "other_payment",
+                    ),
+                ),
+            ),
+            key=("founder", "account", "line"),
+            event_day="booked_on",
+        ),
+        Form(
+            RecordKind.APPLICATIONS,
+            (
+                Column("founder", REFERENCE),
+                Column("application", REFERENCE),
+                Column("lender", REFERENCE),
+                Column("applied_on", DAY),
+                Column("principal", POSITIVE_AMOUNT),
+                Column("months", POSITIVE_COUNT),
+                Column("instalment", POSITIVE_AMOUNT),
+                Column("currency", CURRENCY),
+            ),
+            key=("application",),
+            event_day="applied_on",
+        ),
+        Form(
+            RecordKind.OUTCOMES,
+            (
+                Column("application", REFERENCE),
+                Column("outcome", _one_of("good", "bad")),
+                Column("declared_on", DAY),
+            ),
+            key=("application",),
+            event_day="declared_on",
+        ),
+    )
+}

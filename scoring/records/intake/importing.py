@@ -1,0 +1,241 @@
+"""Importing a file: all of it or nothing, and nothing twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import select
+
+from scoring.calendar import day_number, start_of
+from scoring.errors import FileError, InputError
+from scoring.records.audit import append_event
+from scoring.records.database import Database, Ledger
+from scoring.records.intake.forms import RecordKind
+from scoring.records.intake.reading import TextFile, read_file, recognise_form
+from scoring.records.intake.resolving import TABLES, resolve_rows
+from scoring.records.intake.validation import check_cells
+from scoring.records.store import append_records, supersede_record
+from scoring.records.tables import Import, Record
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """When records of a file are taken as learned: on arrival, or a lag after the event day."""
+
+    lag_days: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Learned:
+        """Read `live`, or a number of days such as `2`.
+
+        Raises:
+            InputError: the text is neither.
+        """
+        if text == "live":
+            return cls()
+        match = re.fullmatch(r"(?:lag(?:-days)?[-=:]?)?(\d{1,4})(?:d|-days)?", text)
+        if match is None:
+            raise InputError(
+                f'"{text}" is not a way of learning: say "live", or the lag in days after which '
+                "such records are known, such as 2."
+            )
+        return cls(int(match[1]))
+
+    def __str__(self) -> str:
+        return "live" if self.lag_days is None else f"lag {self.lag_days} days"
+
+    def learned_at(self, known_from: date, now: datetime, database: Database) -> datetime:
+        """The instant at which a record of that day was learned, never later than now."""
+        if self.lag_days is None:
+            return now
+        day = known_from + timedelta(days=self.lag_days)
+        return min(now, start_of(day, database.settings.zone))
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What an import did."""
+
+    import_id: int
+    file: str
+    kind: str
+    source: str
+    learned: str
+    rows: int
+    added: int
+    repeated: int
+    corrected: int
+    ignored_columns: tuple[str, ...]
+    first_day: str
+    last_day: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for `--json`."""
+        return asdict(self)
+
+
+def import_file(
+    database: Database,
+    path: Path,
+    *,
+    kind: RecordKind | None = None,
+    learned: Learned | None = None,
+    source: str | None = None,
+    author: str = "operator",
+    progress: Progress | None = None,
+) -> Receipt:
+    """Import one file in a plain form; importing it again changes nothing.
+
+    A row whose natural key is known with other values supersedes the known one, learned now.
+
+    Args:
+        database: the store.
+        path: the CSV or Parquet file.
+        kind: the record kind; recognised by its columns when None.
+        learned: when its records were learned; live when None.
+        source: where the records come from; part of their natural key. The kind when None.
+        author: who imports, for the receipt and the audit chain.
+        progress: called with a label, rows done and rows in all.
+
+    Raises:
+        FileError: the file can't be used; nothing was stored.
+    """
+    learned = learned or Learned()
+    file = read_file(path)
+    form = recognise_form(file, kind)
+    cells = check_cells(file, form, today=database.today)
+    _refuse_repeated_keys(file, cells, form.key)
+    table = TABLES[form.kind]
+    source = source or f"plain.{form.kind.value}"
+    with database.writing() as ledger:
+        buyer_key = database.settings.secret()
+        rows = resolve_rows(ledger, file, cells, form, buyer_key=buyer_key)
+        new, changed, repeated = _compare(ledger, table, rows, source)
+        entry = Import(
+            file_digest=file.digest,
+            kind=form.kind.value,
+            source=source,
+            learned=str(learned),
+            rows=len(cells),
+            added=len(new),
+            repeated=repeated,
+            corrected=len(changed),
+            author=author,
+            imported_at=ledger.now,
+        )
+        ledger.session.add(entry)
+        ledger.session.flush()
+        _append(database, ledger, table, new, learned, source, entry.id, progress)
+        for record_id, row in changed:
+            supersede_record(
+                ledger,
+                table,
+                record_id,
+                replacement={**_dated(row), "import_id": entry.id},
+                reason=f"import {entry.id}: the source now says otherwise",
+                author=author,
+            )
+        append_event(
+            ledger,
+            actor=author,
+            action="records.imported",
+            details={"import": entry.id, "kind": form.kind.value, "rows": len(cells)},
+        )
+    return Receipt(
+        import_id=entry.id,
+        file=file.name,
+        kind=form.kind.value,
+        source=source,
+        learned=str(learned),
+        rows=len(cells),
+        added=len(new),
+        repeated=repeated,
+        corrected=len(changed),
+        ignored_columns=tuple(c for c in file.cells.columns if c not in form.names),
+        first_day=str(rows["event_date"].min()),
+        last_day=str(rows["event_date"].max()),
+    )
+
+
+def _refuse_repeated_keys(file: TextFile, cells: pd.DataFrame, key: tuple[str, ...]) -> None:
+    repeated = cells.duplicated(list(key))
+    if repeated.any():
+        row = int(cells.index[repeated][0])
+        named = ", ".join(f"{name} {cells.at[row, name]}" for name in key)
+        raise FileError(
+            file.name,
+            f"{named} stands in the file twice",
+            row=row,
+            column=key[-1],
+            further=int(repeated.sum()) - 1,
+        )
+
+
+def _compare(
+    ledger: Ledger, table: type[Record], rows: pd.DataFrame, source: str
+) -> tuple[pd.DataFrame, list[tuple[int, dict[str, Any]]], int]:
+    """Split rows into new ones and changed ones (with the id they change), and count the rest."""
+    values = [name for name in rows.columns if name not in {"natural_key", "known_from"}]
+    standing = {
+        row.natural_key: (row.id, tuple(row[2:]))
+        for row in ledger.session.execute(
+            select(table.natural_key, table.id, *(getattr(table, name) for name in values)).where(
+                table.source == source,
+                table.superseded_recorded_at.is_(None),
+                table.founder_id.in_({int(i) for i in rows["founder_id"].unique()})
+                if rows["founder_id"].nunique() < 500
+                else table.founder_id.is_not(None),
+            )
+        )
+    }
+    if not standing:
+        return rows, [], 0
+    is_new, changed, repeated = [], [], 0
+    keys = rows["natural_key"].tolist()
+    given = rows[values].astype(object).itertuples(index=False, name=None)
+    for key, row in zip(keys, given, strict=True):
+        known = standing.get(key)
+        is_new.append(known is None)
+        if known is None:
+            continue
+        if known[1] == row:
+            repeated += 1
+        else:
+            changed.append((known[0], dict(zip(values, row, strict=True))))
+    return rows[pd.Series(is_new, index=rows.index)], changed, repeated
+
+
+def _append(
+    database: Database,
+    ledger: Ledger,
+    table: type[Record],
+    rows: pd.DataFrame,
+    learned: Learned,
+    source: str,
+    import_id: int,
+    progress: Progress | None,
+) -> None:
+    instants = {
+        day: learned.learned_at(day, ledger.now, database) for day in rows["known_from"].unique()
+    }
+    records = rows.drop(columns="known_from").astype(object)
+    dicts = records.to_dict("records")
+    for row, day in zip(dicts, rows["known_from"], strict=True):
+        row.update(_dated(row), learned_at=instants[day], source=source, import_id=import_id)
+    batch = 20_000
+    for start in range(0, len(dicts), batch):
+        append_records(ledger, table, dicts[start : start + batch])
+        if progress is not None:
+            progress(table.__tablename__, min(start + batch, len(dicts)), len(dicts))
+
+
+def _dated(row: dict[Any, Any]) -> dict[str, Any]:
+    return {**row, "event_day": day_number(row["event_date"])}

@@ -1,0 +1,80 @@
+"""Triggers that refuse to change or remove rows; migrations set them after making a table.
+
+A record's derived mark (`superseded_…_at`) may be set, once, while all else stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from alembic import op
+
+MARK = ("superseded_learned_at", "superseded_recorded_at")
+
+
+def guard(tables: Iterable[str]) -> None:
+    """Make tables append-only on the database that the migration runs on.
+
+    Call it again for a table whose columns a later migration changes: on SQLite the trigger
+    lists them.
+    """
+    bind = op.get_bind()
+    postgresql = bind.dialect.name == "postgresql"
+    if postgresql:
+        _create_postgresql_functions()
+    for table in tables:
+        columns = [column["name"] for column in sa.inspect(bind).get_columns(table)]
+        if postgresql:
+            _guard_postgresql(table)
+        else:
+            _guard_sqlite(table, columns)
+
+
+def _guard_sqlite(table: str, columns: list[str]) -> None:
+    refusal = f"SELECT RAISE(ABORT, '{table} is append-only: supersede the row instead');"
+    fixed = " AND ".join(f'OLD."{c}" IS NEW."{c}"' for c in columns if c not in MARK)
+    allowed = "0"
+    if MARK[0] in columns:
+        once = " AND ".join(f"OLD.{mark} IS NULL AND NEW.{mark} IS NOT NULL" for mark in MARK)
+        allowed = f"({once} AND {fixed})"
+    for name in (f"{table}_no_update", f"{table}_no_delete"):
+        op.execute(f"DROP TRIGGER IF EXISTS {name}")
+    op.execute(
+        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} "
+        f"WHEN NOT {allowed} BEGIN {refusal} END"
+    )
+    op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN {refusal} END")
+
+
+def _create_postgresql_functions() -> None:
+    mark = ", ".join(f"'{name}'" for name in MARK)
+    op.execute(f"""
+        CREATE OR REPLACE FUNCTION foothold_refuse_change() RETURNS trigger AS $$
+        DECLARE
+            before jsonb;
+            after jsonb;
+        BEGIN
+            IF TG_OP = 'UPDATE' THEN
+                before := to_jsonb(OLD);
+                after := to_jsonb(NEW);
+                IF before ? '{MARK[0]}'
+                    AND before -> '{MARK[0]}' = 'null' AND before -> '{MARK[1]}' = 'null'
+                    AND after -> '{MARK[0]}' <> 'null' AND after -> '{MARK[1]}' <> 'null'
+                    AND before - ARRAY[{mark}] = after - ARRAY[{mark}]
+                THEN
+                    RETURN NEW;
+                END IF;
+            END IF;
+            RAISE EXCEPTION '% is append-only: supersede the row instead', TG_TABLE_NAME;
+        END;
+        $$ LANGUAGE plpgsql
+    """)
+
+
+def _guard_postgresql(table: str) -> None:
+    for level, events in (("row", "UPDATE OR DELETE"), ("statement", "TRUNCATE")):
+        op.execute(
+            f"CREATE OR REPLACE TRIGGER {table}_append_only_{level} BEFORE {events} ON {table} "
+            f"FOR EACH {level.upper()} EXECUTE FUNCTION foothold_refuse_change()"
+        )

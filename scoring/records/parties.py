@@ -1,0 +1,159 @@
+"""Founders, lenders and lenders' API keys: adding them and finding them again."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scoring.errors import ConflictError, InputError, NotFoundError
+from scoring.records.audit import append_event
+from scoring.records.database import Ledger
+from scoring.records.tables import ApiKey, ApiKeyRevocation, Founder, Lender
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+
+
+def random_reference(prefix: str, length: int = 10) -> str:
+    """A reference that says nothing about what it stands for, such as `F-7K3M9QXZ2B`."""
+    return f"{prefix}-" + "".join(secrets.choice(_CROCKFORD) for _ in range(length))
+
+
+def add_founders(ledger: Ledger, references: Iterable[str], *, actor: str) -> list[Founder]:
+    """Add founders under the given references; those already known are returned as they are.
+
+    Raises:
+        InputError: a reference has characters other than letters, digits and `._:-`.
+    """
+    wanted = list(dict.fromkeys(references))
+    for reference in wanted:
+        if not REFERENCE.fullmatch(reference):
+            raise InputError(
+                f'"{reference}" can\'t be a founder reference: up to 64 letters, digits and ._:- '
+                "only. Leave it out to get a random one; never use a name or a number of a person."
+            )
+    known = {f.reference: f for f in ledger.session.scalars(select(Founder))}
+    added = [
+        Founder(reference=reference, added_at=ledger.now)
+        for reference in wanted
+        if reference not in known
+    ]
+    ledger.session.add_all(added)
+    ledger.session.flush()
+    known.update({f.reference: f for f in added})
+    if added:
+        append_event(ledger, actor=actor, action="founder.added", details={"count": len(added)})
+    return [known[reference] for reference in wanted]
+
+
+def find_founder(session: Session, reference: str) -> Founder:
+    """The founder under a reference.
+
+    Raises:
+        NotFoundError: nobody is known by it.
+    """
+    founder = session.scalars(select(Founder).where(Founder.reference == reference)).first()
+    if founder is None:
+        raise NotFoundError(
+            f'There is no founder "{reference}". Add one with `foothold founder add`.'
+        )
+    return founder
+
+
+def add_lender(ledger: Ledger, reference: str, *, name: str, actor: str) -> Lender:
+    """Add a lender.
+
+    Raises:
+        InputError: the reference has characters that it may not have.
+        ConflictError: the reference is taken.
+    """
+    if not REFERENCE.fullmatch(reference):
+        raise InputError(
+            f'"{reference}" can\'t be a lender reference: up to 64 letters, digits and ._:- only.'
+        )
+    if ledger.session.scalars(select(Lender).where(Lender.reference == reference)).first():
+        raise ConflictError(f'There is a lender "{reference}" already.')
+    lender = Lender(reference=reference, name=name, added_at=ledger.now)
+    ledger.session.add(lender)
+    ledger.session.flush()
+    append_event(ledger, actor=actor, action="lender.added", details={"lender": reference})
+    return lender
+
+
+def find_lender(session: Session, reference: str) -> Lender:
+    """The lender under a reference.
+
+    Raises:
+        NotFoundError: no lender has it.
+    """
+    lender = session.scalars(select(Lender).where(Lender.reference == reference)).first()
+    if lender is None:
+        raise NotFoundError(
+            f'There is no lender "{reference}". Add one with `foothold lender add`.'
+        )
+    return lender
+
+
+def issue_key(ledger: Ledger, lender: Lender, *, actor: str) -> str:
+    """Make an API key `fh_IDENTIFIER_SECRET`; it is shown now and never again."""
+    identifier, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    key = f"fh_{identifier}_{secret}"
+    ledger.session.add(
+        ApiKey(
+            lender_id=lender.id, identifier=identifier, digest=_digest(key), issued_at=ledger.now
+        )
+    )
+    ledger.session.flush()
+    append_event(
+        ledger,
+        actor=actor,
+        action="key.issued",
+        details={"lender": lender.reference, "key": identifier},
+    )
+    return key
+
+
+def revoke_key(ledger: Ledger, identifier: str, *, actor: str) -> None:
+    """End an API key, given whole or by its identifier (the part after `fh_`).
+
+    Raises:
+        NotFoundError: there is no such key.
+        ConflictError: it was revoked before.
+    """
+    identifier = identifier.removeprefix("fh_").partition("_")[0]
+    key = ledger.session.scalars(select(ApiKey).where(ApiKey.identifier == identifier)).first()
+    if key is None:
+        raise NotFoundError(f'There is no API key "{identifier}".')
+    if ledger.session.get(ApiKeyRevocation, key.id):
+        raise ConflictError(f'The API key "{identifier}" was revoked before.')
+    ledger.session.add(ApiKeyRevocation(api_key_id=key.id, revoked_at=ledger.now))
+    ledger.session.flush()
+    append_event(ledger, actor=actor, action="key.revoked", details={"key": identifier})
+
+
+def lender_with_key(session: Session, key: str) -> Lender | None:
+    """The lender whose valid key this is, or None."""
+    parts = key.split("_", 2)
+    if len(parts) != 3 or parts[0] != "fh":
+        return None
+    found = session.execute(
+        select(ApiKey, Lender)
+        .join(Lender, Lender.id == ApiKey.lender_id)
+        .outerjoin(ApiKeyRevocation, ApiKeyRevocation.api_key_id == ApiKey.id)
+        .where(ApiKey.identifier == parts[1], ApiKeyRevocation.api_key_id.is_(None))
+    ).first()
+    if found is None or not hmac.compare_digest(found.ApiKey.digest, _digest(key)):
+        return None
+    lender: Lender = found.Lender
+    return lender
+
+
+def _digest(key: str) -> str:
+    # A key has 256 random bits, so a plain digest is safe; a slow hash would only cost time.
+    return hashlib.sha256(key.encode()).hexdigest()
