@@ -1,0 +1,1 @@
+"""The face of Foothold: one command over records, training and serving."""

@@ -10,13 +10,15 @@ from scoring.features.catalogue import Direction, Kind, Unit, feature
 from scoring.features.known import Known
 from scoring.features.sales import monthly_net_sales, order_lines
 
-_NO_LOAN = "no loan was asked for"
+_NO_LOAN = "no loan was asked for in the last 90 days"
+_CURRENT_DAYS = 90  # an older application says nothing of the loan asked for now
 
 
 def latest_application(known: Known) -> ir.Table:
-    """The last loan asked for before each point, one row a point."""
+    """The last loan asked for in the 90 days before each point, one row a point."""
     asked = known.applications
-    newest_first = ibis.window(group_by="point", order_by=(ibis.desc("event_day"), ibis.desc("id")))
+    asked = asked.filter(asked.age < _CURRENT_DAYS)
+    newest_first = ibis.window(group_by="point", order_by=(ibis.desc("event_day"), ibis.desc("reference")))
     numbered = asked.mutate(place=ibis.row_number().over(newest_first))
     return numbered.filter(numbered.place == 0).select("point", "instalment", "principal")
 

@@ -17,14 +17,14 @@ def counted_sessions(known: Known) -> ir.Table:
     """Sessions that were not excused, with `attended` 0 or 1."""
     sessions = known.attendance
     return sessions.filter(sessions.status != "excused").mutate(
-        attended=sessions.status.isin(["present", "late"]).cast("int64")
+        attended=sessions.status.isin(["present", "late"]).ifelse(1, 0)
     )
 
 
 def absence_runs(known: Known) -> ir.Table:
     """Sessions grouped by how many were attended up to them: the absences after each."""
     sessions = counted_sessions(known)
-    so_far = ibis.cumulative_window(group_by="point", order_by=("event_day", "id"))
+    so_far = ibis.cumulative_window(group_by="point", order_by=("event_day", "attended"))
     numbered = sessions.mutate(attended_so_far=sessions.attended.sum().over(so_far))
     return numbered.group_by("point", "attended_so_far").aggregate(
         absences=(1 - numbered.attended).sum(), sessions=numbered.count()

@@ -20,7 +20,7 @@ def bins_for(rows: float) -> int:
     Args:
         rows: total weight of the rows.
     """
-    return int(np.clip(round(float(rows) ** 0.5), 8, 24))
+    return int(np.clip(round(0.6 * float(rows) ** 0.5), 8, 20))
 
 
 def floor_for(rows: float) -> float:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scoring.models.averaging import stacking_weights, union_of_cuts
+from scoring.models.belief import KINDS, Kind, Prior, Scales
 from scoring.models.binning import (
     FEWEST_DISTINCT_FOR_CUTS,
     FEWEST_ROWS_FOR_CUTS,
@@ -19,14 +21,24 @@ from scoring.models.card import Card
 from scoring.models.declarations import Declaration
 from scoring.models.design import Design, background_shares, uniform_shares
 from scoring.models.merging import Member, merge
-from scoring.models.posterior import Outcomes, fit_member, leave_one_out
-from scoring.models.prior import KINDS, Prior, Scales
+from scoring.models.posterior import Outcomes, Posterior, fit_member, leave_one_out
 from scoring.models.uncertainty import Uncertainty
 
 FIRST_ROUNDS = 16
 """Evidence rounds on the first binning; the others start from its scales."""
 
 LATER_ROUNDS = 5
+REFIT_ROWS = 250
+"""Up to so many rows, rows are left out by refitting folds, scales included; beyond, by one
+Newton step at scales that saw them, which flatters flexible members when rows are few."""
+
+REFIT_ROUNDS = 12
+FOLDS = 5
+ROWS_FOR_SCALES = 8_000
+"""More rows than this: scales and stacking weights are learned on an even part of them."""
+
+ROWS_FOR_BINNINGS = 50_000
+"""More rows than this: one binning, for shifted quantiles no longer tell anything."""
 EXPERT_STEP_VARIANCE = 0.25
 """Variance of a feature's whole range round the expert's line, without outcomes."""
 
@@ -81,7 +93,9 @@ def fit_card(
     rows = float(weights.sum())
     has_expert_cuts = any(declared.cuts is not None for declared in declarations)
     expert_reference = rows < FEWEST_ROWS_FOR_CUTS and (has_expert_cuts or rows == 0)
-    all_shifts = [0.0] if expert_reference else shifts(settings.n_binnings)
+    all_shifts = shifts(settings.n_binnings)
+    if expert_reference or values.shape[0] > ROWS_FOR_BINNINGS:
+        all_shifts = all_shifts[:1]
     cuts_by_binning = _distinct_binnings(
         [[_cuts(values[:, j], weights, d, shift) for j, d in enumerate(declarations)]
          for shift in all_shifts]
@@ -143,23 +157,19 @@ def _fitted_members(
     left_out = []
     scales_found = {}
     for kind in KINDS:
-        scales = Scales.first_guess(kind, priors[0])
-        of_kind = []
-        for i, (design, prior) in enumerate(zip(designs, priors, strict=True)):
-            started = Scales(kind, prior, scales.step_scale, scales.missing_scale)
-            rounds = LATER_ROUNDS if i else FIRST_ROUNDS
-            of_kind.append(fit_member(design, prior, outcomes, started, rounds=rounds))
-            if i == 0:
-                scales = of_kind[0].scales
+        of_kind: list[Posterior] = []
+        for design, prior in zip(designs, priors, strict=True):
+            near = of_kind[0].scales if of_kind else Scales.first_guess(kind, prior)
+            scales = Scales(kind, prior, near.step_scale, near.missing_scale)
+            rounds = LATER_ROUNDS if of_kind else FIRST_ROUNDS
+            of_kind.append(_fit_in_two(design, prior, outcomes, scales, rounds))
         posteriors.append(of_kind)
-        scales_found[kind.name] = [float(s) for s in np.sqrt(scales.step_scale)]
-        left_out.append(
-            np.mean(
-                [leave_one_out(d, outcomes, p) for d, p in zip(designs, of_kind, strict=True)],
-                axis=0,
-            )
-        )
-    weights = stacking_weights(np.array(left_out), outcomes)
+        scales_found[kind.name] = [float(s) for s in np.sqrt(of_kind[0].scales.step_scale)]
+        left_out.append(_left_out(designs, priors, outcomes, of_kind))
+    judged = _part(outcomes.bad.size)
+    weights = stacking_weights(
+        np.array(left_out), Outcomes(outcomes.bad[judged], outcomes.weights[judged])
+    )
     members = []
     for weight, of_kind in zip(weights, posteriors, strict=True):
         for design, posterior in zip(designs, of_kind, strict=True):
@@ -169,6 +179,65 @@ def _fitted_members(
             )
     shares = {kind.name: float(weight) for kind, weight in zip(KINDS, weights, strict=True)}
     return members, shares, scales_found
+
+
+def _fit_in_two(
+    design: Design, prior: Prior, outcomes: Outcomes, scales: Scales, rounds: int
+) -> Posterior:
+    """Learn scales on a part of many rows, then coefficients on all of them."""
+    part = _part(outcomes.bad.size)
+    if part.size == outcomes.bad.size:
+        return fit_member(design, prior, outcomes, scales, rounds=rounds)
+    seen = Outcomes(outcomes.bad[part], outcomes.weights[part])
+    first = fit_member(design.rows(part), prior, seen, scales, rounds=rounds)
+    return fit_member(design, prior, outcomes, first.scales, rounds=0, start=first.coefficients)
+
+
+def _part(rows: int) -> NDArray[np.intp]:
+    """Return every so many-th row, at most `ROWS_FOR_SCALES`."""
+    return np.arange(0, rows, -(-rows // ROWS_FOR_SCALES))
+
+
+def _left_out(
+    designs: Sequence[Design],
+    priors: Sequence[Prior],
+    outcomes: Outcomes,
+    posteriors: Sequence[Posterior],
+) -> Floats:
+    """Return the log-odds of rows (a part of many) as if they had not been seen."""
+    if outcomes.weights.sum() <= REFIT_ROWS:
+        return _left_out_by_refits(designs[0], priors[0], outcomes, posteriors[0].scales.kind)
+    part = _part(outcomes.bad.size)
+    judged = Outcomes(outcomes.bad[part], outcomes.weights[part])
+    found = [
+        leave_one_out(design.rows(part), judged, posterior)
+        for design, posterior in zip(designs, posteriors, strict=True)
+    ]
+    return np.asarray(np.mean(found, axis=0))
+
+
+def _left_out_by_refits(design: Design, prior: Prior, outcomes: Outcomes, kind: Kind) -> Floats:
+    """Return each row's log-odds from fits that did not see its fold, shape (rows,).
+
+    Folds take turns along the rows, which are sorted, good and bad apart.
+    """
+    fold = np.empty(outcomes.bad.size, dtype=np.intp)
+    for outcome in (0.0, 1.0):
+        of_outcome = np.flatnonzero(outcomes.bad == outcome)
+        fold[of_outcome] = np.arange(of_outcome.size) % FOLDS
+    log_odds = np.empty(fold.size)
+    for left in np.unique(fold):
+        seen = np.flatnonzero(fold != left)
+        unseen = np.flatnonzero(fold == left)
+        posterior = fit_member(
+            design.rows(seen),
+            prior,
+            Outcomes(outcomes.bad[seen], outcomes.weights[seen]),
+            Scales.first_guess(kind, prior),
+            rounds=REFIT_ROUNDS,
+        )
+        log_odds[unseen] = design.rows(unseen).log_odds(posterior.coefficients)
+    return log_odds
 
 
 def _cuts(values: Floats, weights: Floats, declared: Declaration, shift: float) -> Floats:

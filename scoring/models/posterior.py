@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 from scipy.special import erfcx, expit
 
+from scoring.models.belief import Prior, Scales
 from scoring.models.binning import Floats
 from scoring.models.design import Design
-from scoring.models.prior import Prior, Scales
 
 TOLERANCE = 1e-9
 MOST_STEPS = 60
@@ -162,7 +162,13 @@ class Ascent:
 
 
 def fit_member(
-    design: Design, prior: Prior, outcomes: Outcomes, scales: Scales, *, rounds: int
+    design: Design,
+    prior: Prior,
+    outcomes: Outcomes,
+    scales: Scales,
+    *,
+    rounds: int,
+    start: Floats | None = None,
 ) -> Posterior:
     """Fit coefficients and scales together.
 
@@ -172,13 +178,17 @@ def fit_member(
         outcomes: of the rows.
         scales: to start from; updated.
         rounds: of the evidence loop.
+        start: coefficients to start from, the prior's mode if None.
 
     Returns:
         The posterior at the scales arrived at.
     """
     ascent = Ascent(design, prior, outcomes)
+    if start is not None:
+        ascent.z[: ascent.size] = start
     ascent.set_variances(scales.variances)
-    ascent.step()
+    if rounds:
+        ascent.step()
     for _ in range(rounds):
         ascent.step()
         scales.update(ascent.second_moments(), speed=1.6)

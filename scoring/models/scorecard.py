@@ -29,7 +29,7 @@ from scoring.models.fitting import Settings, fit_card
 from scoring.models.uncertainty import Uncertainty
 
 FORMAT = "foothold.scorecard/1"
-DEFAULT_WEIGHT_SD = 0.0
+DEFAULT_WEIGHT_SD = 0.25
 CANONICAL_ROWS = 100_000
 """Up to so many rows, equal rows are joined and sorted: their order can't matter."""
 

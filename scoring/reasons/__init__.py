@@ -1,0 +1,1 @@
+"""From contributions to reasons: ranked groups for lenders, plain sentences for founders."""

@@ -98,7 +98,6 @@ class Database:
             if self.engine.dialect.name == "postgresql":
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
-            session.rollback()
 
     @contextmanager
     def writing(self) -> Iterator[Ledger]:

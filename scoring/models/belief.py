@@ -16,10 +16,12 @@ from scoring.models.binning import Floats
 from scoring.models.declarations import Declaration
 from scoring.models.design import Design
 
-GAIN_SD = 0.5
+GAIN_SD = 0.3
 """Doubt in the experts' common gain, whose prior mean is 1."""
 
 LEAST_VARIANCE = 1e-7
+FIRST_SCALE = 0.25
+"""Squared scale that the evidence loop starts from."""
 
 
 @dataclass(frozen=True)
@@ -30,22 +32,21 @@ class Kind:
         name: as shown to analysts.
         heavy_tailed: steps under a Cauchy instead of a Gaussian: cliffs stay cliffs.
         per_feature: one scale per feature instead of one for all.
-        straight: no deviations at all: gain, slopes and intercept only.
-        firmness: weight of the hyperprior, as half so many steps seen before.
+        firmness: weight of the hyperprior, as twice so many steps seen before.
+        towards: squared scale that the hyperprior pulls to; None for the geometric mean of all
+            features' squared scales.
     """
 
     name: str
     heavy_tailed: bool = False
     per_feature: bool = False
-    straight: bool = False
     firmness: float = 0.1
+    towards: float | None = 1.0
 
 
 KINDS = (
-    Kind("straight", straight=True),
     Kind("smooth"),
-    Kind("cliffs", heavy_tailed=True),
-    Kind("smooth per feature", per_feature=True, firmness=1.0),
+    Kind("smooth per feature", per_feature=True, firmness=1.0, towards=None),
     Kind("cliffs per feature", heavy_tailed=True, per_feature=True),
 )
 
@@ -163,17 +164,14 @@ class Scales:
         prior = self.prior
         self.variances = np.ones(prior.steps.size)
         per = np.where(prior.feature >= 0, self.step_scale[prior.feature], 0.0)
-        power = prior.count**2 if self.kind.heavy_tailed else prior.count
-        self.variances[prior.steps] = (per / power)[prior.steps]
-        if self.kind.straight:
-            self.variances[prior.steps] = (1e-4 / prior.count)[prior.steps]
+        self.variances[prior.steps] = (per / prior.count)[prior.steps]
         self.variances[prior.missing] = self.missing_scale
         self.variances[-1] = prior.base_variance
 
     @classmethod
     def first_guess(cls, kind: Kind, prior: Prior) -> "Scales":
         """Return scales to start from."""
-        return cls(kind, prior, np.full(prior.weights.size, 0.25))
+        return cls(kind, prior, np.full(prior.weights.size, FIRST_SCALE))
 
     def update(self, second: Floats, speed: float) -> None:
         """Take one step of expectation-maximisation.
@@ -185,7 +183,7 @@ class Scales:
         prior = self.prior
         self.variances[-1] = _student(prior.base_variance, second[-1], freedom=4.0)
         self._update_missing(second[prior.missing & ~prior.fixed], speed)
-        if not self.kind.straight and prior.steps.any():
+        if prior.steps.any():
             self._update_steps(second[prior.steps], speed)
 
     def _update_steps(self, second: Floats, speed: float) -> None:
@@ -194,8 +192,8 @@ class Scales:
         count = self.prior.count[steps]
         size = self.step_scale.size
         if self.kind.heavy_tailed:
-            scale = self.step_scale[feature] / count**2
-            scaled = 2.0 * scale * second / (scale + second) * count**2
+            scale = self.step_scale[feature] / count
+            scaled = 2.0 * scale * second / (scale + second) * count
         else:
             scaled = second * count
         total = np.bincount(feature, weights=scaled, minlength=size)
@@ -204,11 +202,13 @@ class Scales:
             total = np.full(size, total.sum())
             number = np.full(size, number.sum())
         firm = self.kind.firmness
-        guess = 0.1 if firm <= 0.1 else firm * float(np.exp(np.log(self.step_scale).mean()))
-        target = (total + 2.0 * guess) / (number + 2.0 * firm)
+        guess = self.kind.towards
+        if guess is None:
+            guess = float(np.exp(np.log(self.step_scale).mean()))
+        target = (total + 2.0 * firm * guess) / (number + 2.0 * firm)
         self.step_scale = np.clip(self.step_scale * (target / self.step_scale) ** speed, 1e-6, 1e3)
         if self.kind.heavy_tailed:
-            scale = self.step_scale[feature] / count**2
+            scale = self.step_scale[feature] / count
             self.variances[steps] = (scale + second) / 2.0
         else:
             self.variances[steps] = self.step_scale[feature] / count

@@ -1,0 +1,5 @@
+"""`python -m foothold`."""
+
+from foothold.cli import main
+
+main()

@@ -1,0 +1,78 @@
+"""The root command: it mounts the command groups, each loaded only when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from scoring.errors import FootholdError
+
+# command: (module with a Typer app, help). Help stands here so that `--help` imports nothing.
+COMMANDS = {
+    "init": ("scoring.cli", "Create the store, or bring its schema up to date."),
+    "founder": ("scoring.cli", "Add founders."),
+    "lender": ("scoring.cli", "Add lenders."),
+    "key": ("scoring.cli", "Issue and revoke lenders' API keys."),
+    "consent": ("scoring.cli", "Record founders' consents and withdrawals."),
+    "import": ("scoring.cli", "Import a file of records."),
+    "imports": ("scoring.cli", "List import receipts."),
+    "score": ("scoring.cli", "Score a founder, or everybody with consent."),
+    "replay": ("scoring.cli", "Compute a stored score again and compare it byte by byte."),
+    "models": ("scoring.cli", "List models and the champion."),
+    "audit": ("scoring.cli", "Verify the audit chain."),
+    "train": ("training.cli", "Train a candidate model and write its report."),
+    "promote": ("training.cli", "Make a candidate the champion; by a second person."),
+    "backtest": ("training.cli", "Test on real public loans."),
+    "sample": ("training.cli", "Write the invented sample portfolio."),
+    "serve": ("api.cli", "Serve the API and the founder's pages."),
+    "founder-link": ("api.cli", "Print a one-time link to a founder's page."),
+    "demo": ("foothold.demo", "Set up the sample portfolio, train, promote, score and serve."),
+}
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands come from other modules when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order of first use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command from its module."""
+        if cmd_name not in COMMANDS:
+            return None
+        app: typer.Typer = import_module(COMMANDS[cmd_name][0]).app
+        group: Any = typer.main.get_command(app)
+        found: click.Command | None = group.get_command(ctx, cmd_name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+
+
+@app.callback()
+def _root() -> None:
+    """Foothold: credit scores for thin-file founders, with reasons."""
+
+
+def main() -> None:
+    """Run the command line; errors that a user can mend are told without a traceback."""
+    try:
+        app()
+    except FootholdError as error:
+        print(f"foothold: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

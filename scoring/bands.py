@@ -1,0 +1,14 @@
+"""Bands of scores: each band halves or doubles the odds of the next (20 points each)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+# From E to A; a band's lower end. 230 points are good:bad odds of 57:1, 150 points 3.5:1.
+LOWER_ENDS = (150, 170, 190, 210, 230)
+BANDS = ("F", "E", "D", "C", "B", "A")
+
+
+def band_of(score: int) -> str:
+    """The band of a score, A (safest) to F."""
+    return BANDS[bisect_right(LOWER_ENDS, score)]

@@ -1,0 +1,54 @@
+"""How commands speak: results on stdout, progress on stderr, one JSON object where asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from scoring.records.database import Database
+from scoring.settings import Settings
+
+stdout = Console()
+stderr = Console(stderr=True)
+
+
+def open_database() -> Database:
+    """The store of this installation.
+
+    Raises:
+        ConflictError: it was not made yet, or has an older schema.
+    """
+    database = Database(Settings())
+    database.require_schema()
+    return database
+
+
+def print_json(data: Any) -> None:
+    """Write one JSON object to stdout, and nothing else."""
+    typer.echo(json.dumps(data, ensure_ascii=False, default=str))
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A callback (label, done, total) that draws a bar per label on stderr."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=stderr,
+    ) as progress:
+        tasks: dict[str, Any] = {}
+
+        def advance(label: str, done: int, total: int) -> None:
+            if label not in tasks:
+                tasks[label] = progress.add_task(label, total=total)
+            progress.update(tasks[label], completed=done, total=total)
+
+        yield advance

@@ -1,0 +1,136 @@
+"""A model as it is stored and served: plain data with a digest, never a pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from scoring.canonical import canonical_json, digest
+from scoring.errors import IntegrityError, ModelError
+from scoring.features import all_features
+from scoring.features.catalogue import Feature
+from scoring.models.points import PointsCard, PointsScale
+from scoring.models.scorecard import MonotoneScorecard
+from scoring.settings import DeploymentProfile
+
+FORMAT = "foothold.model/1"
+INTERVAL_LEVEL = 0.9
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of one file: probabilities in 0 to 1, log-odds of bad."""
+
+    log_odds: float
+    pd: float
+    pd_low: float
+    pd_high: float
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A fitted scorecard with its points, currency and the profile that it was trained for."""
+
+    scorecard: MonotoneScorecard
+    points: PointsCard
+    currency: str
+    deployment_profile: DeploymentProfile
+
+    @classmethod
+    def of(
+        cls,
+        scorecard: MonotoneScorecard,
+        *,
+        currency: str,
+        deployment_profile: DeploymentProfile,
+        scale: PointsScale | None = None,
+    ) -> Artefact:
+        """Make a fitted scorecard ready to be stored; points are rounded here, once."""
+        return cls(
+            scorecard=scorecard,
+            points=PointsCard.of(scorecard.card_, scale),
+            currency=currency,
+            deployment_profile=deployment_profile,
+        )
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The features in the card's order."""
+        return tuple(feature.name for feature in self.scorecard.card_.features)
+
+    @property
+    def features(self) -> dict[str, Feature]:
+        """Their entries in the catalogue.
+
+        Raises:
+            ModelError: this version's catalogue lacks one.
+        """
+        catalogue = all_features()
+        gone = [name for name in self.feature_names if name not in catalogue]
+        if gone:
+            raise ModelError(
+                f"The model uses {', '.join(gone)}, which this version does not define. "
+                "Train a new model with `foothold train`."
+            )
+        return {name: catalogue[name] for name in self.feature_names}
+
+    @cached_property
+    def score_range(self) -> tuple[int, int]:
+        """The lowest and the highest score that this card can give."""
+        lowest = highest = self.points.base
+        for feature in self.points.features:
+            options = (*feature.points, feature.missing_points)
+            lowest, highest = lowest + min(options), highest + max(options)
+        return lowest, highest
+
+    def predict(self, values: Mapping[str, float | None]) -> Prediction:
+        """PD from the unrounded log-odds of the card, with the interval of `INTERVAL_LEVEL`."""
+        row = pd.DataFrame(
+            [[values.get(name) for name in self.feature_names]],
+            columns=list(self.feature_names),
+            dtype=float,
+        )
+        interval = self.scorecard.interval(row, level=INTERVAL_LEVEL)
+        card = self.scorecard.card_
+        return Prediction(
+            log_odds=card.log_odds(values),
+            pd=card.probability(values),
+            pd_low=float(interval["low"].iloc[0]),
+            pd_high=float(interval["high"].iloc[0]),
+        )
+
+    def to_json(self) -> str:
+        """The artefact in canonical form; its digest identifies the model."""
+        return canonical_json(
+            {
+                "format": FORMAT,
+                "currency": self.currency,
+                "deployment_profile": self.deployment_profile.value,
+                "scorecard": self.scorecard.to_dict(),
+                "points": self.points.to_dict(),
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str, *, expected_digest: str) -> Artefact:
+        """Read a stored artefact after checking its digest.
+
+        Raises:
+            IntegrityError: it is not what was stored.
+            ModelError: it has a format that this version doesn't read.
+        """
+        if digest(text) != expected_digest:
+            raise IntegrityError("A model's artefact does not match the digest in the registry.")
+        data = json.loads(text)
+        if data.get("format") != FORMAT:
+            raise ModelError(f"A model has the format {data.get('format')!r}, not {FORMAT!r}.")
+        return cls(
+            scorecard=MonotoneScorecard.from_dict(data["scorecard"]),
+            points=PointsCard.from_dict(data["points"]),
+            currency=data["currency"],
+            deployment_profile=DeploymentProfile(data["deployment_profile"]),
+        )

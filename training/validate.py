@@ -1,0 +1,179 @@
+"""Validation: out of time first, cross-validation second; each figure with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from math import ceil
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold
+
+from scoring.settings import DeploymentProfile
+from training.dataset import TrainingSet
+from training.figures import Figure, Floats, Ints, Judged, figures_of, too_few
+from training.fit import expert_scorecard, fit_scorecard, has_outcomes
+
+SEED = 20261101
+OUT_OF_TIME_SHARE = 0.3
+FOLDS = 5
+WORKERS = 2
+
+Progress = Callable[[str, int, int], None]
+Split = tuple[Ints, Ints]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """How well a model foretold what it was not fitted on.
+
+    Attributes:
+        judged: what was foretold and what came; None where nothing could be.
+        figures: by name, as in `training.figures`.
+        fitted_on: how many labels the model (or each of them) was fitted on, on average.
+        first_day: first day of a loan that was foretold.
+        last_day: the last.
+    """
+
+    judged: Judged | None
+    figures: dict[str, Figure]
+    fitted_on: int = 0
+    first_day: date | None = None
+    last_day: date | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for the registry."""
+        return {
+            "labels": 0 if self.judged is None else len(self.judged.y),
+            "bads": 0 if self.judged is None else self.judged.bads,
+            "fitted_on": self.fitted_on,
+            "first_day": None if self.first_day is None else self.first_day.isoformat(),
+            "last_day": None if self.last_day is None else self.last_day.isoformat(),
+            **{name: figure.as_dict() for name, figure in self.figures.items()},
+        }
+
+
+def validate(
+    data: TrainingSet, *, seed: int = SEED, progress: Progress | None = None
+) -> tuple[Validation, Validation]:
+    """Out of time and cross-validated, in this order.
+
+    Out of time: the latest 30 % of labels, whole days, foretold by a model fitted on the earlier
+    ones. Cross-validation: five folds, stratified, all loans of a founder in one fold.
+    """
+    later = out_of_time_split(data)
+    folds = grouped_folds(data.y, data.rows["founder_id"].to_numpy(), seed=seed)
+    splits = [*([later] if later else []), *folds]
+    foretold = foretell(data, splits, progress=progress)
+    return (
+        _validation(data, splits[:1], foretold[:1], seed) if later else _nothing(data),
+        _validation(data, folds, foretold[len(splits) - len(folds) :], seed),
+    )
+
+
+def out_of_time_split(data: TrainingSet) -> Split | None:
+    """Places of the earlier and of the latest labels; None where one of them would be empty."""
+    days = data.rows["as_of"].to_numpy()
+    if days.size == 0:
+        return None
+    first = days[min(ceil(days.size * (1 - OUT_OF_TIME_SHARE)), days.size - 1)]
+    places = np.arange(days.size)
+    earlier, later = places[days < first], places[days >= first]
+    return (earlier, later) if earlier.size and later.size else None
+
+
+def grouped_folds(y: Ints, founders: Ints, *, seed: int) -> list[Split]:
+    """Stratified folds with all loans of a founder in one; none where there are too few.
+
+    There are fewer than five where fewer founders had a bad, or a good, loan.
+    """
+    holders = [np.unique(founders[y == outcome]).size for outcome in (0, 1)]
+    count = min(FOLDS, *holders)
+    if count < 2:
+        return []
+    splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+    splits = splitter.split(np.zeros(y.size), y, founders)
+    return [(train.astype(np.int64), test.astype(np.int64)) for train, test in splits]
+
+
+def foretell(
+    data: TrainingSet, splits: list[Split], *, progress: Progress | None = None
+) -> list[Floats]:
+    """Log-odds of the test part of each split, from a fit on its train part."""
+    jobs = (
+        joblib.delayed(fit_and_foretell)(
+            data.X.iloc[train],
+            data.y[train],
+            data.X.iloc[test],
+            currency=data.currency,
+            profile=data.profile,
+        )
+        for train, test in splits
+    )
+    return followed(jobs, len(splits), label="validating", progress=progress)
+
+
+def fit_and_foretell(
+    X: pd.DataFrame,  # noqa: N803
+    y: Ints,
+    unseen: pd.DataFrame,
+    *,
+    currency: str,
+    profile: DeploymentProfile,
+) -> Floats:
+    """Log-odds of bad of unseen rows, by the scorecard that `train` would fit."""
+    fit = (
+        fit_scorecard(X, y, currency=currency, profile=profile)
+        if has_outcomes(y)
+        else expert_scorecard(X, currency=currency, profile=profile)
+    )
+    columns = list(fit.scorecard.feature_names_in_)
+    return np.asarray(fit.scorecard.decision_function(unseen[columns]))
+
+
+def followed(
+    jobs: Iterable[Any], count: int, *, label: str, progress: Progress | None
+) -> list[Any]:
+    """Results of joblib's jobs in their order, telling of each one done."""
+    found: list[Any] = []
+    results = joblib.Parallel(n_jobs=min(WORKERS, max(count, 1)), return_as="generator")(jobs)
+    for done, result in enumerate(results, start=1):
+        found.append(result)
+        if progress is not None:
+            progress(label, done, count)
+    return found
+
+
+def _validation(
+    data: TrainingSet, splits: list[Split], foretold: list[Floats], seed: int
+) -> Validation:
+    if not splits:
+        return _nothing(data)
+    places = np.concatenate([test for _, test in splits])
+    judged = Judged(
+        y=data.y[places],
+        log_odds=np.concatenate(foretold),
+        founders=data.rows["founder_id"].to_numpy(dtype=np.int64)[places],
+    )
+    days = data.rows["as_of"].iloc[places]
+    return Validation(
+        judged=judged,
+        figures=figures_of(judged, seed=seed),
+        fitted_on=round(float(np.mean([train.size for train, _ in splits]))),
+        first_day=days.min(),
+        last_day=days.max(),
+    )
+
+
+def _nothing(data: TrainingSet) -> Validation:
+    nobody = Judged(data.y, np.zeros(len(data.y)), np.zeros(len(data.y), dtype=np.int64))
+    reason = too_few(nobody.y) or "all loans are of one day or one founder"
+    figures = {name: Figure(None, reason=reason) for name in figures_of(_EMPTY, seed=0)}
+    return Validation(judged=None, figures=figures)
+
+
+_EMPTY = Judged(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=np.int64))
