@@ -1,6 +1,6 @@
 """Builders that read like a story: a founder, what they sold, what they paid back.
 
-    a_founder(database).attending(8, of=10).selling(weekly=300_000, weeks=30).applying(...)
+a_founder(database).attending(8, of=10).selling(weekly=300_000, weeks=30).applying(...)
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ class FounderBuilder:
                     "hours": 2,
                     "session_kind": "class",
                     "status": status,
+                    "assignment": {"present": "on_time", "absent": "missing"}.get(status, ""),
                 }
                 for number, status in enumerate(statuses)
             ],
@@ -172,9 +173,7 @@ class FounderBuilder:
             )
         return self
 
-    def consenting(
-        self, *, to: str | None, purpose: Purpose = Purpose.LOAN_APPLICATION
-    ) -> Self:
+    def consenting(self, *, to: str | None, purpose: Purpose = Purpose.LOAN_APPLICATION) -> Self:
         with self.database.writing() as ledger:
             grant_consent(
                 ledger,

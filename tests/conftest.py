@@ -67,9 +67,7 @@ def postgresql_url(postgresql_server: str) -> Iterator[str]:
 
 
 @pytest.fixture(params=ENGINES)
-def database(
-    request: pytest.FixtureRequest, tmp_path: Path, clock: Clock
-) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Database]:
     """An empty store with its schema, on each engine in turn."""
     url = None
     if request.param == "postgresql":

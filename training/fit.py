@@ -1,4 +1,8 @@
-"""Fitting: the expert's scorecard, moved by outcomes where there are any."""
+"""Fitting: the expert's scorecard, moved by outcomes where there are any.
+
+The matrices are small: on more than one BLAS thread a fit takes ten times as long, and its last
+bits depend on how many there are. So it runs on one.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from scoring.features import features_for
 from scoring.models.priors import Priors, read_priors, unfitted_scorecard, without_cuts
@@ -56,7 +61,8 @@ def fit_scorecard(
     """
     features = features_for(profile)
     scorecard = unfitted_scorecard(features, priors or read_priors(), currency=currency)
-    return Fit(scorecard.fit(X[list(features)], y), ModelKind.FITTED, ())
+    with threadpool_limits(1):
+        return Fit(scorecard.fit(X[list(features)], y), ModelKind.FITTED, ())
 
 
 def expert_scorecard(
@@ -78,7 +84,8 @@ def expert_scorecard(
     left_out = without_cuts(features_for(profile), priors, currency=currency)
     features = {n: f for n, f in features_for(profile).items() if n not in left_out}
     scorecard = unfitted_scorecard(features, priors, currency=currency)
-    fitted = scorecard.fit(population[list(features)], None)
+    with threadpool_limits(1):
+        fitted = scorecard.fit(population[list(features)], None)
     return Fit(fitted, ModelKind.EXPERT_PRIOR, tuple(left_out))
 
 

@@ -7,6 +7,7 @@ import ibis.expr.types as ir
 
 from scoring.features.cash_flow import account_lines, mean_balance, monthly_inflow
 from scoring.features.catalogue import Direction, Kind, Unit, feature
+from scoring.features.expressions import capped
 from scoring.features.known import Known
 from scoring.features.sales import monthly_net_sales, order_lines
 
@@ -18,7 +19,9 @@ def latest_application(known: Known) -> ir.Table:
     """The last loan asked for in the 90 days before each point, one row a point."""
     asked = known.applications
     asked = asked.filter(asked.age < _CURRENT_DAYS)
-    newest_first = ibis.window(group_by="point", order_by=(ibis.desc("event_day"), ibis.desc("reference")))
+    newest_first = ibis.window(
+        group_by="point", order_by=(ibis.desc("event_day"), ibis.desc("reference"))
+    )
     numbered = asked.mutate(place=ibis.row_number().over(newest_first))
     return numbered.filter(numbered.place == 0).select("point", "instalment", "principal")
 
@@ -47,7 +50,7 @@ def application_and_balance(known: Known) -> ir.Table:
 def _burden(asked: ir.Table) -> ir.Value:
     share = asked.instalment / (asked.income > 0).ifelse(asked.income, ibis.null())
     # Who takes in nothing has the highest burden, not an unknown one.
-    return ibis.least(share, 2.0).coalesce(2.0).max()
+    return capped(share.coalesce(2.0), 2.0).max()
 
 
 @feature(

@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from scoring.features.catalogue import Direction, Kind, Unit, WhenMissing, feature
+from scoring.features.expressions import capped
 from scoring.features.known import Known
 
 _NONE = "no account lines on record"
@@ -77,7 +78,7 @@ def balance_volatility_180d(lines: ir.Table) -> ir.Value:
     mean = balance.mean(where=recent)
     variance = (balance * balance).mean(where=recent) - mean * mean
     ratio = ibis.greatest(variance, 0.0).sqrt() / (mean > 0).ifelse(mean, ibis.null())
-    return (count >= 10).ifelse(ibis.least(ratio, 3.0).coalesce(3.0), ibis.null())
+    return (count >= 10).ifelse(capped(ratio.coalesce(3.0), 3.0), ibis.null())
 
 
 @feature(
@@ -123,5 +124,7 @@ def outflow_over_inflow_180d(lines: ir.Table) -> ir.Value:
     recent = lines.age < 180
     received = lines.inflow.sum(where=recent)
     paid = lines.outflow.sum(where=recent).coalesce(0)
-    enough = lines.age.max() >= 29
-    return enough.ifelse(ibis.least(paid / received.nullif(0), 5.0), ibis.null())
+    # Who paid out and received nothing has the highest ratio, not an unknown one.
+    ratio = capped((paid / received.nullif(0)).coalesce(5.0), 5.0)
+    enough = (lines.age.max() >= 29) & (lines.count(where=recent) > 0)
+    return enough.ifelse(ratio, ibis.null())

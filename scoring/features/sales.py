@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from scoring.features.catalogue import Direction, Kind, Unit, feature
+from scoring.features.expressions import capped
 from scoring.features.known import Known
 
 _NO_SALES = "no sales on record"
@@ -80,7 +81,7 @@ def sales_growth_90d(lines: ir.Table) -> ir.Value:
     now = lines.net.sum(where=lines.age < 90).coalesce(0)
     before = lines.net.sum(where=(lines.age >= 90) & (lines.age < 180)).coalesce(0)
     comparable = (lines.age.max() >= 179) & (before > 0)
-    return comparable.ifelse(ibis.least(now / before.nullif(0), 3.0), ibis.null())
+    return comparable.ifelse(capped(now / before.nullif(0), 3.0), ibis.null())
 
 
 @feature(
@@ -96,7 +97,7 @@ def active_weeks_share_182d(lines: ir.Table) -> ir.Value:
     """Weeks with a sale over the last 26 weeks, or over the weeks since the first sale; 0 to 1."""
     weeks = ibis.least((lines.age.max() + 1) // 7, 26)
     active = lines.week.nunique(where=lines.is_sale & (lines.week < 26))
-    share = ibis.least(active / weeks.nullif(0), 1.0)  # the oldest week may be a part of one
+    share = capped(active / weeks.nullif(0), 1.0)  # the oldest week may be a part of one
     return (weeks >= 4).ifelse(share, ibis.null())
 
 
@@ -148,7 +149,7 @@ def refund_share_365d(lines: ir.Table) -> ir.Value:
     caused = lines.refund.sum(where=year & (lines.refund_cause == "seller")).coalesce(0)
     gross = lines.gross.sum(where=year)
     enough = lines.count(where=year & lines.is_sale) >= 20
-    return enough.ifelse(ibis.least(caused / gross.nullif(0), 1.0), ibis.null())
+    return enough.ifelse(capped(caused / gross.nullif(0), 1.0), ibis.null())
 
 
 @feature(

@@ -38,7 +38,7 @@ ROWS_FOR_SCALES = 8_000
 """More rows than this: scales and stacking weights are learned on an even part of them."""
 
 ROWS_FOR_BINNINGS = 50_000
-"""More rows than this: one binning, for shifted quantiles no longer tell anything."""
+"""More rows than this: one binning and the most flexible member, for data rule the rest."""
 EXPERT_STEP_VARIANCE = 0.25
 """Variance of a feature's whole range round the expert's line, without outcomes."""
 
@@ -156,7 +156,8 @@ def _fitted_members(
     posteriors = []
     left_out = []
     scales_found = {}
-    for kind in KINDS:
+    kinds = KINDS if outcomes.bad.size <= ROWS_FOR_BINNINGS else KINDS[-1:]
+    for kind in kinds:
         of_kind: list[Posterior] = []
         for design, prior in zip(designs, priors, strict=True):
             near = of_kind[0].scales if of_kind else Scales.first_guess(kind, prior)
@@ -177,7 +178,7 @@ def _fitted_members(
             members.append(
                 Member(design, posterior.coefficients, covariance, float(weight) / len(designs))
             )
-    shares = {kind.name: float(weight) for kind, weight in zip(KINDS, weights, strict=True)}
+    shares = {kind.name: float(weight) for kind, weight in zip(kinds, weights, strict=True)}
     return members, shares, scales_found
 
 

@@ -1,0 +1,64 @@
+"""The application: lenders' API and founders' pages over one store."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import TypeAdapter
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+
+from api.auth import Authentication
+from api.pages import routes as pages
+from api.problems import Problem, add_problem_handlers
+from api.requests import RequestLog
+from api.routes import health, scores
+from scoring.records.database import Database
+
+_STATIC = Path(__file__).parent / "pages" / "static"
+_LARGEST_BODY = 64 * 1024
+
+
+def create_app(database: Database) -> FastAPI:
+    """The application over a store whose schema is up to date.
+
+    Args:
+        database: the store; whoever made it disposes of it.
+    """
+    app = FastAPI(
+        title="Foothold",
+        version=version("foothold"),
+        description="Credit scores for thin-file founders, with reasons. A score is given to a "
+        "lender for a purpose that the founder consents to; the lender decides, never the score.",
+        # The built-in documentation loads its scripts from elsewhere, so it has no place here.
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=_LARGEST_BODY,
+        middleware=[Middleware(RequestLog), Middleware(Authentication, database=database)],
+    )
+    app.state.database = database
+    add_problem_handlers(app)
+    app.include_router(health.router)
+    app.include_router(scores.router)
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    _describe_problems(app)
+    return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Put the problem's schema, which routes refer to, into /openapi.json."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        template = "#/components/schemas/{model}"
+        schema = TypeAdapter(Problem).json_schema(ref_template=template)
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas.update(schema.pop("$defs", {}), Problem=schema)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents

@@ -1,0 +1,154 @@
+"""What lenders send and get, as /openapi.json describes it.
+
+Only what is declared here leaves: a field added to the stored document stays inside until it is
+added here too.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from scoring.records.consents import Purpose
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
+# Texts, so that a lender reads them exactly as the store writes them.
+Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
+
+
+class LenderPurpose(StrEnum):
+    """What a lender can ask for; training is the installation's own purpose."""
+
+    LOAN_APPLICATION = Purpose.LOAN_APPLICATION.value
+    PORTFOLIO_REVIEW = Purpose.PORTFOLIO_REVIEW.value
+
+
+def _iso_day(value: object) -> object:
+    # Pydantic alone would take a number of seconds for a day as well.
+    if value is not None and not (isinstance(value, str) and _DAY.fullmatch(value)):
+        raise ValueError("should be a day as YYYY-MM-DD")
+    return value
+
+
+class ScoreRequest(BaseModel):
+    """Whose score, for what, and as of when."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    founder: Reference = Field(description="Reference of the founder.")
+    purpose: LenderPurpose
+    as_of: Annotated[date | None, BeforeValidator(_iso_day)] = Field(
+        None, description="The score is as of the end of this day; today when left out."
+    )
+    application: Reference | None = Field(
+        None, description="Reference of a recorded application, the founder's latest."
+    )
+
+
+class ScoreRange(BaseModel):
+    """The lowest and the highest score that this model can give."""
+
+    lowest: int
+    highest: int
+
+
+class GroupPoints(BaseModel):
+    """Points of a neutral group of reasons."""
+
+    code: str
+    points: int
+
+
+class Text(BaseModel):
+    """A text in each language."""
+
+    ko: str
+    en: str
+
+
+class Reason(GroupPoints):
+    """A group among the four that gave or cost most; `missing` where nothing was on file."""
+
+    missing: bool
+    text: Text
+
+
+class Reasons(BaseModel):
+    """Up to four reasons each way, strongest first."""
+
+    against: list[Reason]
+    for_: list[Reason] = Field(alias="for")
+
+
+class ModelUsed(BaseModel):
+    """Which model scored; points are relative to its `background`."""
+
+    id: str
+    digest: str
+    deployment_profile: str
+    background: str
+
+
+class Content(BaseModel):
+    """How much of a kind of record the file holds; of attendance only whether there is any."""
+
+    records: bool | int
+    first_day: Day | None = None
+    last_day: Day | None = None
+
+
+class Evidence(BaseModel):
+    """What a file has of a kind of record, or needs."""
+
+    records: int
+    days: int | None = None
+
+
+class Missing(BaseModel):
+    """One kind of record that would make the file enough; any one of them does."""
+
+    code: str
+    have: Evidence
+    need: Evidence
+    text: Text
+
+
+class _Answer(BaseModel):
+    id: str
+    issued_at: Instant
+    founder: str
+    purpose: str
+    application: str | None
+    as_of: Day
+    points: list[GroupPoints]
+    reasons: Reasons
+    model: ModelUsed
+    completeness: dict[str, Content]
+
+
+class Scored(_Answer):
+    """A score: `base_points` and all `points` add up to it exactly."""
+
+    score: int
+    score_range: ScoreRange
+    band: Literal["A", "B", "C", "D", "E", "F"]
+    pd: float = Field(ge=0, le=1, description="Probability of default within the window.")
+    pd_low: float = Field(ge=0, le=1)
+    pd_high: float = Field(ge=0, le=1)
+    interval_level: float
+    base_points: int
+    category_shares: dict[str, int]
+
+
+class Insufficient(_Answer):
+    """No score: the file is too thin, and what would help."""
+
+    score: None
+    missing: list[Missing]

@@ -1,0 +1,247 @@
+"""The demonstration: the sample portfolio from files to scores and pages, safe to run again."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import func, select
+
+from scoring.console import progress_bar, stderr
+from scoring.errors import ConflictError
+from scoring.features.catalogue import Kind
+from scoring.models.registry import promote_model
+from scoring.portfolio import PortfolioSummary, score_portfolio
+from scoring.records.consents import Purpose, founders_with_consent, grant_consent
+from scoring.records.database import Database
+from scoring.records.intake.importing import Learned, import_file
+from scoring.records.intake.reading import read_file
+from scoring.records.parties import (
+    add_founders,
+    add_lender,
+    find_lender,
+    issue_key,
+    lender_with_key,
+)
+from scoring.records.tables import Founder, Lender, Score
+from scoring.settings import Settings
+
+app = typer.Typer(rich_markup_mode=None)
+
+LENDER = "L-DEMO"
+_LAG_DAYS = 1  # the sample's sources report the day after
+_BERKA = Path(__file__).resolve().parent.parent / "data" / "berka"
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `demo` a command of a group."""
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port to serve on.")] = 8000,
+    serve: Annotated[bool, typer.Option(help="Serve at the end, or print figures.")] = True,
+) -> None:
+    """Load the invented sample portfolio, train, promote, score, and serve pages and API."""
+    started = time.monotonic()
+    database = Database(Settings())
+    sample = database.settings.data_dir / "sample"
+    _refuse_own_records(database, sample)
+    database.migrate()
+    with progress_bar() as progress:
+        files = _write_sample(sample, database.today - timedelta(days=1), progress)
+        _add_people(database, files)
+        for file in files[1:]:
+            import_file(
+                database,
+                file,
+                learned=Learned(_LAG_DAYS),
+                source=f"sample.{file.stem}",
+                author="demo operator",
+                progress=progress,
+            )
+        candidate = _train_and_promote(database, progress)
+        summary = score_portfolio(
+            database,
+            lender_reference=LENDER,
+            purpose=Purpose.LOAN_APPLICATION,
+            actor="demo operator",
+            progress=progress,
+        )
+        berka_auc = _berka_auc(progress)
+    handout = _hand_out(database, summary, candidate.report, port)
+    result = {
+        "model": candidate.reference,
+        "auc_out_of_time": candidate.auc_out_of_time,
+        "founders_scored": summary.scored,
+        "insufficient": summary.insufficient,
+        "berka_auc": berka_auc,
+        "seconds": round(time.monotonic() - started, 1),
+    }
+    _say_what_to_try(handout, result)
+    if not serve:
+        typer.echo(json.dumps(result))
+        return
+    from api.cli import serve as serve_command
+
+    serve_command(port=port)
+
+
+@dataclass(frozen=True)
+class _Trained:
+    reference: str
+    auc_out_of_time: float | None
+    report: Path
+
+
+def _refuse_own_records(database: Database, sample: Path) -> None:
+    if sample.exists() or not (database.settings.data_dir / "foothold.db").exists():
+        return
+    database.migrate()
+    with database.reading() as session:
+        if session.scalar(select(func.count()).select_from(Founder)):
+            raise ConflictError(
+                "This store holds records of its own, and invented ones must not be mixed with "
+                "them. Set FOOTHOLD_DATA_DIR to another folder for the demonstration."
+            )
+
+
+def _write_sample(sample: Path, until: date, progress: Any) -> list[Path]:
+    """The sample's files, founders first. Once written they stay: other days, other records."""
+    from training.simulate import write_sample_portfolio
+
+    marker = sample / "complete.json"
+    if not marker.exists():
+        manifest = write_sample_portfolio(sample, until=until, progress=progress)
+        ordered = [
+            manifest.founders,
+            manifest.attendance,
+            *manifest.sales.values(),
+            manifest.applications,
+            manifest.loans,
+            manifest.schedule,
+            manifest.repayments,
+            manifest.cash_flow,
+        ]
+        names = [str(path.relative_to(sample)) for path in ordered]
+        marker.write_text(json.dumps({"until": until.isoformat(), "files": names}))
+    return [sample / name for name in json.loads(marker.read_text())["files"]]
+
+
+def _add_people(database: Database, files: list[Path]) -> None:
+    references = [str(cell) for cell in read_file(files[0]).cells["founder"]]
+    with database.writing() as ledger:
+        session = ledger.session
+        founders = add_founders(ledger, references, actor="demo operator")
+        lender = session.scalars(select(Lender).where(Lender.reference == LENDER)).first()
+        if lender is None:
+            lender = add_lender(
+                ledger, LENDER, name="Sample lender (invented)", actor="demo operator"
+            )
+        for purpose, given_to in (
+            (Purpose.MODEL_TRAINING, None),
+            (Purpose.LOAN_APPLICATION, lender),
+        ):
+            standing = {
+                founder.id
+                for founder in founders_with_consent(
+                    session, lender=given_to, purpose=purpose, at=ledger.now
+                )
+            }
+            for founder in founders:
+                if founder.id not in standing:
+                    grant_consent(
+                        ledger, founder, lender=given_to, purpose=purpose, actor="demo operator"
+                    )
+
+
+def _train_and_promote(database: Database, progress: Any) -> _Trained:
+    from training.candidate import train_candidate
+
+    candidate = train_candidate(database, by="demo analyst", progress=progress)
+    with database.writing() as ledger:
+        promote_model(
+            ledger, candidate.reference, by="demo reviewer", reason="first model of the sample"
+        )
+    out_of_time = candidate.figures.get("out_of_time") or {}
+    auc = (out_of_time.get("auc") or {}).get("value")
+    return _Trained(candidate.reference, auc, candidate.report)
+
+
+def _berka_auc(progress: Any) -> float:
+    from training.backtest import backtest_berka
+
+    return round(backtest_berka(_BERKA, peers=False, progress=progress).berka_auc, 4)
+
+
+def _hand_out(
+    database: Database, summary: PortfolioSummary, report: Path, port: int
+) -> dict[str, str]:
+    """What a visitor needs, kept in `demo.json` and out of version control."""
+    from api.links import founder_link
+
+    path = database.settings.data_dir / "demo.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    founder = _most_telling(database, summary)
+    with database.writing() as ledger:
+        key = str(known.get("lender_key", ""))
+        if lender_with_key(ledger.session, key) is None:
+            key = issue_key(ledger, find_lender(ledger.session, LENDER), actor="demo operator")
+    base_url = f"http://127.0.0.1:{port}"
+    with database.reading() as session:
+        link = founder_link(session, database.settings, founder, base_url=base_url)
+    handout = {
+        "base_url": base_url,
+        "lender_key": key,
+        "founder": founder,
+        "founder_link": link,
+        "report": str(report.resolve()),
+    }
+    path.write_text(json.dumps(handout, indent=2) + "\n")
+    path.chmod(0o600)
+    return handout
+
+
+def _most_telling(database: Database, summary: PortfolioSummary) -> str:
+    """The founder whose file has the most kinds of record and reasons, for a page worth reading."""
+    with database.reading() as session:
+        scores = session.scalars(
+            select(Score).where(
+                Score.reference.in_(summary.references.values()), Score.score.is_not(None)
+            )
+        )
+        ranked = []
+        for score in scores:
+            document = json.loads(score.document)
+            kinds = sum(document["completeness"][kind]["records"] > 0 for kind in Kind)
+            reasons = sum(len(side) for side in document["reasons"].values())
+            ranked.append((kinds, reasons, document["founder"]))
+    return str(max(ranked)[2])
+
+
+def _say_what_to_try(handout: dict[str, str], result: dict[str, Any]) -> None:
+    body = json.dumps({"founder": handout["founder"], "purpose": "loan_application"})
+    stderr.print()
+    stderr.print(
+        f"{result['founders_scored']} founders scored, {result['insufficient']} files too thin, "
+        f"model {result['model']}, {result['seconds']} s."
+    )
+    stderr.print("Everybody in this portfolio is invented.\n")
+    stderr.print("As a lender, ask for a score:", style="bold")
+    stderr.print(
+        f"curl -s {handout['base_url']}/v1/scores -H 'Authorization: Bearer "
+        f"{handout['lender_key']}' -H 'Content-Type: application/json' -d '{body}'",
+        soft_wrap=True,
+        highlight=False,
+    )
+    stderr.print("\nAs a founder, open your page (the link works once):", style="bold")
+    stderr.print(handout["founder_link"], soft_wrap=True, highlight=False)
+    stderr.print("\nAs an analyst, read the report:", style="bold")
+    stderr.print(handout["report"], soft_wrap=True, highlight=False)
+    stderr.print()

@@ -1,0 +1,208 @@
+"""The whole of `foothold train`: from the records on file to a candidate with its report."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from scoring.canonical import canonical_json, digest
+from scoring.features import features_for
+from scoring.models.artefact import Artefact
+from scoring.models.priors import PRIORS_PATH, read_priors
+from scoring.models.registry import store_model
+from scoring.records.database import Database
+from scoring.settings import DeploymentProfile
+from training.dataset import TrainingSet, build_training_set
+from training.fit import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
+from training.report import ReportContent, write_report
+from training.validate import SEED, Progress, Validation, validate
+
+_PACKAGES = ("foothold", "numpy", "scipy", "pandas", "scikit-learn", "duckdb", "ibis-framework")
+_STEPS = 5
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model that was trained and may be promoted by somebody else.
+
+    Attributes:
+        model: its reference.
+        kind: `fitted` or `expert_prior`.
+        currency: of all amounts.
+        trained_by: who trained it first.
+        figures: validation figures, plain data, as kept in the registry.
+        lineage: what it was trained on and with, plain data.
+        report: the HTML report.
+    """
+
+    model: str
+    kind: str
+    currency: str
+    trained_by: str
+    figures: Mapping[str, Any]
+    lineage: Mapping[str, Any]
+    report: Path
+
+    @property
+    def auc_out_of_time(self) -> float | None:
+        """The headline figure; None where there are too few outcomes."""
+        value = self.figures["out_of_time"]["auc"]["value"]
+        return None if value is None else float(value)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for `--json`."""
+        return {
+            "model": self.model,
+            "kind": self.kind,
+            "currency": self.currency,
+            "trained_by": self.trained_by,
+            "auc_out_of_time": self.auc_out_of_time,
+            "figures": dict(self.figures),
+            "lineage": dict(self.lineage),
+            "report": str(self.report),
+        }
+
+
+def train_candidate(
+    database: Database,
+    *,
+    by: str,
+    progress: Progress | None = None,
+    currency: str | None = None,
+    known_at: datetime | None = None,
+) -> Candidate:
+    """Train on what is on file, validate, store the candidate and write its report.
+
+    The same records give the same model. Without any outcome the expert's scorecard is the model.
+
+    Args:
+        database: the store.
+        by: who trains; may not promote the model.
+        progress: called with a label, steps done and steps in all.
+        currency: of the model where no record on file says it.
+        known_at: only what was recorded by then counts; now when None.
+
+    Raises:
+        ModelError: amounts are in more than one currency.
+    """
+    tell = progress or _say_nothing
+    settings = database.settings
+    tell("reading the records", 0, _STEPS)
+    with database.reading() as session:
+        data = build_training_set(
+            session,
+            known_at=known_at or database.clock(),
+            zone=settings.zone,
+            profile=settings.deployment_profile,
+            currency=currency,
+        )
+    tell("validating", 1, _STEPS)
+    out_of_time, cross_validation = validate(data, progress=progress)
+    tell("fitting on all loans", 2, _STEPS)
+    fit = fit_on_all(data)
+    artefact = Artefact.of(fit.scorecard, currency=data.currency, deployment_profile=data.profile)
+    figures = figures_for(data, out_of_time, cross_validation)
+    lineage = lineage_of(data, fit)
+    tell("storing the candidate", 3, _STEPS)
+    with database.writing() as ledger:
+        model = store_model(
+            ledger,
+            artefact,
+            kind=fit.kind.value,
+            figures=figures,
+            lineage=lineage,
+            trained_by=by,
+        )
+        reference, trained_by, trained_at = model.reference, model.trained_by, model.trained_at
+    tell("writing the report", 4, _STEPS)
+    report = write_report(
+        settings.data_dir / "reports" / f"{reference}.html",
+        ReportContent(
+            model=reference,
+            trained_by=trained_by,
+            trained_at=trained_at,
+            fit=fit,
+            artefact=artefact,
+            data=data,
+            out_of_time=out_of_time,
+            cross_validation=cross_validation,
+            lineage=lineage,
+        ),
+    )
+    tell("done", _STEPS, _STEPS)
+    return Candidate(
+        model=reference,
+        kind=fit.kind.value,
+        currency=data.currency,
+        trained_by=trained_by,
+        figures=figures,
+        lineage=lineage,
+        report=report,
+    )
+
+
+def fit_on_all(data: TrainingSet) -> Fit:
+    """Fit to all labels, or take the expert's word where there are none, or only bad ones."""
+    if has_outcomes(data.y):
+        return fit_scorecard(data.X, data.y, currency=data.currency, profile=data.profile)
+    return expert_scorecard(data.population, currency=data.currency, profile=data.profile)
+
+
+def figures_for(
+    data: TrainingSet, out_of_time: Validation, cross_validation: Validation
+) -> dict[str, Any]:
+    """What the registry keeps of the validation."""
+    return {
+        "labels": len(data.y),
+        "bads": data.bads,
+        "out_of_time": out_of_time.as_dict(),
+        "cross_validation": cross_validation.as_dict(),
+    }
+
+
+def lineage_of(data: TrainingSet, fit: Fit) -> dict[str, Any]:
+    """What the model was trained on and with, enough to do it again."""
+    return {
+        "known_at": data.known_at.isoformat(),
+        "deployment_profile": data.profile.value,
+        "currency": data.currency,
+        "founders": data.founders,
+        "loans_by_outcome": dict(data.counts),
+        "outcomes_used": fit.kind is ModelKind.FITTED,
+        "first_day": None if data.rows.empty else data.rows["as_of"].iloc[0].isoformat(),
+        "last_day": None if data.rows.empty else data.rows["as_of"].iloc[-1].isoformat(),
+        "outcome_definition": data.definition.as_dict(),
+        "training_set_digest": data.digest(),
+        "feature_set_digest": feature_set_digest(data.profile),
+        "features_left_out": list(fit.left_out),
+        "priors_version": read_priors().version,
+        "priors_digest": digest(PRIORS_PATH.read_text(encoding="utf-8")),
+        "seed": SEED,
+        "packages": {"python": platform.python_version()} | {p: version(p) for p in _PACKAGES},
+    }
+
+
+def feature_set_digest(profile: DeploymentProfile) -> str:
+    """SHA-256 of the catalogue's entries that a profile may use."""
+    entries = [
+        {
+            "name": feature.name,
+            "kind": feature.kind.value,
+            "unit": feature.unit.value,
+            "decimals": feature.decimals,
+            "direction": int(feature.direction),
+            "when_missing": feature.when_missing.value,
+            "description": feature.description,
+        }
+        for feature in features_for(profile).values()
+    ]
+    return digest(canonical_json(entries))
+
+
+def _say_nothing(label: str, done: int, total: int) -> None:
+    del label, done, total

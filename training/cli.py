@@ -1,0 +1,234 @@
+"""Commands for the analyst: train, promote, backtest and the sample portfolio.
+
+Results go to stdout, as one JSON object with `--json`; progress goes to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:  # what is heavy is imported by the commands that need it
+    from rich.console import Console
+
+    from scoring.records.database import Database
+    from training.backtest import BacktestResult
+    from training.candidate import Candidate
+    from training.validate import Progress
+
+app = typer.Typer(no_args_is_help=True, help="Train, promote and test models.")
+backtest_app = typer.Typer(no_args_is_help=True, help="Test the whole way on real loans.")
+app.add_typer(backtest_app, name="backtest")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does this; kept with it.")]
+
+
+@app.command()
+def train(
+    by: By,
+    currency: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="Of a model without any records yet, such as KRW."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a candidate on what is on file and write its report."""
+    from training.candidate import train_candidate
+
+    with progress_on_stderr() as progress:
+        candidate = train_candidate(
+            _database(), by=_name(by), currency=currency, progress=progress
+        )
+    if as_json:
+        _print_json(candidate.as_dict())
+    else:
+        _print_candidate(candidate)
+
+
+@app.command()
+def promote(
+    model: Annotated[str, typer.Argument(help="Reference of the model, such as M-0123456789ab.")],
+    by: By,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why this model.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make a model champion; whoever trained it may not."""
+    from scoring.models.registry import promote_model
+
+    with _database().writing() as ledger:
+        promoted = promote_model(ledger, model, by=_name(by), reason=reason)
+        shown = {"model": promoted.reference, "promoted_by": _name(by), "reason": reason}
+    if as_json:
+        _print_json(shown)
+    else:
+        typer.echo(f"{shown['model']} is champion now; scores are given by it.")
+
+
+@backtest_app.command()
+def berka(
+    directory: Annotated[Path, typer.Argument(help="Folder with the Berka files: data/berka.")],
+    peers: Annotated[
+        bool, typer.Option("--peers/--no-peers", help="Beside logistic, LightGBM and EBM.")
+    ] = True,
+    repeats: Annotated[int, typer.Option(min=1, help="Repeats of the cross-validation.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Cross-validate on 354 real loans of a Czech bank (PKDD'99)."""
+    from training.backtest import backtest_berka, backtest_berka_beside_peers
+
+    with progress_on_stderr() as progress:
+        run = backtest_berka_beside_peers if peers else backtest_berka
+        result = run(directory, repeats=repeats, progress=progress)
+    if as_json:
+        _print_json(result.as_dict())
+    else:
+        _print_backtest(result)
+
+
+@app.command()
+def sample(
+    directory: Annotated[Path, typer.Argument(help="Where the files go.")],
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Last day of the records; yesterday if left out."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides everything but the days.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Write an invented portfolio of some 600 founders, to try everything on."""
+    from training.simulate import write_sample_portfolio
+
+    last_day = until.date() if until else _yesterday()
+    with progress_on_stderr() as progress:
+        written = write_sample_portfolio(directory, seed=seed, until=last_day, progress=progress)
+    if as_json:
+        _print_json(
+            {
+                "directory": str(written.directory),
+                "seed": written.seed,
+                "until": written.until.isoformat(),
+                "rows": dict(written.counts),
+            }
+        )
+        return
+    counts = ", ".join(f"{n:,} {kind.replace('_', ' ')}" for kind, n in written.counts.items())
+    typer.echo(f"Wrote {written.directory}: {counts}. Everybody in it is invented.")
+
+
+@contextmanager
+def progress_on_stderr() -> Iterator[Progress]:
+    """A bar per label on stderr, as `progress(label, done, total)` is called."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Bars(*columns, console=Console(stderr=True)) as bars:
+        current: dict[str, Any] = {}
+
+        def tell(label: str, done: int, total: int) -> None:
+            if current.get("label") != label or current.get("total") != total:
+                current.update(label=label, total=total, task=bars.add_task(label, total=total))
+            bars.update(current["task"], completed=done)
+
+        yield tell
+
+
+def _database() -> Database:
+    from scoring.records.database import Database
+    from scoring.settings import Settings
+
+    database = Database(Settings())
+    database.require_schema()
+    return database
+
+
+def _yesterday() -> date:
+    from datetime import UTC
+
+    from scoring.calendar import today
+    from scoring.settings import Settings
+
+    return today(datetime.now(UTC), Settings().zone) - timedelta(days=1)
+
+
+def _name(by: str) -> str:
+    from scoring.errors import InputError
+
+    name = " ".join(by.split())
+    if not 0 < len(name) <= 120:
+        raise InputError("--by needs the name of the person who does this, up to 120 characters.")
+    return name
+
+
+def _print_json(shown: Mapping[str, Any]) -> None:
+    typer.echo(json.dumps(shown, ensure_ascii=False, allow_nan=False))
+
+
+def _print_candidate(candidate: Candidate) -> None:
+    figures = candidate.figures
+    typer.echo(f"Model       {candidate.model} ({candidate.kind}, {candidate.currency})")
+    typer.echo(f"Outcomes    {figures['labels']}, {figures['bads']} of them bad")
+    for name, label in (("out_of_time", "Out of time"), ("cross_validation", "Crossed")):
+        found = figures[name]
+        shown = f"AUC {_figure(found['auc'])}"
+        if found["auc"]["value"] is not None:
+            shown += f", {found['bads']} bad of {found['labels']}"
+        typer.echo(f"{label:<12}{shown}")
+    typer.echo(f"Report      {candidate.report}")
+    typer.echo(
+        f"A second person may now run: foothold promote {candidate.model} --by NAME --reason TEXT"
+    )
+
+
+def _figure(figure: Mapping[str, Any] | None) -> str:
+    if figure is None:
+        return ""
+    if figure["value"] is None:
+        return f"not known ({figure['reason']})"
+    if figure["low"] is None:
+        return f"{figure['value']:.3f}"
+    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
+
+
+def _print_backtest(result: BacktestResult, console: Console | None = None) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = console or Console()
+    found = result.as_dict()
+    table = Table(
+        title=f"Berka: {result.loans} loans, {result.bads} bad; "
+        f"{result.repeats} x {result.folds}-fold cross-validation, 95 % bootstrap intervals",
+        title_justify="left",
+    )
+    later = f"AUC 1998 after 1997 ({result.bads_out_of_time} bad: no claim)"
+    for heading in ("", "AUC", "log-loss", "AUC less ours", "standard error", later):
+        table.add_column(heading, justify="left" if heading in ("", later) else "right")
+    for learner in found["learners"]:
+        error = learner.get("standard_error_of_mean", math.nan)
+        table.add_row(
+            learner["name"],
+            _figure(learner["auc"]),
+            _figure(learner["log_loss"]),
+            _figure(learner.get("auc_difference")),
+            "" if math.isnan(error) else f"{error:.4f}",
+            _figure(learner["auc_1998_after_1997"]),
+        )
+    console.print(table)
+    if len(result.learners) > 1:
+        better = ", ".join(result.better_peers) or "none"
+        console.print(f"Peers better by more than one standard error: {better}.")
