@@ -234,17 +234,14 @@ def _measured(
     founders = data.rows["founder_id"].to_numpy(dtype=np.int64)
     weights = bootstrap_weights(founders, seed=SEED)
     results: list[LearnerResult] = []
-    ours: Floats | None = None
+    ours: tuple[Floats, Floats] | None = None
     for name, of_splits in foretold.items():
         measured = _fold_measures(data, founders, weights, splits, of_splits[:-1])
         last = Judged(data.y[by_year[1]], of_splits[-1], founders[by_year[1]])
         drawn, of_folds = measured["auc"]
-        difference, errors = None, (None, None)
-        if ours is None:
-            ours, our_folds = drawn, of_folds
-        else:
-            difference = with_interval(drawn - ours)
-            errors = _standard_errors(of_folds - our_folds, folds)
+        ours = ours or measured["auc"]
+        is_peer = name != SCORECARD
+        corrected, naive = _standard_errors(of_folds - ours[1], folds)
         results.append(
             LearnerResult(
                 name=name,
@@ -252,9 +249,9 @@ def _measured(
                 log_loss=with_interval(measured["log_loss"][0]),
                 brier=with_interval(measured["brier"][0]),
                 out_of_time=figures_of(last, seed=SEED)["auc"],
-                difference=difference,
-                standard_error=errors[0],
-                standard_error_of_mean=errors[1],
+                difference=with_interval(drawn - ours[0]) if is_peer else None,
+                standard_error=corrected if is_peer else None,
+                standard_error_of_mean=naive if is_peer else None,
             )
         )
     return BacktestResult(

@@ -44,9 +44,7 @@ def train(
     from training.candidate import train_candidate
 
     with progress_on_stderr() as progress:
-        candidate = train_candidate(
-            _database(), by=_name(by), currency=currency, progress=progress
-        )
+        candidate = train_candidate(_database(), by=_name(by), currency=currency, progress=progress)
     if as_json:
         _print_json(candidate.as_dict())
     else:

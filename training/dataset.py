@@ -111,7 +111,7 @@ def build_training_set(
     everybody = everybody.assign(as_of=today(known_at, zone))
     return TrainingSet(
         X=lake.features(rows, known_at=known_at, zone=zone)[names],
-        y=(rows["outcome"] == Outcome.BAD).to_numpy(dtype=np.int64),
+        y=np.where(rows["outcome"] == Outcome.BAD, 1, 0).astype(np.int64),
         rows=rows.drop(columns="outcome"),
         population=lake.features(everybody, known_at=known_at, zone=zone)[names],
         currency=money,

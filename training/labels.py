@@ -102,9 +102,9 @@ def _loans(
 ) -> pd.DataFrame:
     loans = standing(lake, Loan, founder_ids, known_at).drop_duplicates(["founder_id", "reference"])
     schedule = standing(lake, Instalment, founder_ids, known_at)
-    first_due = schedule.groupby(["founder_id", "loan"], as_index=False)["event_day"].min()
-    first_due = first_due.rename(columns={"loan": "reference", "event_day": "first_due"})
-    loans = loans.merge(first_due, on=["founder_id", "reference"])
+    schedule = schedule.rename(columns={"loan": "reference"})
+    first_due = schedule.groupby(["founder_id", "reference"])["event_day"].min()
+    loans = loans.merge(first_due.rename("first_due").reset_index(), on=["founder_id", "reference"])
     loans["window_end"] = loans["first_due"] + definition.performance_window_days
     loans = loans.merge(
         _worst_days_past_due(lake, loans, known_at, zone),
@@ -147,7 +147,7 @@ def _worst_days_past_due(
     settled = dues["settled_day"].astype(float).fillna(np.inf)
     end = np.minimum(settled, np.minimum(dues["window_end"], day_number(now)))
     dues["worst"] = np.maximum(end - dues["due_day"], 0)
-    return dues.groupby(["founder_id", "reference"], as_index=False)["worst"].max()
+    return dues.groupby(["founder_id", "reference"])["worst"].max().reset_index()
 
 
 def _declared(lake: Lake, founder_ids: Collection[int], known_at: datetime) -> pd.DataFrame:
@@ -159,6 +159,4 @@ def _declared(lake: Lake, founder_ids: Collection[int], known_at: datetime) -> p
         right_on=["founder_id", "reference"],
     )
     found = found.drop_duplicates(["founder_id", "reference"])
-    return found.assign(
-        kind="application", as_of=[day_of(int(day)) for day in found["event_day"]]
-    )
+    return found.assign(kind="application", as_of=[day_of(int(day)) for day in found["event_day"]])

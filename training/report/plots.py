@@ -19,7 +19,7 @@ from training.figures import Floats, Judged
 GOOD, BAD, INK, QUIET = "#2f6f8f", "#b5532a", "#22272b", "#9aa3a9"
 _CALIBRATION_GROUPS = 8
 _FEWEST_IN_A_GROUP = 20
-_STYLE = {
+_STYLE: Any = {  # matplotlib types its settings by literal keys
     "font.family": "sans-serif",
     "font.size": 9.5,
     "axes.edgecolor": QUIET,
