@@ -35,7 +35,11 @@ def serve(
             err=True,
         )
     uvicorn.run(
-        create_app(database), host=host, port=port, access_log=False, log_level="warning",
+        create_app(database),
+        host=host,
+        port=port,
+        access_log=False,
+        log_level="warning",
         server_header=False,
     )
 

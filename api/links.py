@@ -114,9 +114,7 @@ def is_loopback(host: str) -> bool:
 def _spend(ledger: Ledger, visit: Visit) -> bool:
     if ledger.session.get(UsedLink, visit.nonce) is not None:
         return False
-    ledger.session.add(
-        UsedLink(nonce=visit.nonce, founder_id=visit.founder_id, used_at=ledger.now)
-    )
+    ledger.session.add(UsedLink(nonce=visit.nonce, founder_id=visit.founder_id, used_at=ledger.now))
     ledger.session.flush()
     return True
 

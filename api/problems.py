@@ -105,8 +105,7 @@ _FAMILY: tuple[tuple[type[FootholdError], HTTPStatus, str, str, str | None], ...
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "integrity",
         "Stored data are damaged",
-        "Stored data do not match their digest. The operator of this installation must look at "
-        "it.",
+        "Stored data do not match their digest. The operator of this installation must look at it.",
     ),
 )
 

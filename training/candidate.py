@@ -31,7 +31,7 @@ class Candidate:
     """A model that was trained and may be promoted by somebody else.
 
     Attributes:
-        model: its reference.
+        reference: of the model.
         kind: `fitted` or `expert_prior`.
         currency: of all amounts.
         trained_by: who trained it first.
@@ -40,7 +40,7 @@ class Candidate:
         report: the HTML report.
     """
 
-    model: str
+    reference: str
     kind: str
     currency: str
     trained_by: str
@@ -57,7 +57,7 @@ class Candidate:
     def as_dict(self) -> dict[str, Any]:
         """Plain data for `--json`."""
         return {
-            "model": self.model,
+            "model": self.reference,
             "kind": self.kind,
             "currency": self.currency,
             "trained_by": self.trained_by,
@@ -136,7 +136,7 @@ def train_candidate(
     )
     tell("done", _STEPS, _STEPS)
     return Candidate(
-        model=reference,
+        reference=reference,
         kind=fit.kind.value,
         currency=data.currency,
         trained_by=trained_by,

@@ -5,23 +5,17 @@ Results go to stdout, as one JSON object with `--json`; progress goes to stderr.
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:  # what is heavy is imported by the commands that need it
-    from rich.console import Console
-
-    from scoring.records.database import Database
     from training.backtest import BacktestResult
     from training.candidate import Candidate
-    from training.validate import Progress
 
 app = typer.Typer(no_args_is_help=True, help="Train, promote and test models.")
 backtest_app = typer.Typer(no_args_is_help=True, help="Test the whole way on real loans.")
@@ -41,12 +35,15 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a candidate on what is on file and write its report."""
+    from scoring.console import open_database, print_json, progress_bar
     from training.candidate import train_candidate
 
-    with progress_on_stderr() as progress:
-        candidate = train_candidate(_database(), by=_name(by), currency=currency, progress=progress)
+    with progress_bar() as progress:
+        candidate = train_candidate(
+            open_database(), by=_name(by), currency=currency, progress=progress
+        )
     if as_json:
-        _print_json(candidate.as_dict())
+        print_json(candidate.as_dict())
     else:
         _print_candidate(candidate)
 
@@ -59,13 +56,14 @@ def promote(
     as_json: AsJson = False,
 ) -> None:
     """Make a model champion; whoever trained it may not."""
+    from scoring.console import open_database, print_json
     from scoring.models.registry import promote_model
 
-    with _database().writing() as ledger:
+    with open_database().writing() as ledger:
         promoted = promote_model(ledger, model, by=_name(by), reason=reason)
         shown = {"model": promoted.reference, "promoted_by": _name(by), "reason": reason}
     if as_json:
-        _print_json(shown)
+        print_json(shown)
     else:
         typer.echo(f"{shown['model']} is champion now; scores are given by it.")
 
@@ -80,13 +78,14 @@ def berka(
     as_json: AsJson = False,
 ) -> None:
     """Cross-validate on 354 real loans of a Czech bank (PKDD'99)."""
+    from scoring.console import print_json, progress_bar
     from training.backtest import backtest_berka, backtest_berka_beside_peers
 
-    with progress_on_stderr() as progress:
+    with progress_bar() as progress:
         run = backtest_berka_beside_peers if peers else backtest_berka
         result = run(directory, repeats=repeats, progress=progress)
     if as_json:
-        _print_json(result.as_dict())
+        print_json(result.as_dict())
     else:
         _print_backtest(result)
 
@@ -102,13 +101,14 @@ def sample(
     as_json: AsJson = False,
 ) -> None:
     """Write an invented portfolio of some 600 founders, to try everything on."""
+    from scoring.console import print_json, progress_bar
     from training.simulate import write_sample_portfolio
 
     last_day = until.date() if until else _yesterday()
-    with progress_on_stderr() as progress:
+    with progress_bar() as progress:
         written = write_sample_portfolio(directory, seed=seed, until=last_day, progress=progress)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "directory": str(written.directory),
                 "seed": written.seed,
@@ -121,42 +121,7 @@ def sample(
     typer.echo(f"Wrote {written.directory}: {counts}. Everybody in it is invented.")
 
 
-@contextmanager
-def progress_on_stderr() -> Iterator[Progress]:
-    """A bar per label on stderr, as `progress(label, done, total)` is called."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Bars(*columns, console=Console(stderr=True)) as bars:
-        current: dict[str, Any] = {}
-
-        def tell(label: str, done: int, total: int) -> None:
-            if current.get("label") != label or current.get("total") != total:
-                current.update(label=label, total=total, task=bars.add_task(label, total=total))
-            bars.update(current["task"], completed=done)
-
-        yield tell
-
-
-def _database() -> Database:
-    from scoring.records.database import Database
-    from scoring.settings import Settings
-
-    database = Database(Settings())
-    database.require_schema()
-    return database
-
-
 def _yesterday() -> date:
-    from datetime import UTC
-
     from scoring.calendar import today
     from scoring.settings import Settings
 
@@ -172,13 +137,9 @@ def _name(by: str) -> str:
     return name
 
 
-def _print_json(shown: Mapping[str, Any]) -> None:
-    typer.echo(json.dumps(shown, ensure_ascii=False, allow_nan=False))
-
-
 def _print_candidate(candidate: Candidate) -> None:
     figures = candidate.figures
-    typer.echo(f"Model       {candidate.model} ({candidate.kind}, {candidate.currency})")
+    typer.echo(f"Model       {candidate.reference} ({candidate.kind}, {candidate.currency})")
     typer.echo(f"Outcomes    {figures['labels']}, {figures['bads']} of them bad")
     for name, label in (("out_of_time", "Out of time"), ("cross_validation", "Crossed")):
         found = figures[name]
@@ -188,7 +149,7 @@ def _print_candidate(candidate: Candidate) -> None:
         typer.echo(f"{label:<12}{shown}")
     typer.echo(f"Report      {candidate.report}")
     typer.echo(
-        f"A second person may now run: foothold promote {candidate.model} --by NAME --reason TEXT"
+        f"A second person may now run: foothold promote {candidate.reference} --by NAME --reason TEXT"
     )
 
 
@@ -202,11 +163,11 @@ def _figure(figure: Mapping[str, Any] | None) -> str:
     return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
 
 
-def _print_backtest(result: BacktestResult, console: Console | None = None) -> None:
-    from rich.console import Console
+def _print_backtest(result: BacktestResult) -> None:
     from rich.table import Table
 
-    console = console or Console()
+    from scoring.console import stdout
+
     found = result.as_dict()
     table = Table(
         title=f"Berka: {result.loans} loans, {result.bads} bad; "
@@ -226,7 +187,7 @@ def _print_backtest(result: BacktestResult, console: Console | None = None) -> N
             "" if math.isnan(error) else f"{error:.4f}",
             _figure(learner["auc_1998_after_1997"]),
         )
-    console.print(table)
+    stdout.print(table)
     if len(result.learners) > 1:
         better = ", ".join(result.better_peers) or "none"
-        console.print(f"Peers better by more than one standard error: {better}.")
+        stdout.print(f"Peers better by more than one standard error: {better}.")

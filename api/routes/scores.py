@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 
+from typing import Annotated, Any
+
 from fastapi import APIRouter, Header, Path, Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -32,7 +34,9 @@ Key = Annotated[
         "give the same score again; the same key with another body is refused.",
     ),
 ]
-_LOCATION = {"Location": {"description": "Where the score is read again.", "schema": {"type": "string"}}}
+_LOCATION = {
+    "Location": {"description": "Where the score is read again.", "schema": {"type": "string"}}
+}
 _REPLAYED = {
     "Idempotency-Replayed": {
         "description": "`true` where the key was used before and its score is given again.",
@@ -47,7 +51,10 @@ _REPLAYED = {
     response_model=ScoreOut,
     response_model_exclude_unset=True,
     responses={
-        201: {"description": "A score, or what is missing for one.", "headers": _LOCATION | _REPLAYED},
+        201: {
+            "description": "A score, or what is missing for one.",
+            "headers": _LOCATION | _REPLAYED,
+        },
         **problem_responses(400, 401, 403, 409, 413, 422, 503),
     },
 )

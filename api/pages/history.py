@@ -1,0 +1,107 @@
+"""Who looked at a founder's score, and whom the founder allows to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.pages.languages import words_in
+from scoring.reasons.texts import Language
+from scoring.records.tables import AuditEvent, Consent, ConsentWithdrawal, Lender, Score
+
+
+@dataclass(frozen=True)
+class Look:
+    """One time that somebody saw the score or the page."""
+
+    at: datetime
+    day: str
+    who: str
+    what: str
+    purpose: str | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A consent that stands."""
+
+    who: str
+    purpose: str
+    since: str
+    until: str
+
+
+def looks_of(
+    session: Session, founder_id: int, *, language: Language, zone: ZoneInfo
+) -> list[Look]:
+    """Every score given, every one read again, and every opening of the page; newest first."""
+    t = words_in(language)
+
+    def look(at: datetime, who: str, what: str, purpose: str | None) -> Look:
+        day = format_date(at.astimezone(zone).date(), "long", language)
+        return Look(at, day, who, what, str(t(f"purpose.{purpose}")) if purpose else None)
+
+    looks = [
+        look(
+            score.issued_at,
+            name,
+            str(t("looked.thin") if score.score is None else t("looked.given", score=score.score)),
+            score.purpose,
+        )
+        for score, name in session.execute(
+            select(Score, Lender.name)
+            .join(Lender, Lender.id == Score.lender_id)
+            .where(Score.founder_id == founder_id)
+        )
+    ]
+    names = {lender.reference: lender.name for lender in session.scalars(select(Lender))}
+    for event in session.scalars(
+        select(AuditEvent).where(
+            AuditEvent.founder_id == founder_id,
+            AuditEvent.action.in_(("page.opened", "score.read")),
+        )
+    ):
+        details = json.loads(event.details)
+        if event.action == "page.opened":
+            looks.append(look(event.at, str(t("looked.you")), str(t("looked.opened")), None))
+        else:
+            who = names.get(details["lender"], details["lender"])
+            looks.append(look(event.at, who, str(t("looked.again")), details["purpose"]))
+    return sorted(looks, key=lambda entry: entry.at, reverse=True)
+
+
+def standing_consents(
+    session: Session, founder_id: int, *, language: Language, zone: ZoneInfo, now: datetime
+) -> list[Standing]:
+    """Consents that stand now, the latest first."""
+    t = words_in(language)
+
+    def day(instant: datetime) -> str:
+        return format_date(instant.astimezone(zone).date(), "long", language)
+
+    rows = session.execute(
+        select(Consent, Lender.name)
+        .outerjoin(Lender, Lender.id == Consent.lender_id)
+        .outerjoin(ConsentWithdrawal, ConsentWithdrawal.consent_id == Consent.id)
+        .where(
+            Consent.founder_id == founder_id,
+            Consent.expires_at > now,
+            ConsentWithdrawal.consent_id.is_(None),
+        )
+        .order_by(Consent.granted_at.desc(), Consent.id.desc())
+    )
+    return [
+        Standing(
+            who=name or str(t("consents.installation")),
+            purpose=str(t(f"purpose.{consent.purpose}")),
+            since=day(consent.granted_at),
+            until=day(consent.expires_at),
+        )
+        for consent, name in rows
+    ]

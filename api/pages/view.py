@@ -1,0 +1,255 @@
+"""What a founder's page shows, made ready for the template: no name, nobody else's records."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.pages.history import Look, Standing, looks_of, standing_consents
+from api.pages.languages import words_in
+from scoring.bands import BANDS
+from scoring.features import all_features
+from scoring.features.catalogue import Kind
+from scoring.reasons.sentences import Sentence, sentence
+from scoring.reasons.texts import Language, texts
+from scoring.records.tables import Lender, Score
+
+_LEAST_SIDE = 14.0  # percent of the picture's width kept for each side
+_LEAST_BAR = 1.5
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One group's points and its bar, in percent of the picture's width."""
+
+    label: str
+    points: int
+    x: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """One reason in plain words, and whether it can change."""
+
+    sentence: Sentence
+    kind: str
+    change: str | None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """From base points to the score."""
+
+    bars: list[Bar]
+    middle: float
+    untouched: list[str]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A score's own numbers, in words where a person needs words."""
+
+    score: int
+    band: str
+    lowest: int
+    highest: int
+    base: int
+    about: str
+    low: str
+    high: str
+    level: int
+    is_expert: bool
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How many records of a kind, and from which days."""
+
+    kind: str
+    records: int
+    days: str | None
+
+
+@dataclass(frozen=True)
+class Latest:
+    """The latest score, or why there was none."""
+
+    as_of: str
+    issued: str
+    lender: str
+    purpose: str
+    model: str
+    numbers: Numbers | None
+    picture: Picture
+    helped: list[Line]
+    cost: list[Line]
+    neutral: list[Line]
+    missing: list[Line]
+    shares: list[tuple[str, int]]
+    evidence: list[Evidence]
+    needs: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class FounderPage:
+    """The whole page."""
+
+    latest: Latest | None
+    looks: list[Look]
+    consents: list[Standing]
+    bands: tuple[str, ...] = BANDS
+
+
+def founder_page(
+    session: Session, founder_id: int, *, language: Language, zone: ZoneInfo, now: datetime
+) -> FounderPage:
+    """Everything that one founder's page shows."""
+    found = session.execute(
+        select(Score, Lender)
+        .join(Lender, Lender.id == Score.lender_id)
+        .where(Score.founder_id == founder_id)
+        .order_by(Score.issued_at.desc(), Score.id.desc())
+        .limit(1)
+    ).first()
+    return FounderPage(
+        latest=_latest(found.Score, found.Lender, language, zone) if found else None,
+        looks=looks_of(session, founder_id, language=language, zone=zone),
+        consents=standing_consents(session, founder_id, language=language, zone=zone, now=now),
+    )
+
+
+def _latest(score: Score, lender: Lender, language: Language, zone: ZoneInfo) -> Latest:
+    document = json.loads(score.document)
+    t = words_in(language)
+    lines = _lines(document, language)
+    return Latest(
+        as_of=format_date(score.as_of, "long", language),
+        issued=format_date(score.issued_at.astimezone(zone).date(), "long", language),
+        lender=lender.name,
+        purpose=str(t(f"purpose.{score.purpose}")),
+        model=document["model"]["id"],
+        numbers=None if score.score is None else _numbers(document, language),
+        picture=_picture(document, language),
+        helped=sorted(
+            (line for line in lines if line.sentence.points > 0),
+            key=lambda line: -line.sentence.points,
+        ),
+        cost=sorted(
+            (line for line in lines if line.sentence.points < 0),
+            key=lambda line: line.sentence.points,
+        ),
+        neutral=[x for x in lines if x.sentence.points == 0 and not x.sentence.is_missing],
+        missing=[x for x in lines if x.sentence.points == 0 and x.sentence.is_missing],
+        shares=sorted(
+            (
+                (str(t(f"kind.{kind}")), share)
+                for kind, share in document.get("category_shares", {}).items()
+            ),
+            key=lambda entry: -entry[1],
+        ),
+        evidence=[_evidence(kind, document, language) for kind in Kind],
+        needs=[
+            (entry["text"][language], _have(entry["have"], language))
+            for entry in document["missing"]
+        ],
+    )
+
+
+def _numbers(document: dict[str, Any], language: Language) -> Numbers:
+    return Numbers(
+        score=document["score"],
+        band=document["band"],
+        lowest=document["score_range"]["lowest"],
+        highest=document["score_range"]["highest"],
+        base=document["base_points"],
+        about=of_hundred(document["pd"], language),
+        low=of_hundred(document["pd_low"], language),
+        high=of_hundred(document["pd_high"], language),
+        level=round(100 * document["interval_level"]),
+        is_expert=document["model"]["background"] == "expert_reference",
+    )
+
+
+def of_hundred(probability: float, language: Language) -> str:
+    """A probability as so many of a hundred people, never rounded to none or all."""
+    t = words_in(language)
+    count = round(100 * probability)
+    if count < 1:
+        return str(t("people.under_one"))
+    if count > 99:
+        return str(t("people.over_99"))
+    return str(t("people.count", n=count))
+
+
+def _picture(document: dict[str, Any], language: Language) -> Picture:
+    titles = texts().groups
+    groups = [
+        (titles[entry["code"]].title.in_language(language), int(entry["points"]))
+        for entry in document["points"]
+    ]
+    moved = sorted((g for g in groups if g[1]), key=lambda group: -group[1])
+    gain = max([points for _, points in moved if points > 0], default=0)
+    loss = -min([points for _, points in moved if points < 0], default=0)
+    middle = 100 * loss / (gain + loss) if moved else 50.0
+    middle = min(max(middle, _LEAST_SIDE), 100 - _LEAST_SIDE)
+    scale = min([middle / loss] * bool(loss) + [(100 - middle) / gain] * bool(gain), default=1.0)
+    return Picture(
+        bars=[_bar(label, points, middle, scale) for label, points in moved],
+        middle=round(middle, 2),
+        untouched=[label for label, points in groups if not points],
+    )
+
+
+def _bar(label: str, points: int, middle: float, scale: float) -> Bar:
+    width = max(abs(points) * scale, _LEAST_BAR)
+    x = middle if points > 0 else middle - width
+    return Bar(label=label, points=points, x=round(x, 2), width=round(width, 2))
+
+
+def _lines(document: dict[str, Any], language: Language) -> list[Line]:
+    t, catalogue = words_in(language), all_features()
+    lines = []
+    for name, points in document.get("points_by_feature", {}).items():
+        feature = catalogue.get(name)
+        if feature is None:  # scored by an earlier version with a feature that is gone
+            older = Sentence(name, "", points, str(t("reasons.older")), None, is_missing=False)
+            lines.append(Line(older, str(t("kind.older")), None))
+            continue
+        said = sentence(
+            feature,
+            value=document["features"][name],
+            points=points,
+            currency=document["currency"],
+            language=language,
+        )
+        change = None
+        if points < 0:
+            words = "reasons.in_time" if feature.actionable else "reasons.hard_to_change"
+            change = said.advice or str(t(words))
+        lines.append(Line(said, str(t(f"kind.{feature.kind}")), change))
+    return lines
+
+
+def _evidence(kind: Kind, document: dict[str, Any], language: Language) -> Evidence:
+    content = document["completeness"].get(kind.value, {"records": 0, "first_day": None})
+    days = None
+    if content["first_day"] is not None:
+        first, last = (
+            format_date(date.fromisoformat(content[name]), "medium", language)
+            for name in ("first_day", "last_day")
+        )
+        days = first if first == last else f"{first} – {last}"
+    return Evidence(str(words_in(language)(f"kind.{kind}")), content["records"], days)
+
+
+def _have(have: dict[str, int], language: Language) -> str:
+    t = words_in(language)
+    return str(t("thin.have_days" if "days" in have else "thin.have", **have))
