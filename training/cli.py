@@ -148,9 +148,8 @@ def _print_candidate(candidate: Candidate) -> None:
             shown += f", {found['bads']} bad of {found['labels']}"
         typer.echo(f"{label:<12}{shown}")
     typer.echo(f"Report      {candidate.report}")
-    typer.echo(
-        f"A second person may now run: foothold promote {candidate.reference} --by NAME --reason TEXT"
-    )
+    command = f"foothold promote {candidate.reference} --by NAME --reason TEXT"
+    typer.echo(f"A second person may now run: {command}")
 
 
 def _figure(figure: Mapping[str, Any] | None) -> str:

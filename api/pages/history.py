@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -25,6 +26,7 @@ class Look:
     who: str
     what: str
     purpose: str | None
+    times: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def looks_of(
         else:
             who = names.get(details["lender"], details["lender"])
             looks.append(look(event.at, who, str(t("looked.again")), details["purpose"]))
-    return sorted(looks, key=lambda entry: entry.at, reverse=True)
+    looks.sort(key=lambda entry: entry.at, reverse=True)
+    return _together(looks, language)
 
 
 def standing_consents(
@@ -105,3 +108,14 @@ def standing_consents(
         )
         for consent, name in rows
     ]
+
+
+def _together(looks: list[Look], language: Language) -> list[Look]:
+    """The same again on the same day, one after the other, is one line with a count."""
+    runs = groupby(looks, key=lambda entry: (entry.day, entry.who, entry.what, entry.purpose))
+    merged = []
+    for _, run in runs:
+        entries = list(run)
+        times = str(words_in(language)("looked.times", n=len(entries)))
+        merged.append(replace(entries[0], times=times) if len(entries) > 1 else entries[0])
+    return merged

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -200,7 +201,11 @@ def _picture(document: dict[str, Any], language: Language) -> Picture:
     loss = -min([points for _, points in moved if points < 0], default=0)
     middle = 100 * loss / (gain + loss) if moved else 50.0
     middle = min(max(middle, _LEAST_SIDE), 100 - _LEAST_SIDE)
-    scale = min([middle / loss] * bool(loss) + [(100 - middle) / gain] * bool(gain), default=1.0)
+    # The longer side fills its part; both share one scale.
+    scale = min(
+        middle / loss if loss else math.inf,
+        (100 - middle) / gain if gain else math.inf,
+    )
     return Picture(
         bars=[_bar(label, points, middle, scale) for label, points in moved],
         middle=round(middle, 2),

@@ -1,0 +1,1 @@
+"""Benchmarks: ours against a stated baseline, as ratios of one run."""

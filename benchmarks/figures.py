@@ -1,0 +1,45 @@
+"""How a benchmark writes its figures: one JSON line each, the file replaced as a whole."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def figure(
+    name: str, *, ours: float, baseline: float, goal: float, at_most: bool = True
+) -> dict[str, object]:
+    """One figure; `ratio` is ours over baseline and holds at most (or at least) the goal."""
+    ratio = ours / baseline
+    return {
+        "name": name,
+        "ours": ours,
+        "baseline": baseline,
+        "ratio": ratio,
+        "goal": goal,
+        "holds": ratio <= goal if at_most else ratio >= goal,
+    }
+
+
+def write_figures(name: str, figures: list[dict[str, object]]) -> None:
+    """Replace `benchmarks/results/NAME.jsonl` and show the figures."""
+    RESULTS.mkdir(exist_ok=True)
+    lines = "".join(json.dumps(entry) + "\n" for entry in figures)
+    (RESULTS / f"{name}.jsonl").write_text(lines)
+    print(lines, end="")
+
+
+def median_seconds(work: Callable[[], object], *, runs: int = 15) -> float:
+    """Median wall-clock time of a call, after one that is not counted."""
+    work()
+    taken = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)

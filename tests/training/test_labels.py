@@ -1,0 +1,147 @@
+"""A loan is judged at the end of its window, by all that is known, and never before."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from scoring.features.build import Lake
+from scoring.records.database import Database
+from scoring.records.intake.forms import RecordKind
+from scoring.records.parties import find_founder
+from tests.builders import a_founder, import_rows
+from tests.conftest import Clock
+from training.labels import OutcomeDefinition, labels_known
+
+PAID_OUT = date(2025, 1, 10)
+FIRST_DUE = PAID_OUT + timedelta(days=30)
+WINDOW_END = FIRST_DUE + timedelta(days=365)
+
+
+def known_labels(
+    database: Database, *, at: datetime | None = None, definition: OutcomeDefinition | None = None
+) -> pd.DataFrame:
+    with database.reading() as session:
+        founder = find_founder(session, "F-TEST000001")
+        return labels_known(
+            Lake(session),
+            [founder.id],
+            known_at=at or database.clock(),
+            zone=database.settings.zone,
+            definition=definition,
+        )
+
+
+def outcome_of(database: Database, **options: object) -> str:
+    labels = known_labels(database, **options)  # type: ignore[arg-type]
+    assert len(labels) == 1
+    return str(labels["outcome"].iloc[0])
+
+
+@pytest.mark.parametrize(
+    ("late_days", "outcome"),
+    [
+        (0, "good"),
+        (29, "good"),
+        (30, "indeterminate"),
+        (89, "indeterminate"),
+        (90, "bad"),
+        (200, "bad"),
+    ],
+)
+def test_days_past_due_within_the_window_decide_the_outcome(
+    sqlite: Database, late_days: int, outcome: str
+) -> None:
+    a_founder(sqlite).borrowing(
+        1_200_000, loan="N1", disbursed_on=PAID_OUT, paid=12, late_days=late_days
+    )
+    labels = known_labels(sqlite)
+    assert labels["outcome"].tolist() == [outcome]
+    assert labels["as_of"].tolist() == [PAID_OUT - timedelta(days=1)]
+    assert labels["reference"].tolist() == ["N1"]
+
+
+def test_a_loan_that_was_never_paid_is_bad(sqlite: Database) -> None:
+    a_founder(sqlite).borrowing(1_200_000, loan="N1", disbursed_on=PAID_OUT)
+    assert outcome_of(sqlite) == "bad"
+
+
+def test_what_falls_due_after_the_window_does_not_count(sqlite: Database) -> None:
+    a_founder(sqlite).borrowing(2_400_000, loan="N1", disbursed_on=PAID_OUT, months=24, paid=13)
+    assert outcome_of(sqlite) == "good"
+
+
+def test_an_open_window_has_no_label_even_when_long_past_due(
+    sqlite: Database, clock: Clock
+) -> None:
+    a_founder(sqlite).borrowing(
+        1_200_000, loan="N1", disbursed_on=sqlite.today - timedelta(days=200)
+    )
+    assert outcome_of(sqlite) == "open"
+    clock.advance(days=365)
+    assert outcome_of(sqlite) == "bad"
+
+
+def test_a_window_closes_with_the_end_of_its_last_day(sqlite: Database, clock: Clock) -> None:
+    clock.now = datetime(2025, 1, 20, 3, 0, tzinfo=UTC)
+    a_founder(sqlite).borrowing(1_200_000, loan="N1", disbursed_on=PAID_OUT)
+    clock.now = datetime(WINDOW_END.year, WINDOW_END.month, WINDOW_END.day, 14, 59, tzinfo=UTC)
+    assert sqlite.today == WINDOW_END
+    assert outcome_of(sqlite) == "open"
+    clock.advance(minutes=2)  # midnight in Seoul
+    assert outcome_of(sqlite) == "bad"
+
+
+def test_a_repayment_that_is_reported_late_corrects_the_label_from_then_on(
+    sqlite: Database,
+) -> None:
+    a_founder(sqlite).borrowing(1_200_000, loan="N1", disbursed_on=PAID_OUT)
+    before = sqlite.clock()
+    rows: list[dict[str, object]] = [
+        {
+            "loan": "N1",
+            "repayment": f"R{number}",
+            "paid_on": FIRST_DUE + timedelta(days=30 * number),
+            "amount": 100_000,
+        }
+        for number in range(12)
+    ]
+    import_rows(sqlite, RecordKind.REPAYMENTS, rows, lag=None)
+    assert outcome_of(sqlite) == "good"
+    assert outcome_of(sqlite, at=before) == "bad"
+
+
+def test_the_definition_can_be_changed(sqlite: Database) -> None:
+    a_founder(sqlite).borrowing(1_200_000, loan="N1", disbursed_on=PAID_OUT, paid=12, late_days=45)
+    strict = OutcomeDefinition(bad_days_past_due=45, indeterminate_days_past_due=10)
+    short = OutcomeDefinition(performance_window_days=20)
+    assert outcome_of(sqlite, definition=strict) == "bad"
+    assert outcome_of(sqlite, definition=short) == "good"
+
+
+def test_a_declared_outcome_is_a_label_as_of_the_day_of_the_application(sqlite: Database) -> None:
+    a_founder(sqlite)
+    applied_on = date(2025, 3, 1)
+    application = {
+        "founder": "F-TEST000001",
+        "application": "A1",
+        "lender": "L-DEMO",
+        "applied_on": applied_on,
+        "principal": 900_000,
+        "months": 12,
+        "instalment": 80_000,
+        "currency": "KRW",
+    }
+    import_rows(sqlite, RecordKind.APPLICATIONS, [application])
+    assert known_labels(sqlite).empty
+    declared = {"application": "A1", "outcome": "good", "declared_on": "2026-03-02"}
+    import_rows(sqlite, RecordKind.OUTCOMES, [declared])
+    first = sqlite.clock()
+    import_rows(sqlite, RecordKind.OUTCOMES, [{**declared, "outcome": "bad"}])
+    labels = known_labels(sqlite)
+    assert labels["kind"].tolist() == ["application"]
+    assert labels["as_of"].tolist() == [applied_on]
+    assert labels["outcome"].tolist() == ["bad"]
+    assert outcome_of(sqlite, at=first) == "good"

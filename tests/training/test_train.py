@@ -1,0 +1,276 @@
+"""`foothold train`: a candidate with honest figures, the same from the same records."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+from typer.testing import CliRunner
+
+from scoring.errors import FourEyesError, InputError
+from scoring.models.points import PointsScale
+from scoring.models.priors import read_priors
+from scoring.models.registry import champion, find_model, load_artefact, promote_model
+from scoring.records.consents import Purpose, grant_consent
+from scoring.records.database import Database
+from scoring.records.intake.importing import Learned, import_file
+from scoring.records.parties import add_founders
+from scoring.settings import Settings
+from tests.builders import a_founder
+from training.candidate import Candidate, train_candidate
+from training.cli import app
+from training.dataset import TrainingSet, build_training_set
+from training.figures import FIGURES, Judged, bootstrap_weights, figures_of
+from training.report.tables import bin_labels
+from training.simulate import PROCESS_THRESHOLDS, PROCESS_WEIGHTS, write_sample_portfolio
+from training.validate import grouped_folds, out_of_time_split
+
+NOW = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def portfolio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A small sample portfolio, imported as an operator would."""
+    folder = tmp_path_factory.mktemp("portfolio")
+    files = write_sample_portfolio(folder / "sample", until=date(2026, 6, 14), founders=120)
+    database = Database(Settings(data_dir=folder / "var", database_url=None), lambda: NOW)
+    database.migrate()
+    with database.writing() as ledger:
+        references = pd.read_csv(files.founders)["founder"]
+        for founder in add_founders(ledger, references, actor="test"):
+            grant_consent(
+                ledger, founder, lender=None, purpose=Purpose.MODEL_TRAINING, actor="test"
+            )
+    for path in (
+        files.attendance,
+        *files.sales.values(),
+        files.applications,
+        files.loans,
+        files.schedule,
+        files.repayments,
+        files.cash_flow,
+    ):
+        import_file(database, path, learned=Learned(1))
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def data(portfolio: Database) -> TrainingSet:
+    with portfolio.reading() as session:
+        return build_training_set(
+            session,
+            known_at=NOW + timedelta(hours=1),
+            zone=portfolio.settings.zone,
+            profile=portfolio.settings.deployment_profile,
+        )
+
+
+@pytest.fixture(scope="module")
+def candidate(portfolio: Database) -> Candidate:
+    return train_candidate(portfolio, by="an analyst", known_at=NOW + timedelta(hours=1))
+
+
+def test_a_candidate_has_figures_with_intervals_and_its_lineage(
+    portfolio: Database, candidate: Candidate
+) -> None:
+    assert candidate.kind == "fitted"
+    for part in ("out_of_time", "cross_validation"):
+        found = candidate.figures[part]
+        assert set(FIGURES) < set(found)
+        assert found["auc"]["low"] < found["auc"]["value"] < found["auc"]["high"]
+        assert found["bads"] >= 2
+    assert candidate.auc_out_of_time == candidate.figures["out_of_time"]["auc"]["value"]
+    assert candidate.lineage["outcome_definition"] == {
+        "bad_days_past_due": 90,
+        "indeterminate_days_past_due": 30,
+        "performance_window_days": 365,
+    }
+    assert candidate.lineage["deployment_profile"] == "research_sandbox"
+    with portfolio.reading() as session:
+        model = find_model(session, candidate.reference)
+        assert json.loads(model.figures) == candidate.figures
+        assert json.loads(model.lineage) == candidate.lineage
+
+
+def test_the_same_records_give_the_same_model(
+    portfolio: Database, candidate: Candidate, data: TrainingSet
+) -> None:
+    again = train_candidate(portfolio, by="an analyst", known_at=NOW + timedelta(hours=1))
+    assert again.reference == candidate.reference
+    assert again.figures == candidate.figures
+    assert again.lineage["training_set_digest"] == data.digest()
+
+
+def test_a_candidate_scores_its_training_set_better_than_a_coin(
+    portfolio: Database, candidate: Candidate, data: TrainingSet
+) -> None:
+    with portfolio.reading() as session:
+        artefact = load_artefact(find_model(session, candidate.reference))
+    scores = artefact.points.score_frame(data.X)
+    assert roc_auc_score(data.y, -scores) > 0.65
+
+
+def test_the_report_needs_nothing_else(candidate: Candidate) -> None:
+    page = candidate.report.read_text(encoding="utf-8")
+    assert candidate.report.name == f"{candidate.reference}.html"
+    assert not re.findall(r"""(?:src|href)\s*=\s*["'](?!data:)""", page)
+    assert "://" not in re.sub(r"data:[^\"']+", "", page)
+    for heading in ("How well it foretells", "What moves the score", "The scorecard", "Lineage"):
+        assert heading in page
+    assert "not a cause" in page
+    assert page.count("data:image/") == 4
+
+
+def test_who_trained_a_model_may_not_promote_it(portfolio: Database, candidate: Candidate) -> None:
+    with pytest.raises(FourEyesError), portfolio.writing() as ledger:
+        promote_model(ledger, candidate.reference, by="An  Analyst", reason="mine")
+    with portfolio.writing() as ledger:
+        promote_model(ledger, candidate.reference, by="a reviewer", reason="holds up")
+    with portfolio.reading() as session:
+        assert champion(session).reference == candidate.reference
+
+
+def test_out_of_time_takes_whole_days_from_the_end(data: TrainingSet) -> None:
+    split = out_of_time_split(data)
+    assert split is not None
+    earlier, later = split
+    days = data.rows["as_of"].to_numpy()
+    assert days[earlier].max() < days[later].min()
+    assert later.size == pytest.approx(0.3 * days.size, abs=5)
+
+
+def test_all_loans_of_a_founder_are_in_one_fold(data: TrainingSet) -> None:
+    founders = data.rows["founder_id"].to_numpy()
+    folds = grouped_folds(data.y, founders, seed=1)
+    assert len(folds) == 5
+    for train, test in folds:
+        assert not set(founders[train]) & set(founders[test])
+    assert sorted(np.concatenate([test for _, test in folds])) == list(range(len(data.y)))
+
+
+def test_figures_agree_with_the_textbook() -> None:
+    rng = np.random.default_rng(3)
+    log_odds = rng.normal(-1, 1.5, 300).round(1)  # with ties
+    y = (rng.random(300) < expit(0.7 * log_odds + 0.3)).astype(np.int64)
+    judged = Judged(y, log_odds, np.arange(300))
+    once = bootstrap_weights(judged.founders, seed=1, draws=0)
+    found = {name: float(measure(judged, once)[0]) for name, measure in FIGURES.items()}
+    assert found["auc"] == pytest.approx(roc_auc_score(y, log_odds))
+    assert found["gini"] == pytest.approx(2 * roc_auc_score(y, log_odds) - 1)
+    assert found["log_loss"] == pytest.approx(log_loss(y, expit(log_odds)))
+    assert found["brier"] == pytest.approx(brier_score_loss(y, expit(log_odds)))
+    textbook = LogisticRegression(C=1e9, tol=1e-9).fit(log_odds[:, None], y)
+    assert found["calibration_slope"] == pytest.approx(textbook.coef_[0, 0], abs=1e-4)
+    moved = expit(log_odds + found["calibration_intercept"])
+    assert moved.sum() == pytest.approx(y.sum())
+
+
+def test_a_draw_is_the_same_as_repeating_founders() -> None:
+    rng = np.random.default_rng(5)
+    founders = rng.integers(0, 40, 100)
+    judged = Judged(rng.integers(0, 2, 100), rng.normal(size=100), founders)
+    weights = bootstrap_weights(founders, seed=2, draws=3)
+    for draw in weights:
+        taken = np.repeat(np.arange(100), draw.astype(int))
+        repeated = Judged(judged.y[taken], judged.log_odds[taken], founders[taken])
+        once = np.ones((1, taken.size))
+        for name in ("auc", "ks", "log_loss", "brier", "calibration_slope"):
+            measure = FIGURES[name]
+            assert measure(judged, draw[None])[0] == pytest.approx(measure(repeated, once)[0])
+
+
+def test_too_few_outcomes_give_a_reason_and_no_figure() -> None:
+    judged = Judged(np.array([0, 0, 1]), np.zeros(3), np.arange(3))
+    for figure in figures_of(judged, seed=1).values():
+        assert figure.value is None
+        assert figure.reason == "1 bad and 2 good; at least 2 of each are needed"
+
+
+def test_a_store_without_any_loan_gives_the_experts_scorecard(sqlite: Database) -> None:
+    candidate = train_candidate(sqlite, by="an analyst", currency="EUR")
+    assert candidate.kind == "expert_prior"
+    assert candidate.currency == "EUR"
+    assert candidate.auc_out_of_time is None
+    assert "monthly_net_sales_180d" in candidate.lineage["features_left_out"]
+    assert "opinion" in candidate.report.read_text(encoding="utf-8")
+    with sqlite.reading() as session:
+        artefact = load_artefact(find_model(session, candidate.reference))
+    empty = artefact.predict({})
+    assert empty.pd_low < 0.05 < empty.pd < 0.2 < empty.pd_high
+
+
+@pytest.mark.parametrize("late_days", [0, 200])
+def test_one_loan_alone_never_breaks_training(sqlite: Database, late_days: int) -> None:
+    a_founder(sqlite).borrowing(
+        1_200_000, loan="N1", disbursed_on=date(2025, 1, 10), paid=12, late_days=late_days
+    ).consenting(to=None, purpose=Purpose.MODEL_TRAINING)
+    candidate = train_candidate(sqlite, by="an analyst")
+    assert candidate.kind == ("expert_prior" if late_days else "fitted")
+    assert candidate.figures["labels"] == 1
+    assert candidate.figures["out_of_time"]["auc"]["value"] is None
+    assert candidate.figures["cross_validation"]["auc"]["reason"]
+    assert candidate.report.exists()
+
+
+def test_training_writes_no_scores(portfolio: Database, candidate: Candidate) -> None:
+    del candidate
+    with portfolio.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM scores").scalar() == 0
+
+
+def test_bins_are_told_in_values_that_a_feature_can_have() -> None:
+    from scoring.features import all_features
+
+    features = all_features()
+    days, share = features["days_since_last_sale"], features["attended_share"]
+    money = features["monthly_net_sales_180d"]
+    assert bin_labels((3.5, 4.5, 30.5), days, "KRW") == ["up to 3", "4", "5 to 30", "31 or more"]
+    assert bin_labels((0.65,), share, "KRW") == ["up to 65.0 %", "65.1 % or more"]
+    assert bin_labels((300_000.0,), money, "KRW")[0] == "up to 300,000 KRW"
+    assert bin_labels((300_000.0,), money, "CZK")[0] == "up to 3,000 CZK"
+
+
+def test_the_sample_is_not_made_by_the_experts_weights_or_cuts() -> None:
+    priors, factor = read_priors().features, PointsScale().factor
+    weights = {name: priors[name].weight_points / factor for name in PROCESS_WEIGHTS}
+    apart = [abs(PROCESS_WEIGHTS[name] - weights[name]) for name in weights]
+    assert all(difference > 0.01 for difference in apart)
+    assert np.corrcoef(list(PROCESS_WEIGHTS.values()), list(weights.values()))[0, 1] < 0.95
+    shared = [
+        name
+        for name, threshold in PROCESS_THRESHOLDS.items()
+        if threshold in (priors[name].cuts_in("KRW") or [])
+    ]
+    assert len(shared) <= 1, shared
+
+
+def test_with_json_standard_output_is_one_object(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOOTHOLD_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.delenv("FOOTHOLD_DATABASE_URL", raising=False)
+    Database(Settings()).migrate()
+    run = CliRunner().invoke
+    trained = run(app, ["train", "--by", "an analyst", "--json"], catch_exceptions=False)
+    assert trained.exit_code == 0
+    found = json.loads(trained.stdout)
+    assert found["kind"] == "expert_prior"
+    assert Path(found["report"]).exists()
+
+    order = ["promote", found["model"], "--reason", "first", "--json", "--by"]
+    with pytest.raises(FourEyesError):
+        run(app, [*order, "an analyst"], catch_exceptions=False)
+    with pytest.raises(InputError):
+        run(app, [*order, " "], catch_exceptions=False)
+    promoted = run(app, [*order, "a reviewer"], catch_exceptions=False)
+    assert json.loads(promoted.stdout)["model"] == found["model"]
