@@ -6,20 +6,22 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from pydantic import TypeAdapter
 from starlette.middleware import Middleware
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from api.auth import Authentication
 from api.pages import routes as pages
-from api.problems import Problem, add_problem_handlers
+from api.pages.languages import chosen_language
+from api.pages.rendering import message
+from api.problems import Problem, add_problem_handlers, problem_of, problem_response
 from api.requests import RequestLog
 from api.routes import health, scores
 from scoring.records.database import Database
 
 _STATIC = Path(__file__).parent / "pages" / "static"
-_LARGEST_BODY = 64 * 1024
 
 
 def create_app(database: Database) -> FastAPI:
@@ -36,8 +38,10 @@ def create_app(database: Database) -> FastAPI:
         # The built-in documentation loads its scripts from elsewhere, so it has no place here.
         docs_url=None,
         redoc_url=None,
-        max_body_size=_LARGEST_BODY,
-        middleware=[Middleware(RequestLog), Middleware(Authentication, database=database)],
+        middleware=[
+            Middleware(RequestLog, apology=_apology),
+            Middleware(Authentication, database=database),
+        ],
     )
     app.state.database = database
     add_problem_handlers(app)
@@ -47,6 +51,13 @@ def create_app(database: Database) -> FastAPI:
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     _describe_problems(app)
     return app
+
+
+def _apology(request: Request, error: Exception) -> Response:
+    problem = problem_of(error)
+    if request.url.path.startswith(pages.router.prefix):
+        return message("trouble", chosen_language(request), status=problem.status)
+    return problem_response(problem)
 
 
 def _describe_problems(app: FastAPI) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
-from fastapi.security import HTTPBearer
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -52,12 +52,14 @@ class Authentication:
             return lender_with_key(session, key)
 
 
-def _current_lender(request: Request) -> Lender:
+def _current_lender(
+    request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+) -> Lender:
     lender: Lender = request.state.lender
     return lender
 
 
-CurrentLender = Annotated[Lender, Depends(_current_lender), Security(_bearer)]
+CurrentLender = Annotated[Lender, Depends(_current_lender)]
 
 
 def _is_protected(path: str) -> bool:

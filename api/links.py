@@ -38,7 +38,7 @@ class LinkForgedError(InputError):
 
 @dataclass(frozen=True)
 class Visit:
-    """A founder's open session."""
+    """What a link or a session stands for: a founder, this once."""
 
     founder_id: int
     nonce: str
@@ -55,32 +55,39 @@ def make_link(
     """
     base = _checked_base(base_url)
     founder = find_founder(ledger.session, founder_reference)
-    token = _serializer(database, "link").dumps([founder.id, secrets.token_urlsafe(16)])
+    token = _signed(database, "link", founder.id)
     append_event(ledger, actor=actor, action="link.made", founder_id=founder.id)
     return f"{base}/me/open/{token}"
 
 
-def open_link(database: Database, ledger: Ledger, token: str) -> str:
-    """Spend a link and begin a session; returns the session's token.
+def read_link(database: Database, token: str) -> Visit:
+    """Whose link it is; nothing is looked up or locked for a link that was not made here.
 
     Raises:
-        LinkSpentError: it was opened before, or its time is over.
+        LinkSpentError: its time is over.
         LinkForgedError: its signature is wrong.
     """
     try:
-        visit = _read(database, "link", token, LINK_LIFE)
+        return _read(database, "link", token, LINK_LIFE)
     except SignatureExpired as error:
         raise LinkSpentError("The link's seven days are over.") from error
     except BadSignature as error:
         raise LinkForgedError("The link was not made here.") from error
-    if ledger.session.get(Founder, visit.founder_id) is None:
+
+
+def open_link(database: Database, ledger: Ledger, link: Visit) -> str:
+    """Spend a link and begin a session; returns the session's token.
+
+    Raises:
+        LinkSpentError: it was opened before.
+        LinkForgedError: its founder is gone.
+    """
+    if ledger.session.get(Founder, link.founder_id) is None:
         raise LinkForgedError("The link belongs to nobody.")
-    if not _spend(ledger, visit):
+    if not _spend(ledger, link):
         raise LinkSpentError("The link was opened before.")
-    append_event(ledger, actor="founder", action="page.opened", founder_id=visit.founder_id)
-    serializer = _serializer(database, "session")
-    token = serializer.dumps([visit.founder_id, secrets.token_urlsafe(16)])
-    return token if isinstance(token, str) else token.decode()
+    append_event(ledger, actor="founder", action="page.opened", founder_id=link.founder_id)
+    return _signed(database, "session", link.founder_id)
 
 
 def visit_of(database: Database, session: Session, token: str | None) -> Visit | None:
@@ -94,11 +101,9 @@ def visit_of(database: Database, session: Session, token: str | None) -> Visit |
     return visit
 
 
-def close_visit(database: Database, ledger: Ledger, token: str | None) -> None:
-    """End a session for good; nothing happens where there is none."""
-    visit = visit_of(database, ledger.session, token)
-    if visit is not None:
-        _spend(ledger, visit)
+def close_visit(ledger: Ledger, visit: Visit) -> None:
+    """End a session for good."""
+    _spend(ledger, visit)
 
 
 def is_loopback(host: str) -> bool:
@@ -137,9 +142,14 @@ def _checked_base(base_url: str) -> str:
     return base_url.rstrip("/")
 
 
+def _signed(database: Database, use: str, founder_id: int) -> str:
+    token = _serializer(database, use).dumps([founder_id, secrets.token_urlsafe(16)])
+    return token if isinstance(token, str) else token.decode()
+
+
 def _read(database: Database, use: str, token: str, life: timedelta) -> Visit:
-    content = _serializer(database, use).loads(token, max_age=int(life.total_seconds()))
-    founder_id, nonce = content
+    seconds = int(life.total_seconds())
+    founder_id, nonce = _serializer(database, use).loads(token, max_age=seconds)
     return Visit(founder_id, nonce)
 
 

@@ -156,26 +156,24 @@ def unauthorised() -> Response:
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Answer every error of the application with its problem."""
+    """Answer every error that is foreseen with its problem; `RequestLog` answers the others."""
 
     async def handle(_: Request, error: Exception) -> Response:
         headers = error.headers if isinstance(error, HTTPException) else None
         return problem_response(problem_of(error), dict(headers or {}))
 
-    for kind in (FootholdError, RequestValidationError, HTTPException, OperationalError):
+    for kind in (FootholdError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, handle)
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problems that a route may answer with, for its OpenAPI entry."""
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {
-        status: {
-            "description": HTTPStatus(status).phrase,
-            "content": {MEDIA_TYPE: {"schema": schema}},
-        }
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    named: dict[int | str, dict[str, Any]] = {
+        status: {"description": HTTPStatus(status).phrase, "content": content}
         for status in statuses
     }
+    return named | {"default": {"description": "Any other problem", "content": content}}
 
 
 def _problem(status: HTTPStatus, slug: str, title: str, detail: str) -> Problem:

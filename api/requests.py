@@ -12,22 +12,30 @@ import secrets
 import sys
 import time
 import traceback
+from collections.abc import Callable
 
 import structlog
+from fastapi import HTTPException
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from api.problems import problem_of, problem_response
 
 _log = structlog.get_logger("foothold.api")
 _PLACES = 6
+_LARGEST_BODY = 64 * 1024
 
 
 class RequestLog:
-    """ASGI middleware around everything else."""
+    """ASGI middleware around everything else.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    Args:
+        app: what answers.
+        apology: the answer to an error that nothing else answered.
+    """
+
+    def __init__(self, app: ASGIApp, apology: Callable[[Request, Exception], Response]) -> None:
+        self.app, self.apology = app, apology
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on and tell of it."""
@@ -49,12 +57,12 @@ class RequestLog:
 
         told: dict[str, object] = {}
         try:
-            await self.app(scope, receive, send_with_headers)
+            await self.app(scope, _limited(receive), send_with_headers)
         except Exception as error:
             told = {"error": type(error).__name__, "at": _places(error)}
             if status:  # half an answer is out: let the server cut the connection
                 raise ConnectionAbortedError(request_id) from None
-            await problem_response(problem_of(error))(scope, receive, send_with_headers)
+            await self.apology(Request(scope), error)(scope, receive, send_with_headers)
         finally:
             _log.log(
                 logging.ERROR if status >= 500 else logging.INFO,
@@ -66,6 +74,21 @@ class RequestLog:
                 milliseconds=round(1000 * (time.perf_counter() - started), 1),
                 **told,
             )
+
+
+def _limited(receive: Receive) -> Receive:
+    """Refuse a body as soon as it is larger than any honest question."""
+    length = 0
+
+    async def receive_limited() -> Message:
+        nonlocal length
+        message = await receive()
+        length += len(message.get("body", b""))
+        if length > _LARGEST_BODY:
+            raise HTTPException(413)
+        return message
+
+    return receive_limited
 
 
 def log_to_stderr() -> None:

@@ -6,7 +6,6 @@ import sys
 from importlib import import_module
 from typing import Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -36,22 +35,24 @@ COMMANDS = {
 
 
 class LazyGroup(TyperGroup):
-    """A group whose commands come from other modules when they are called."""
+    """A group whose commands come from other modules when they are called.
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    Contexts and commands are of the click that Typer carries inside, which has no public name.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
         """All commands, in the order of first use."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Load a command from its module."""
         if cmd_name not in COMMANDS:
             return None
         app: typer.Typer = import_module(COMMANDS[cmd_name][0]).app
         group: Any = typer.main.get_command(app)
-        found: click.Command | None = group.get_command(ctx, cmd_name)
-        return found
+        return group.get_command(ctx, cmd_name)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the commands without loading them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from sqlalchemy import func, select
@@ -30,6 +29,9 @@ from scoring.records.parties import (
 )
 from scoring.records.tables import Founder, Lender, Score
 from scoring.settings import Settings
+
+if TYPE_CHECKING:
+    from training.candidate import Candidate
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -93,13 +95,6 @@ def demo(
     serve_command(port=port)
 
 
-@dataclass(frozen=True)
-class _Trained:
-    reference: str
-    auc_out_of_time: float | None
-    report: Path
-
-
 def _refuse_own_records(database: Database, sample: Path) -> None:
     if sample.exists() or not (database.settings.data_dir / "foothold.db").exists():
         return
@@ -161,7 +156,7 @@ def _add_people(database: Database, files: list[Path]) -> None:
                     )
 
 
-def _train_and_promote(database: Database, progress: Any) -> _Trained:
+def _train_and_promote(database: Database, progress: Any) -> Candidate:
     from training.candidate import train_candidate
 
     candidate = train_candidate(database, by="demo analyst", progress=progress)
@@ -169,22 +164,20 @@ def _train_and_promote(database: Database, progress: Any) -> _Trained:
         promote_model(
             ledger, candidate.reference, by="demo reviewer", reason="first model of the sample"
         )
-    out_of_time = candidate.figures.get("out_of_time") or {}
-    auc = (out_of_time.get("auc") or {}).get("value")
-    return _Trained(candidate.reference, auc, candidate.report)
+    return candidate
 
 
 def _berka_auc(progress: Any) -> float:
     from training.backtest import backtest_berka
 
-    return round(backtest_berka(_BERKA, peers=False, progress=progress).berka_auc, 4)
+    return round(backtest_berka(_BERKA, progress=progress).berka_auc, 4)
 
 
 def _hand_out(
     database: Database, summary: PortfolioSummary, report: Path, port: int
 ) -> dict[str, str]:
     """What a visitor needs, kept in `demo.json` and out of version control."""
-    from api.links import founder_link
+    from api.links import make_link
 
     path = database.settings.data_dir / "demo.json"
     known = json.loads(path.read_text()) if path.exists() else {}
@@ -193,9 +186,8 @@ def _hand_out(
         key = str(known.get("lender_key", ""))
         if lender_with_key(ledger.session, key) is None:
             key = issue_key(ledger, find_lender(ledger.session, LENDER), actor="demo operator")
-    base_url = f"http://127.0.0.1:{port}"
-    with database.reading() as session:
-        link = founder_link(session, database.settings, founder, base_url=base_url)
+        base_url = f"http://127.0.0.1:{port}"
+        link = make_link(database, ledger, founder, base_url=base_url, actor="demo operator")
     handout = {
         "base_url": base_url,
         "lender_key": key,

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from sqlalchemy import select
 
 from scoring.calendar import end_of
-from scoring.console import open_database, print_json, progress_bar, stdout
+from scoring.console import open_database, print_json, progress_bar
 from scoring.errors import InputError
 from scoring.records.consents import (
     Purpose,
@@ -404,10 +403,10 @@ def _print_table(rows: list[dict[str, object]], *, leave_out: set[str]) -> None:
     if not rows:
         typer.echo("None yet.")
         return
-    table = Table(box=None, pad_edge=False)
+    # Never shortened: a reference that was cut can't be typed again.
     names = [name for name in rows[0] if name not in leave_out]
-    for name in names:
-        table.add_column(name)
-    for row in rows:
-        table.add_row(*(str(row[name]) for name in names))
-    stdout.print(table)
+    lines = [names] + [[str(row[name]) for name in names] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        typer.echo("  ".join(padded).rstrip())

@@ -9,7 +9,14 @@ from typing import Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from scoring.records.database import Database
 from scoring.settings import Settings
@@ -37,18 +44,26 @@ def print_json(data: Any) -> None:
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     """A callback (label, done, total) that draws a bar per label on stderr."""
-    with Progress(
+    progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=stderr,
-    ) as progress:
-        tasks: dict[str, Any] = {}
+    )
+    tasks: dict[str, TaskID] = {}
 
-        def advance(label: str, done: int, total: int) -> None:
-            if label not in tasks:
-                tasks[label] = progress.add_task(label, total=total)
-            progress.update(tasks[label], completed=done, total=total)
+    def advance(label: str, done: int, total: int) -> None:
+        if not tasks:
+            progress.start()
+        if label not in tasks:  # a new label means that the one before is done
+            for task in progress.tasks:
+                progress.update(task.id, completed=task.total)
+            tasks[label] = progress.add_task(label, total=total)
+        progress.update(tasks[label], completed=done, total=total)
 
+    try:
         yield advance
+    finally:
+        if tasks:
+            progress.stop()

@@ -20,6 +20,7 @@ from scoring.features.build import Lake
 from scoring.records.consents import Purpose, founders_with_consent
 from scoring.records.tables import Application, CashFlowLine, Loan, OrderLine, Record
 from scoring.settings import DeploymentProfile
+from training.fit import has_outcomes
 from training.labels import Outcome, OutcomeDefinition, labels_known, standing
 
 DEFAULT_CURRENCY = "KRW"
@@ -39,7 +40,8 @@ class TrainingSet:
         X: shape (labels, features), NaN where missing.
         y: shape (labels,), 1 for bad.
         rows: whose and which: `founder_id`, `founder`, `kind`, `reference`, `as_of`.
-        population: features of all founders who allow training, as of today.
+        population: features of all founders who allow training, as of today; no rows where
+            outcomes make it needless.
         currency: of all amounts.
         counts: loans by outcome, those without a label included.
         founders: how many allow training.
@@ -103,17 +105,25 @@ def build_training_set(
     lake = Lake(session)
     money = one_currency(lake, references, known_at=known_at, asked=currency)
     names = list(features_for(profile))
+
+    def values_at(points: pd.DataFrame) -> pd.DataFrame:
+        if points.empty:
+            return pd.DataFrame(columns=names, index=points.index, dtype=float)
+        return lake.features(points, known_at=known_at, zone=zone)[names]
+
     labels = labels_known(lake, references, known_at=known_at, zone=zone, definition=definition)
     decided = labels["outcome"].isin([Outcome.GOOD, Outcome.BAD])
     rows = labels[decided].reset_index(drop=True)
     rows.insert(1, "founder", rows["founder_id"].map(references).astype(object))
-    everybody = pd.DataFrame({"founder_id": list(references)}, dtype="int64")
+    y = np.where(rows["outcome"] == Outcome.BAD, 1, 0).astype(np.int64)
+    people = [] if has_outcomes(y) else list(references)
+    everybody = pd.DataFrame({"founder_id": people}, dtype="int64")
     everybody = everybody.assign(as_of=today(known_at, zone))
     return TrainingSet(
-        X=lake.features(rows, known_at=known_at, zone=zone)[names],
-        y=np.where(rows["outcome"] == Outcome.BAD, 1, 0).astype(np.int64),
+        X=values_at(rows),
+        y=y,
         rows=rows.drop(columns="outcome"),
-        population=lake.features(everybody, known_at=known_at, zone=zone)[names],
+        population=values_at(everybody),
         currency=money,
         counts={each.value: int((labels["outcome"] == each).sum()) for each in Outcome},
         founders=len(references),

@@ -12,6 +12,7 @@ from api.links import (
     close_visit,
     is_loopback,
     open_link,
+    read_link,
     visit_of,
 )
 from api.pages.languages import asked_language, chosen_language
@@ -33,8 +34,9 @@ def open_page(token: str, request: Request) -> Response:
         return message("insecure", language, status=403)
     database: Database = request.app.state.database
     try:
+        link = read_link(database, token)
         with database.writing() as ledger:
-            session = open_link(database, ledger, token)
+            session = open_link(database, ledger, link)
     except LinkSpentError:
         return message("link_spent", language, status=410)
     except LinkForgedError:
@@ -79,8 +81,11 @@ def close_page(request: Request) -> Response:
     if not _is_private(request):
         return message("insecure", chosen_language(request), status=403)
     database: Database = request.app.state.database
-    with database.writing() as ledger:
-        close_visit(database, ledger, request.cookies.get(_COOKIE))
+    with database.reading() as session:
+        visit = visit_of(database, session, request.cookies.get(_COOKIE))
+    if visit is not None:
+        with database.writing() as ledger:
+            close_visit(ledger, visit)
     response = _redirect(request, f"{_PATH}/closed")
     response.delete_cookie(_COOKIE, path=_PATH, httponly=True, samesite="lax")
     return response
@@ -106,6 +111,9 @@ def _is_private(request: Request) -> bool:
     """
     if request.url.scheme == "https":
         return True
-    host = request.url.hostname or ""
+    try:
+        host = request.url.hostname or ""
+    except ValueError:
+        return False
     peer = request.client.host if request.client else ""
     return is_loopback(peer) and is_loopback(host)

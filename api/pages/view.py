@@ -76,7 +76,7 @@ class Evidence:
 
     kind: str
     records: int
-    days: str | None
+    days: list[str]
 
 
 @dataclass(frozen=True)
@@ -245,13 +245,10 @@ def _lines(document: dict[str, Any], language: Language) -> list[Line]:
 
 def _evidence(kind: Kind, document: dict[str, Any], language: Language) -> Evidence:
     content = document["completeness"].get(kind.value, {"records": 0, "first_day": None})
-    days = None
+    days: list[str] = []
     if content["first_day"] is not None:
-        first, last = (
-            format_date(date.fromisoformat(content[name]), "medium", language)
-            for name in ("first_day", "last_day")
-        )
-        days = first if first == last else f"{first} – {last}"
+        ends = dict.fromkeys((content["first_day"], content["last_day"]))
+        days = [format_date(date.fromisoformat(day), "medium", language) for day in ends]
     return Evidence(str(words_in(language)(f"kind.{kind}")), content["records"], days)
 
 

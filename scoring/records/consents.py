@@ -141,7 +141,7 @@ def founders_with_consent(
     )
 
 
-def _valid(purpose: Purpose, lender: Lender | None, at: datetime) -> Select[tuple[Consent]]:
+def _valid(purpose: Purpose, lender: Lender | None, at: datetime) -> Select[Consent]:
     given_to = Consent.lender_id.is_(None) if lender is None else Consent.lender_id == lender.id
     return (
         select(Consent)

@@ -82,7 +82,7 @@ def test_only_those_who_allow_training_take_part(sqlite: Database) -> None:
     )
     data = training_set(sqlite)
     assert data.rows["founder"].tolist() == ["F-TEST000001"]
-    assert len(data.population) == data.founders == 1
+    assert data.founders == 1
 
     with sqlite.writing() as ledger:
         founder = find_founder(ledger.session, "F-TEST000001")

@@ -48,7 +48,7 @@ def outcome_of(database: Database, **options: object) -> str:
         (30, "indeterminate"),
         (89, "indeterminate"),
         (90, "bad"),
-        (200, "bad"),
+        (150, "bad"),
     ],
 )
 def test_days_past_due_within_the_window_decide_the_outcome(

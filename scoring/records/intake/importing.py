@@ -168,8 +168,9 @@ def import_file(
 def _refuse_repeated_keys(file: TextFile, cells: pd.DataFrame, key: tuple[str, ...]) -> None:
     repeated = cells.duplicated(list(key))
     if repeated.any():
-        row = int(cells.index[repeated][0])
-        named = ", ".join(f"{name} {cells.at[row, name]}" for name in key)
+        place = int(repeated.to_numpy().argmax())
+        row = int(cells.index[place])
+        named = ", ".join(f"{name} {cells[name].tolist()[place]}" for name in key)
         raise FileError(
             file.name,
             f"{named} stands in the file twice",
@@ -227,9 +228,10 @@ def _append(
         day: learned.learned_at(day, ledger.now, database) for day in rows["known_from"].unique()
     }
     records = rows.drop(columns="known_from").astype(object)
-    dicts = records.to_dict("records")
-    for row, day in zip(dicts, rows["known_from"], strict=True):
-        row.update(_dated(row), learned_at=instants[day], source=source, import_id=import_id)
+    dicts: list[dict[str, Any]] = [
+        {**_dated(row), "learned_at": instants[day], "source": source, "import_id": import_id}
+        for row, day in zip(records.to_dict("records"), rows["known_from"], strict=True)
+    ]
     batch = 20_000
     for start in range(0, len(dicts), batch):
         append_records(ledger, table, dicts[start : start + batch])

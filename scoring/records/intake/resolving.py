@@ -14,6 +14,7 @@ from sqlalchemy import select
 from scoring.records.database import Ledger
 from scoring.records.intake.forms import Form, RecordKind
 from scoring.records.intake.reading import TextFile
+from scoring.records.intake.sessions import session_ids
 from scoring.records.intake.validation import Problem, minor_units, raise_first
 from scoring.records.tables import (
     Application,
@@ -24,8 +25,6 @@ from scoring.records.tables import (
     Instalment,
     Loan,
     OrderLine,
-    Programme,
-    ProgrammeSession,
     Record,
     Repayment,
 )
@@ -67,9 +66,11 @@ def resolve_rows(
 
 
 def _joined(cells: pd.DataFrame, names: Iterable[str]) -> pd.Series[str]:
-    columns = [cells[name] for name in names]
-    first, *others = columns
-    return first.str.cat(others, sep=_SEPARATOR) if others else first.copy()
+    first, *others = names
+    joined: pd.Series[str] = cells[first].copy()
+    for name in others:
+        joined = joined + _SEPARATOR + cells[name]
+    return joined
 
 
 def _days(cells: pd.Series[str]) -> pd.Series[Any]:
@@ -93,7 +94,7 @@ class _Resolver:
         cells = self.cells
         return self._frame(
             founder_id=self._founders(),
-            session_id=self._sessions(),
+            session_id=session_ids(self.ledger, self.file, cells, _days(cells["held_on"]).tolist()),
             session_kind=cells["session_kind"],
             hours=cells["hours"].astype(float),
             status=cells["status"],
@@ -120,7 +121,11 @@ class _Resolver:
         }
         key = _joined(cells, ("founder", "channel", "order_line"))
         sale = shared.assign(
-            **{**amounts, "refund": 0},
+            gross=amounts["gross"],
+            discount=amounts["discount"],
+            shipping=amounts["shipping"],
+            fee=amounts["fee"],
+            refund=0,
             entry="sale",
             refund_cause=None,
             natural_key=key,
@@ -268,8 +273,10 @@ class _Resolver:
         raise_first(
             self.file,
             [
-                Problem(int(row), name, f'"{self.cells.at[row, name]}" is not known; {remedy}')
-                for row in self.cells.index[unknown]
+                Problem(row, name, f'"{cell}" is not known; {remedy}')
+                for row, cell in zip(
+                    self.cells.index[unknown].tolist(), self.cells.loc[unknown, name], strict=True
+                )
             ],
         )
 
@@ -298,40 +305,3 @@ class _Resolver:
             index=self.cells.index,
             dtype=object,
         )
-
-    def _sessions(self) -> pd.Series[int]:
-        """Ids of the sessions, which are added where they are new."""
-        session, cells = self.ledger.session, self.cells
-        programmes = {p.reference: p for p in session.scalars(select(Programme))}
-        for reference in cells["programme"].unique():
-            if reference not in programmes:
-                programmes[reference] = Programme(reference=reference, added_at=self.ledger.now)
-                session.add(programmes[reference])
-        session.flush()
-        known = {
-            (s.programme_id, s.reference): s for s in session.scalars(select(ProgrammeSession))
-        }
-        days = _days(cells["held_on"])
-        ids, problems = {}, []
-        columns = ["programme", "session", "session_kind", "hours"]
-        for row, values in zip(cells.index, cells[columns].itertuples(index=False), strict=True):
-            key = (programmes[values.programme].id, values.session)
-            held = known.get(key)
-            if held is None:
-                held = known[key] = ProgrammeSession(
-                    programme_id=key[0],
-                    reference=key[1],
-                    held_on=days[row],
-                    hours=float(values.hours),
-                    kind=values.session_kind,
-                    added_at=self.ledger.now,
-                )
-                session.add(held)
-            elif held.held_on != days[row]:
-                problems.append(
-                    Problem(int(row), "held_on", f"session {values.session} is on {held.held_on}")
-                )
-            ids[row] = held
-        raise_first(self.file, problems)
-        session.flush()
-        return pd.Series({row: held.id for row, held in ids.items()}, dtype=int)

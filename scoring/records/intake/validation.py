@@ -45,8 +45,8 @@ def check_cells(file: TextFile, form: Form, *, today: date) -> pd.DataFrame:
         for column in days:
             late = cells.loc[cells[column.name] > today.isoformat(), column.name]
             problems += [
-                Problem(int(row), column.name, f'"{cell}" is in the future (today is {today})')
-                for row, cell in late.items()
+                Problem(row, column.name, f'"{cell}" is in the future (today is {today})')
+                for row, cell in zip(late.index.tolist(), late, strict=True)
             ]
     if not problems:
         problems = _contradictions(cells, form)

@@ -1,0 +1,54 @@
+"""/openapi.json says what the server does: generated requests find no difference."""
+
+from __future__ import annotations
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case, GenerationMode
+
+from tests.api.conftest import Caller
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode))
+def test_answers_are_as_the_contract_says(caller: Caller, mode: GenerationMode) -> None:
+    lender = caller.lender()
+    headers = {"Authorization": lender.headers["Authorization"]}
+    schema = schemathesis.openapi.from_asgi("/openapi.json", lender.app)
+    seen = set()
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        try:
+            cases = operation.as_strategy(generation_mode=mode)
+        except Exception:  # an operation without parameters can't be asked wrongly
+            continue
+
+        @given(case=cases)
+        @settings(
+            max_examples=30,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate],
+        )
+        def conforms(case: Case) -> None:
+            response = case.call_and_validate(headers=headers)
+            seen.add((case.operation.label, response.status_code))
+
+        conforms()
+    assert any(label == "POST /v1/scores" for label, _ in seen)
+    assert not any(status >= 500 for _, status in seen)
+
+
+def test_the_contract_names_the_key_and_every_problem(caller: Caller) -> None:
+    document = caller.browser().get("/openapi.json").json()
+    (scheme,) = document["components"]["securitySchemes"].values()
+    assert scheme["type"] == "http"
+    assert scheme["scheme"] == "bearer"
+    post = document["paths"]["/v1/scores"]["post"]
+    assert post["security"]
+    for status in ("401", "403", "409", "422", "503"):
+        assert "application/problem+json" in post["responses"][status]["content"]
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+    assert not any(path.startswith("/me") for path in document["paths"])
