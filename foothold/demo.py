@@ -201,7 +201,7 @@ def _hand_out(
 
 
 def _most_telling(database: Database, summary: PortfolioSummary) -> str:
-    """The founder whose file has the most kinds of record and reasons, for a page worth reading."""
+    """A founder with the most kinds of record and a score near the middle: a page worth reading."""
     with database.reading() as session:
         scores = session.scalars(
             select(Score).where(
@@ -212,8 +212,8 @@ def _most_telling(database: Database, summary: PortfolioSummary) -> str:
         for score in scores:
             document = json.loads(score.document)
             kinds = sum(document["completeness"][kind]["records"] > 0 for kind in Kind)
-            reasons = sum(len(side) for side in document["reasons"].values())
-            ranked.append((kinds, reasons, document["founder"]))
+            from_the_middle = abs(document["score"] - document["base_points"])
+            ranked.append((kinds, -from_the_middle, document["founder"]))
     return str(max(ranked)[2])
 
 

@@ -139,15 +139,16 @@ def _name(by: str) -> str:
 
 def _print_candidate(candidate: Candidate) -> None:
     figures = candidate.figures
-    typer.echo(f"Model       {candidate.reference} ({candidate.kind}, {candidate.currency})")
-    typer.echo(f"Outcomes    {figures['labels']}, {figures['bads']} of them bad")
-    for name, label in (("out_of_time", "Out of time"), ("cross_validation", "Crossed")):
+    typer.echo(f"Model             {candidate.reference} ({candidate.kind}, {candidate.currency})")
+    typer.echo(f"Trained by        {candidate.trained_by}")
+    typer.echo(f"Outcomes          {figures['labels']}, {figures['bads']} of them bad")
+    for name, label in (("out_of_time", "Out of time"), ("cross_validation", "Cross-validation")):
         found = figures[name]
         shown = f"AUC {_figure(found['auc'])}"
         if found["auc"]["value"] is not None:
             shown += f", {found['bads']} bad of {found['labels']}"
-        typer.echo(f"{label:<12}{shown}")
-    typer.echo(f"Report      {candidate.report}")
+        typer.echo(f"{label:<18}{shown}")
+    typer.echo(f"Report            {candidate.report}")
     command = f"foothold promote {candidate.reference} --by NAME --reason TEXT"
     typer.echo(f"A second person may now run: {command}")
 

@@ -20,6 +20,8 @@ Ints = NDArray[np.int64]
 LEVEL = 0.95
 DRAWS = 1000
 FEWEST_OF_A_CLASS = 2
+_MOST_CELLS = 20_000_000  # of weights held at once: many loans need fewer draws
+_FEWEST_DRAWS = 100
 _ECE_BINS = 10
 _NEWTON_STEPS = 30
 _STEEPEST = 50.0
@@ -81,6 +83,7 @@ def figures_of(judged: Judged, *, seed: int, draws: int = DRAWS) -> dict[str, Fi
     reason = too_few(judged.y)
     if reason:
         return {name: Figure(None, reason=reason) for name in FIGURES}
+    draws = min(draws, max(_FEWEST_DRAWS, _MOST_CELLS // len(judged.y)))
     weights = bootstrap_weights(judged.founders, seed=seed, draws=draws)
     return {name: with_interval(measure(judged, weights)) for name, measure in FIGURES.items()}
 

@@ -12,7 +12,6 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from scoring.features import features_for
 from scoring.models.priors import Priors, read_priors, unfitted_scorecard, without_cuts
@@ -61,8 +60,7 @@ def fit_scorecard(
     """
     features = features_for(profile)
     scorecard = unfitted_scorecard(features, priors or read_priors(), currency=currency)
-    with threadpool_limits(1):
-        return Fit(scorecard.fit(X[list(features)], y), ModelKind.FITTED, ())
+    return Fit(scorecard.fit(X[list(features)], y), ModelKind.FITTED, ())
 
 
 def expert_scorecard(
@@ -84,8 +82,7 @@ def expert_scorecard(
     left_out = without_cuts(features_for(profile), priors, currency=currency)
     features = {n: f for n, f in features_for(profile).items() if n not in left_out}
     scorecard = unfitted_scorecard(features, priors, currency=currency)
-    with threadpool_limits(1):
-        fitted = scorecard.fit(population[list(features)], None)
+    fitted = scorecard.fit(population[list(features)], None)
     return Fit(fitted, ModelKind.EXPERT_PRIOR, tuple(left_out))
 
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from scoring.features import application as _application  # noqa: F401
 
-# Importing a kind's module declares its features, in the order in which people read them.
-from scoring.features import attendance as _attendance  # noqa: F401
-from scoring.features import cash_flow as _cash_flow  # noqa: F401
-from scoring.features import repayment as _repayment  # noqa: F401
-from scoring.features import sales as _sales  # noqa: F401, I001
+# Importing a kind's module declares its features.
+from scoring.features import application, attendance, cash_flow, repayment, sales  # noqa: F401
 from scoring.features.catalogue import Feature, Kind, declared_features
 from scoring.settings import DeploymentProfile
 

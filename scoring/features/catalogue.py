@@ -161,5 +161,6 @@ def feature(
 
 
 def declared_features() -> dict[str, Feature]:
-    """What has been declared so far; use `scoring.features.all_features`, which loads them all."""
-    return dict(_CATALOGUE)
+    """What has been declared so far, by kind; `scoring.features.all_features` loads them all."""
+    kinds = list(Kind)
+    return dict(sorted(_CATALOGUE.items(), key=lambda item: kinds.index(item[1].kind)))

@@ -22,6 +22,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
 from scoring.models.binning import Floats, bin_of
 from scoring.models.card import Card
 from scoring.models.declarations import Declaration, declarations_for
@@ -114,7 +116,10 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         values, bad, weights = _joined(
             values[used], None if bad is None else bad[used], weights[used]
         )
-        fitted = fit_card(values, bad, weights, declarations, self._settings())
+        # Many small solves: BLAS threads would cost ten times what they gain, and could add up
+        # in another order from one run to the next.
+        with threadpool_limits(1):
+            fitted = fit_card(values, bad, weights, declarations, self._settings())
         self.card_ = fitted.card
         self.base_log_odds_ = fitted.card.intercept
         self.background_ = fitted.background

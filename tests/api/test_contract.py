@@ -6,6 +6,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case, GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.api.conftest import Caller
 
@@ -16,16 +17,12 @@ def test_answers_are_as_the_contract_says(caller: Caller, mode: GenerationMode) 
     headers = {"Authorization": lender.headers["Authorization"]}
     schema = schemathesis.openapi.from_asgi("/openapi.json", lender.app)
     seen = set()
-    for result in schema.get_all_operations():
+    for result in schema.include(path_regex="^/v1/").get_all_operations():
         operation = result.ok()
-        try:
-            cases = operation.as_strategy(generation_mode=mode)
-        except Exception:  # an operation without parameters can't be asked wrongly
-            continue
 
-        @given(case=cases)
+        @given(case=operation.as_strategy(generation_mode=mode))
         @settings(
-            max_examples=30,
+            max_examples=40,
             deadline=None,
             derandomize=True,
             database=None,
@@ -33,7 +30,10 @@ def test_answers_are_as_the_contract_says(caller: Caller, mode: GenerationMode) 
             phases=[Phase.generate],
         )
         def conforms(case: Case) -> None:
-            response = case.call_and_validate(headers=headers)
+            # Whether a right question gets a score is up to consents and days, not to its form.
+            response = case.call_and_validate(
+                headers=headers, excluded_checks=[positive_data_acceptance]
+            )
             seen.add((case.operation.label, response.status_code))
 
         conforms()

@@ -115,7 +115,8 @@ def test_nothing_scrolls_sideways_and_targets_are_large_enough(
         page.goto(f"{address}/me?lang={language}")
         for box in page.locator("body *:visible").evaluate_all(
             "all => all.filter(e => !e.closest('.skip, .hidden, svg'))"
-            ".map(e => { const b = e.getBoundingClientRect(); return [e.tagName, b.left, b.right] })"
+            ".map(e => [e.tagName, e.getBoundingClientRect()])"
+            ".map(([tag, box]) => [tag, box.left, box.right])"
         ):
             assert box[1] >= -0.5, box
             assert box[2] <= width + 0.5, box
@@ -132,8 +133,10 @@ def test_a_link_opens_once_and_closing_leaves_nothing(
     page = _phone(browser)
     page.goto(link)
     page.get_by_role("button", name="바로 닫기").click()
-    assert page.url == f"{address}/me/closed?lang=ko"
-    page.go_back()
+    page.wait_for_url(f"{address}/me/closed?lang=ko")
+    closed = page.goto(f"{address}/me")
+    assert closed is not None
+    assert closed.status == 401
     assert "data-score" not in page.content()
     again = _phone(browser)
     answer = again.goto(link)

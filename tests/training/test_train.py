@@ -17,7 +17,7 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from typer.testing import CliRunner
 
 from scoring.errors import FourEyesError, InputError
-from scoring.models.points import PointsScale
+from scoring.models.points import PointsFeature, PointsScale
 from scoring.models.priors import read_priors
 from scoring.models.registry import champion, find_model, load_artefact, promote_model
 from scoring.records.consents import Purpose, grant_consent
@@ -30,7 +30,7 @@ from training.candidate import Candidate, train_candidate
 from training.cli import app
 from training.dataset import TrainingSet, build_training_set
 from training.figures import FIGURES, Judged, bootstrap_weights, figures_of
-from training.report.tables import bin_labels
+from training.report.tables import bin_labels, joined
 from training.simulate import PROCESS_THRESHOLDS, PROCESS_WEIGHTS, write_sample_portfolio
 from training.validate import grouped_folds, out_of_time_split
 
@@ -196,14 +196,14 @@ def test_too_few_outcomes_give_a_reason_and_no_figure() -> None:
         assert figure.reason == "1 bad and 2 good; at least 2 of each are needed"
 
 
-def test_a_store_without_any_loan_gives_the_experts_scorecard(sqlite: Database) -> None:
-    candidate = train_candidate(sqlite, by="an analyst", currency="EUR")
+def test_a_store_without_any_loan_gives_the_experts_scorecard(database: Database) -> None:
+    candidate = train_candidate(database, by="an analyst", currency="EUR")
     assert candidate.kind == "expert_prior"
     assert candidate.currency == "EUR"
     assert candidate.auc_out_of_time is None
     assert "monthly_net_sales_180d" in candidate.lineage["features_left_out"]
     assert "opinion" in candidate.report.read_text(encoding="utf-8")
-    with sqlite.reading() as session:
+    with database.reading() as session:
         artefact = load_artefact(find_model(session, candidate.reference))
     empty = artefact.predict({})
     assert empty.pd_low < 0.05 < empty.pd < 0.2 < empty.pd_high
@@ -238,6 +238,12 @@ def test_bins_are_told_in_values_that_a_feature_can_have() -> None:
     assert bin_labels((0.65,), share, "KRW") == ["up to 65.0 %", "65.1 % or more"]
     assert bin_labels((300_000.0,), money, "KRW")[0] == "up to 300,000 KRW"
     assert bin_labels((300_000.0,), money, "CZK")[0] == "up to 3,000 CZK"
+
+
+def test_neighbouring_bins_of_equal_points_are_shown_as_one() -> None:
+    feature = PointsFeature("days", (1.5, 2.5, 3.5), (4, 4, 0, 0), -1)
+    assert joined(feature) == ((2.5,), (4, 0))
+    assert joined(PointsFeature("days", (1.5,), (0, 0), -1)) == ((), (0,))
 
 
 def test_the_sample_is_not_made_by_the_experts_weights_or_cuts() -> None:

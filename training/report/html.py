@@ -85,6 +85,7 @@ def _page(content: ReportContent) -> dict[str, Any]:
         "content": content,
         "data": data,
         "fitted": fitted,
+        "seen": len(seen),
         "level": round(100 * LEVEL),
         "scale": content.artefact.points.scale,
         "base": content.artefact.points.base,

@@ -62,7 +62,11 @@ def scorecard_tables(artefact: Artefact, X: pd.DataFrame, y: Ints | None) -> lis
         _feature_table(points, catalogue[points.name], artefact.currency, X, y)
         for points in artefact.points.features
     ]
-    return sorted(tables, key=lambda table: (-table.spread * (table.known_share > 0), table.name))
+    nobody = X.empty  # then all is the expert's word
+    return sorted(
+        tables,
+        key=lambda table: (-table.spread if table.known_share or nobody else 0, table.name),
+    )
 
 
 def bin_labels(cuts: tuple[float, ...], feature: Feature, currency: str) -> list[str]:
@@ -77,6 +81,13 @@ def bin_labels(cuts: tuple[float, ...], feature: Feature, currency: str) -> list
         one, other = _value(low, feature, currency), _value(high, feature, currency)
         shown.append(one if one == other else f"{one} to {other}")
     return [*shown, f"{_value(lowest[-1], feature, currency)} or more"]
+
+
+def joined(points: PointsFeature) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Cuts and points with neighbouring bins of equal points made one: it scores the same."""
+    earned = points.points
+    kept = [place for place in range(len(points.cuts)) if earned[place] != earned[place + 1]]
+    return tuple(points.cuts[p] for p in kept), (*(earned[p] for p in kept), earned[-1])
 
 
 def _value(value: float, feature: Feature, currency: str) -> str:
@@ -96,9 +107,10 @@ def _feature_table(
     X: pd.DataFrame,  # noqa: N803
     y: Ints | None,
 ) -> FeatureTable:
-    labels = [*bin_labels(points.cuts, feature, currency), NO_RECORD]
-    given = [*points.points, points.missing_points]
-    places = CardFeature.bins_in(points.name, points.cuts, X)
+    cuts, earned_by_bin = joined(points)
+    labels = [*bin_labels(cuts, feature, currency), NO_RECORD]
+    given = [*earned_by_bin, points.missing_points]
+    places = CardFeature.bins_in(points.name, cuts, X)
     bins = tuple(
         _bin(label, earned, places == place, y)
         for place, (label, earned) in enumerate(zip(labels, given, strict=True))
