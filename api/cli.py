@@ -22,9 +22,11 @@ def serve(
     from api.app import create_app
     from api.links import is_loopback
     from api.requests import log_to_stderr
+    from scoring.features.build import compile_statements
 
     database = open_database()
     database.settings.secret()
+    compile_statements(database.engine.dialect.name)
     log_to_stderr()
     shown = f"[{host}]" if ":" in host else host
     typer.echo(f"Foothold listens on http://{shown}:{port} (Ctrl-C ends it).", err=True)

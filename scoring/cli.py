@@ -350,7 +350,7 @@ def _score_one(
         print_json(view)
         return
     if view["score"] is None:
-        typer.echo(f"{founder}: no score, the file is too thin. What would help:")
+        typer.echo(f"{founder}: no score, the file is too thin. Any one of these would do:")
         for entry in view["missing"]:
             typer.echo(f"  {entry['text']['en']}")
         return

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from scoring.features import application as _application  # noqa: F401
-
 # Importing a kind's module declares its features.
 from scoring.features import application, attendance, cash_flow, repayment, sales  # noqa: F401
+from scoring.features import application as _application  # noqa: F401
 from scoring.features.catalogue import Feature, Kind, declared_features
 from scoring.settings import DeploymentProfile
 

@@ -225,6 +225,12 @@ def _of_kind(kind: Kind) -> list[Feature]:
     return [feature for feature in all_features().values() if feature.kind is kind]
 
 
+def compile_statements(engine: str) -> None:
+    """Compile every statement for an engine now, so that the first score does not wait for it."""
+    for kind in Kind:
+        _statement(kind, engine)
+
+
 @cache
 def _statement(kind: Kind, engine: str) -> str:
     """SQL for one bound point: the table of points becomes a row of parameters."""

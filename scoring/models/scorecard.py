@@ -21,7 +21,6 @@ from sklearn.utils.validation import (
     column_or_1d,
     validate_data,
 )
-
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from scoring.models.binning import Floats, bin_of

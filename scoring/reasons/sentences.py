@@ -32,6 +32,8 @@ def sentence(
     entry = texts().features[feature.name]
     if value is None:
         seen = entry.missing.in_language(language)
+    elif value == 0 and entry.zero is not None:
+        seen = entry.zero.in_language(language)
     else:
         written = written_value(value, feature.unit, currency=currency, language=language)
         seen = entry.seen.in_language(language).replace("{value}", written)

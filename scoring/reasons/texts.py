@@ -52,6 +52,7 @@ class FeatureTexts(_Strict):
     """What a founder reads of one feature."""
 
     seen: Text
+    zero: Text | None = None
     missing: Text
     advice: Text | None = None
 
@@ -92,13 +93,20 @@ def written_value(value: float, unit: Unit, *, currency: str, language: Language
             return str(format_decimal(value, format="#,##0.##", locale=language))
         case Unit.MONEY:
             digits = get_currency_precision(currency)
-            return str(format_currency(value / 10**digits, currency, locale=language))
+            about = _three_significant(value) / 10**digits
+            return str(format_currency(about, currency, locale=language))
         case Unit.DAYS:
             return f"{value:.0f}일" if language == "ko" else _counted(value, "day")
         case Unit.MONTHS:
             return f"{value:.0f}개월" if language == "ko" else _counted(value, "month")
         case Unit.COUNT:
             return f"{value:.0f}번" if language == "ko" else f"{value:.0f}"
+
+
+def _three_significant(value: float) -> int:
+    """Money as a person says it: 3,106,667 won a month is about 3,110,000."""
+    whole = round(value)
+    return round(whole, 3 - len(str(abs(whole)))) if abs(whole) >= 1000 else whole
 
 
 def _counted(value: float, noun: str) -> str:
