@@ -41,6 +41,19 @@ def print_json(data: Any) -> None:
     typer.echo(json.dumps(data, ensure_ascii=False, default=str))
 
 
+def print_table(rows: list[dict[str, object]], *, leave_out: set[str]) -> None:
+    """Write rows as aligned columns; nothing is cut, or it could not be typed again."""
+    if not rows:
+        typer.echo("None yet.")
+        return
+    names = [name for name in rows[0] if name not in leave_out]
+    lines = [names] + [[str(row[name]) for name in names] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        typer.echo("  ".join(padded).rstrip())
+
+
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     """A callback (label, done, total) that draws a bar per label on stderr."""

@@ -1,0 +1,1 @@
+"""Commands on records, parties and scores; the root command mounts them one by one."""

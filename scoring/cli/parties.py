@@ -1,0 +1,163 @@
+"""Commands on founders, lenders, API keys and consents."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scoring.calendar import end_of
+from scoring.cli.options import AsJson, Author, LenderOption, PurposeOption
+from scoring.console import open_database, print_json
+from scoring.records.consents import grant_consent, withdraw_consent
+from scoring.records.parties import (
+    add_founders,
+    add_lender,
+    find_founder,
+    find_lender,
+    issue_key,
+    random_reference,
+    revoke_key,
+)
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+founder_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+lender_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+key_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+consent_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(founder_app, name="founder")
+app.add_typer(lender_app, name="lender")
+app.add_typer(key_app, name="key")
+app.add_typer(consent_app, name="consent")
+
+
+@founder_app.command("add")
+def founder_add(
+    references: Annotated[
+        list[str] | None, typer.Argument(help="References; a random one when left out.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", help='CSV with a column "founder".')
+    ] = None,
+    by: Author = "operator",
+    as_json: AsJson = False,
+) -> None:
+    """Add founders by pseudonymous reference; never a name or a number of a person."""
+    wanted = list(references or [])
+    if file is not None:
+        wanted += _references_in(file)
+    wanted = wanted or [random_reference("F")]
+    with open_database().writing() as ledger:
+        founders = [f.reference for f in add_founders(ledger, wanted, actor=by)]
+    if as_json:
+        print_json({"founders": founders})
+    else:
+        typer.echo("\n".join(founders))
+
+
+@lender_app.command("add")
+def lender_add(
+    reference: str,
+    name: Annotated[str, typer.Option(help="Name of the institution, shown to founders.")] = "",
+    by: Author = "operator",
+    as_json: AsJson = False,
+) -> None:
+    """Add a lender."""
+    with open_database().writing() as ledger:
+        add_lender(ledger, reference, name=name or reference, actor=by)
+    if as_json:
+        print_json({"lender": reference})
+    else:
+        typer.echo(f"Lender {reference} was added. Issue a key: foothold key issue {reference}")
+
+
+@key_app.command("issue")
+def key_issue(lender: str, by: Author = "operator", as_json: AsJson = False) -> None:
+    """Issue an API key to a lender; it is shown once."""
+    with open_database().writing() as ledger:
+        key = issue_key(ledger, find_lender(ledger.session, lender), actor=by)
+    if as_json:
+        print_json({"lender": lender, "key": key})
+    else:
+        typer.echo(key)
+
+
+@key_app.command("revoke")
+def key_revoke(key: str, by: Author = "operator", as_json: AsJson = False) -> None:
+    """Revoke an API key, given whole or by its identifier."""
+    with open_database().writing() as ledger:
+        revoke_key(ledger, key, actor=by)
+    if as_json:
+        print_json({"revoked": True})
+    else:
+        typer.echo("The key was revoked.")
+
+
+@consent_app.command("grant")
+def consent_grant(
+    founder: str,
+    purpose: PurposeOption,
+    lender: LenderOption = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day; a year when left out.")
+    ] = None,
+    by: Author = "operator",
+    as_json: AsJson = False,
+) -> None:
+    """Record that a founder consents to a purpose (and lender)."""
+    database = open_database()
+    with database.writing() as ledger:
+        consent = grant_consent(
+            ledger,
+            find_founder(ledger.session, founder),
+            lender=find_lender(ledger.session, lender) if lender else None,
+            purpose=purpose,
+            expires_at=end_of(until.date(), database.settings.zone) if until else None,
+            actor=by,
+        )
+        result = {
+            "consent": consent.id,
+            "founder": founder,
+            "lender": lender,
+            "purpose": purpose.value,
+            "expires_at": consent.expires_at.isoformat(),
+        }
+    if as_json:
+        print_json(result)
+    else:
+        typer.echo(f"Consent {consent.id} stands until {consent.expires_at:%Y-%m-%d}.")
+
+
+@consent_app.command("withdraw")
+def consent_withdraw(
+    founder: str,
+    purpose: PurposeOption,
+    lender: LenderOption = None,
+    by: Author = "founder",
+    as_json: AsJson = False,
+) -> None:
+    """Withdraw a founder's consent; the next query is refused."""
+    with open_database().writing() as ledger:
+        count = withdraw_consent(
+            ledger,
+            find_founder(ledger.session, founder),
+            lender=find_lender(ledger.session, lender) if lender else None,
+            purpose=purpose,
+            actor=by,
+        )
+    if as_json:
+        print_json({"withdrawn": count})
+    else:
+        typer.echo(f"Withdrawn: {count}.")
+
+
+def _references_in(file: Path) -> list[str]:
+    from scoring.errors import FileError
+    from scoring.records.intake.reading import read_file
+
+    cells = read_file(file).cells
+    if "founder" not in cells:
+        raise FileError(file.name, "the column is missing", row=1, column="founder")
+    return [str(reference) for reference in cells["founder"]]

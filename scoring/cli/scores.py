@@ -1,0 +1,138 @@
+"""Commands on scores and models."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+
+from scoring.cli.options import AsJson, Author, LenderOption, PurposeOption
+from scoring.console import open_database, print_json, print_table, progress_bar
+from scoring.errors import InputError
+from scoring.records.consents import Purpose
+from scoring.records.parties import find_lender
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+def score(
+    founder: Annotated[str | None, typer.Argument(help="Reference of the founder.")] = None,
+    lender: LenderOption = None,
+    purpose: PurposeOption = Purpose.LOAN_APPLICATION,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="As of the end of this day; today if left out."),
+    ] = None,
+    application: Annotated[str | None, typer.Option(help="The loan asked for.")] = None,
+    everybody: Annotated[
+        bool, typer.Option("--all", help="Score everybody who consents to it.")
+    ] = False,
+    by: Author = "operator",
+    as_json: AsJson = False,
+) -> None:
+    """Score a founder for a lender and a purpose that the founder consents to."""
+    if lender is None:
+        raise InputError("Say for which lender with --lender: consent is given per lender.")
+    if (founder is None) != everybody:
+        raise InputError("Name one founder, or say --all.")
+    day = as_of.date() if as_of else None
+    if founder is None:
+        _score_everybody(lender, purpose, day, by, as_json)
+    else:
+        _score_one(founder, lender, purpose, day, application, by, as_json)
+
+
+@app.command()
+def replay(reference: str, as_json: AsJson = False) -> None:
+    """Compute a stored score again from the records known then; equal to the byte, or an error."""
+    from scoring.score import replay_score
+
+    result = replay_score(open_database(), reference)
+    if as_json:
+        print_json(result)
+    else:
+        typer.echo(f"{reference}: equal to the byte (SHA-256 {result['digest']}).")
+
+
+@app.command()
+def models(as_json: AsJson = False) -> None:
+    """List models, newest first; the champion is the one that scores."""
+    from scoring.models.registry import list_models
+
+    with open_database().reading() as session:
+        entries = [asdict(entry) for entry in list_models(session)]
+    if as_json:
+        print_json({"models": entries})
+    else:
+        print_table(entries, leave_out={"figures"})
+
+
+def _score_one(
+    founder: str,
+    lender: str,
+    purpose: Purpose,
+    as_of: date | None,
+    application: str | None,
+    by: str,
+    as_json: bool,
+) -> None:
+    from scoring.score import score_founder
+    from scoring.views import operator_view
+
+    database = open_database()
+    with database.writing() as ledger:
+        result = score_founder(
+            ledger,
+            database.settings,
+            founder,
+            lender=find_lender(ledger.session, lender),
+            purpose=purpose,
+            as_of=as_of,
+            application=application,
+            actor=by,
+        )
+    view = operator_view(result)
+    if as_json:
+        print_json(view)
+        return
+    if view["score"] is None:
+        typer.echo(f"{founder}: no score, the file is too thin. Any one of these would do:")
+        for entry in view["missing"]:
+            typer.echo(f"  {entry['text']['en']}")
+        return
+    span = view["score_range"]
+    typer.echo(
+        f"{founder}: {view['score']} points (this model gives {span['lowest']} to "
+        f"{span['highest']}), band {view['band']}, probability of default "
+        f"{view['pd']:.1%} ({view['pd_low']:.1%} to {view['pd_high']:.1%})"
+    )
+    for side in ("against", "for"):
+        for reason in view["reasons"][side]:
+            typer.echo(f"  {reason['points']:+4d}  {reason['text']['en']}")
+    typer.echo(f"Score {view['id']}, model {view['model']['id']}, as of {view['as_of']}.")
+
+
+def _score_everybody(
+    lender: str, purpose: Purpose, as_of: date | None, by: str, as_json: bool
+) -> None:
+    from scoring.portfolio import score_portfolio
+
+    database = open_database()
+    with progress_bar() as progress:
+        summary = score_portfolio(
+            database,
+            lender_reference=lender,
+            purpose=purpose,
+            as_of=as_of,
+            actor=by,
+            progress=progress,
+        )
+    if as_json:
+        print_json(asdict(summary))
+    else:
+        typer.echo(
+            f"{summary.scored} scored, {summary.insufficient} with too thin a file, for {lender}."
+        )
