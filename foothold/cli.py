@@ -73,6 +73,16 @@ def main() -> None:
     except FootholdError as error:
         print(f"foothold: {error}", file=sys.stderr)
         sys.exit(1)
+    except Exception as error:
+        # Messages of the database quote values of records, so only its kind of trouble is told.
+        if type(error).__module__.partition(".")[0] not in {"sqlalchemy", "psycopg", "sqlite3"}:
+            raise
+        print(
+            f"foothold: The database refused ({type(error).__name__}); nothing was stored. Check "
+            "FOOTHOLD_DATABASE_URL, that the server runs, and that the disk has room.",
+            file=sys.stderr,
+        )
+        sys.exit(1)
 
 
 if __name__ == "__main__":

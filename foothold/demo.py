@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from scoring.console import progress_bar, stderr
 from scoring.errors import ConflictError
@@ -28,7 +28,7 @@ from scoring.records.parties import (
     lender_with_key,
 )
 from scoring.records.tables import Founder, Lender, Score
-from scoring.settings import Settings
+from scoring.settings import read_settings
 
 if TYPE_CHECKING:
     from training.candidate import Candidate
@@ -52,10 +52,9 @@ def demo(
 ) -> None:
     """Load the invented sample portfolio, train, promote, score, and serve pages and API."""
     started = time.monotonic()
-    database = Database(Settings())
+    database = Database(read_settings())
     sample = database.settings.data_dir / "sample"
     _refuse_own_records(database, sample)
-    database.migrate()
     with progress_bar() as progress:
         files = _write_sample(sample, database.today - timedelta(days=1), progress)
         _add_people(database, files)
@@ -96,14 +95,16 @@ def demo(
 
 
 def _refuse_own_records(database: Database, sample: Path) -> None:
-    if sample.exists() or not (database.settings.data_dir / "foothold.db").exists():
-        return
     database.migrate()
+    invented: set[str] = set()
+    if (sample / "founders.csv").exists():
+        invented = {str(cell) for cell in read_file(sample / "founders.csv").cells["founder"]}
     with database.reading() as session:
-        if session.scalar(select(func.count()).select_from(Founder)):
+        if not set(session.scalars(select(Founder.reference))) <= invented:
             raise ConflictError(
                 "This store holds records of its own, and invented ones must not be mixed with "
-                "them. Set FOOTHOLD_DATA_DIR to another folder for the demonstration."
+                "them. Set FOOTHOLD_DATA_DIR to another folder for the demonstration, and unset "
+                "FOOTHOLD_DATABASE_URL."
             )
 
 

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 
 from scoring.records.database import Database
-from scoring.settings import Settings
+from scoring.settings import read_settings
 
 stdout = Console()
 stderr = Console(stderr=True)
@@ -31,7 +31,7 @@ def open_database() -> Database:
     Raises:
         ConflictError: it was not made yet, or has an older schema.
     """
-    database = Database(Settings())
+    database = Database(read_settings())
     database.require_schema()
     return database
 

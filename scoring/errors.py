@@ -6,6 +6,7 @@ FootholdError
 ├── NotFoundError            no such founder, lender, model or score
 ├── ConflictError            the state forbids it (already there, already withdrawn)
 ├── ConsentError             no valid consent: no score
+├── UnavailableError         the database is busy or can't be reached
 ├── FourEyesError            the same person may not do both
 ├── ModelError               a model that can't be trained, read or served
 │   └── NoChampionError      nothing was promoted yet
@@ -65,6 +66,10 @@ class ConflictError(FootholdError):
 
 class ConsentError(FootholdError):
     """There is no consent that allows this use of a founder's records."""
+
+
+class UnavailableError(FootholdError):
+    """The database is busy or can't be reached; the same may work later."""
 
 
 class FourEyesError(FootholdError):

@@ -1,4 +1,4 @@
-"""Scoring everybody who consents, through the one path; interrupted, it goes on where it was."""
+"""Scoring everybody who consents, through the one path."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from scoring.errors import ConflictError, ConsentError
 from scoring.records.consents import Purpose, founders_with_consent
 from scoring.records.database import Database
 from scoring.records.parties import find_lender
@@ -16,11 +17,20 @@ _AT_ONCE = 25  # scores per transaction: an interruption loses at most these
 
 @dataclass(frozen=True)
 class PortfolioSummary:
-    """How many founders got a score, and how many have too thin a file."""
+    """How many founders got a score, and how many have too thin a file.
+
+    Attributes:
+        scored: with a score.
+        insufficient: with too thin a file.
+        references: the score's reference by founder reference.
+        refused: why there is none, by founder reference: records in another currency, or a
+            consent withdrawn a moment ago.
+    """
 
     scored: int
     insufficient: int
     references: dict[str, str]
+    refused: dict[str, str]
 
 
 def score_portfolio(
@@ -34,30 +44,35 @@ def score_portfolio(
 ) -> PortfolioSummary:
     """Score every founder with a valid consent for this lender and purpose.
 
-    Returns:
-        Counts, and the reference of each founder's score by founder reference.
+    One founder's file that can't be scored stops nobody else's.
     """
     with database.reading() as session:
         lender = find_lender(session, lender_reference)
         founders = founders_with_consent(
             session, lender=lender, purpose=purpose, at=database.clock()
         )
-    scored, insufficient, references = 0, 0, {}
+    scored, insufficient = 0, 0
+    references: dict[str, str] = {}
+    refused: dict[str, str] = {}
     for start in range(0, len(founders), _AT_ONCE):
         with database.writing() as ledger:
             for founder in founders[start : start + _AT_ONCE]:
-                score = score_founder(
-                    ledger,
-                    database.settings,
-                    founder.reference,
-                    lender=lender,
-                    purpose=purpose,
-                    as_of=as_of,
-                    actor=actor,
-                )
+                try:
+                    score = score_founder(
+                        ledger,
+                        database.settings,
+                        founder.reference,
+                        lender=lender,
+                        purpose=purpose,
+                        as_of=as_of,
+                        actor=actor,
+                    )
+                except (ConflictError, ConsentError) as error:
+                    refused[founder.reference] = str(error)
+                    continue
                 references[founder.reference] = score.reference
                 scored += score.score is not None
                 insufficient += score.score is None
         if progress is not None:
             progress("scores", min(start + _AT_ONCE, len(founders)), len(founders))
-    return PortfolioSummary(scored, insufficient, references)
+    return PortfolioSummary(scored, insufficient, references, refused)

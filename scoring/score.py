@@ -6,16 +6,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from importlib.metadata import version
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, union
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scoring.bands import band_of
-from scoring.calendar import day_number, end_of, today
+from scoring.calendar import end_of, today
 from scoring.canonical import canonical_json, digest
-from scoring.errors import ConflictError, InputError, IntegrityError, NotFoundError
+from scoring.errors import InputError, IntegrityError, ModelError, NotFoundError
+from scoring.features import kinds_for
 from scoring.features.build import Content, FounderFile, one_founder
 from scoring.models.artefact import INTERVAL_LEVEL, Artefact
 from scoring.models.registry import champion, load_artefact
@@ -24,18 +25,15 @@ from scoring.records.audit import append_event
 from scoring.records.consents import Purpose, require_consent
 from scoring.records.database import Database, Ledger
 from scoring.records.parties import random_reference
-from scoring.records.tables import (
-    Application,
-    CashFlowLine,
-    Founder,
-    Lender,
-    Loan,
-    Model,
-    OrderLine,
-    Score,
+from scoring.records.tables import AuditEvent, Founder, Lender, Model, Score
+from scoring.scorable import (
+    View,
+    missing_evidence,
+    refuse_other_currencies,
+    require_own_latest_application,
 )
-from scoring.settings import Settings
-from scoring.thin_files import missing_evidence
+from scoring.settings import DeploymentProfile, Settings
+from scoring.version import code_version
 
 SCHEMA = "foothold.score/1"
 
@@ -49,6 +47,7 @@ class Subject:
     purpose: Purpose
     as_of: date
     application: str | None
+    time_zone: str
 
 
 def score_founder(
@@ -71,13 +70,14 @@ def score_founder(
         lender: who asks.
         purpose: for what; needs the founder's consent to exactly this.
         as_of: the score is as of the end of this day; today when None.
-        application: reference of the loan asked for, the founder's latest.
+        application: reference of the loan asked for, the founder's latest to this lender.
         actor: who acts, for the audit chain.
 
     Raises:
         ConsentError: no valid consent.
         InputError: the day lies in the future, or the application is not on file.
         NoChampionError: no model was promoted.
+        ModelError: the champion was trained for another deployment profile.
         ConflictError: the founder's records are in another currency than the model's.
     """
     current = today(ledger.now, settings.zone)
@@ -87,9 +87,10 @@ def score_founder(
     founder, consent = require_consent(
         ledger.session, founder_reference, lender=lender, purpose=purpose, at=ledger.now
     )
-    subject = Subject(founder, lender, purpose, as_of, application)
+    subject = Subject(founder, lender, purpose, as_of, application, settings.time_zone)
     model = champion(ledger.session)
-    document = score_document(ledger.session, settings, subject, model, known_at=ledger.now)
+    _refuse_other_profile(model, settings.deployment_profile)
+    document = score_document(ledger.session, subject, model, known_at=ledger.now)
     text = canonical_json(document)
     score = Score(
         reference=random_reference("S", 16),
@@ -105,7 +106,7 @@ def score_founder(
         score=document["score"],
         document=text,
         document_digest=digest(text),
-        code_version=version("foothold"),
+        code_version=code_version(),
     )
     ledger.session.add(score)
     ledger.session.flush()
@@ -119,6 +120,7 @@ def score_founder(
             "lender": lender.reference,
             "purpose": purpose.value,
             "model": model.reference,
+            "document_digest": score.document_digest,
         },
     )
     return score
@@ -147,16 +149,21 @@ def replay_score(database: Database, reference: str) -> dict[str, Any]:
         score, founder, lender, model = found
         if digest(score.document) != score.document_digest:
             raise IntegrityError(f"The document of {reference} does not match its digest.")
-        subject = Subject(founder, lender, Purpose(score.purpose), score.as_of, score.application)
-        document = score_document(
-            session, database.settings, subject, model, known_at=score.known_at
+        subject = Subject(
+            founder,
+            lender,
+            Purpose(score.purpose),
+            score.as_of,
+            score.application,
+            json.loads(score.document)["time_zone"],
         )
+        document = score_document(session, subject, model, known_at=score.known_at)
     text = canonical_json(document)
     if text != score.document:
         changed = _differences(json.loads(score.document), document)
         raise IntegrityError(
             f"Replaying {reference} gave another document: {', '.join(changed)} differ. "
-            f"It was scored by version {score.code_version}, this is {version('foothold')}."
+            f"It was scored by version {score.code_version}, this is {code_version()}."
         )
     return {
         "score": reference,
@@ -169,7 +176,6 @@ def replay_score(database: Database, reference: str) -> dict[str, Any]:
 
 def score_document(
     session: Session,
-    settings: Settings,
     subject: Subject,
     model: Model,
     *,
@@ -178,19 +184,25 @@ def score_document(
     """The canonical score document: everything said, and everything needed to say it again.
 
     It holds neither an id nor the time of issue, so the same question about the same knowledge
-    gives the same bytes.
+    gives the same bytes. It holds codes and no texts, so a better wording changes no old score.
     """
     artefact = load_artefact(model)
-    as_of_end = end_of(subject.as_of, settings.zone)
-    _refuse_other_currency(session, subject.founder, artefact.currency, as_of_end, known_at)
+    zone = ZoneInfo(subject.time_zone)
+    view = View(subject.as_of, end_of(subject.as_of, zone), known_at)
+    founder_id = subject.founder.id
+    refuse_other_currencies(session, founder_id, view, currency=artefact.currency)
     if subject.application is not None:
-        _require_latest_application(session, subject, as_of_end, known_at)
+        require_own_latest_application(
+            session, founder_id, view, subject.application, lender=subject.lender.reference
+        )
     file = one_founder(
         session,
         subject.founder.id,
         as_of=subject.as_of,
         known_at=known_at,
-        zone=settings.zone,
+        zone=zone,
+        lender=subject.lender.reference,
+        kinds=kinds_for(artefact.deployment_profile),
     )
     missing = missing_evidence(file, as_of=subject.as_of)
     return {
@@ -200,6 +212,7 @@ def score_document(
         "purpose": subject.purpose.value,
         "application": subject.application,
         "as_of": subject.as_of.isoformat(),
+        "time_zone": subject.time_zone,
         "currency": artefact.currency,
         "model": {
             "id": model.reference,
@@ -208,10 +221,45 @@ def score_document(
             "background": artefact.scorecard.background_,
         },
         "completeness": {kind.value: _content(c) for kind, c in file.contents.items()},
-        "features": {name: file.values[name] for name in artefact.feature_names},
+        "features": {name: file.values.get(name) for name in artefact.feature_names},
         "missing": missing,
         **(_unscored() if missing else _scored(artefact, file)),
     }
+
+
+def verify_scores(session: Session) -> int:
+    """Check every stored score against the digest that the audit chain holds of it.
+
+    Returns:
+        How many scores there are.
+
+    Raises:
+        IntegrityError: a score was changed, or one has no event of its own.
+    """
+    noted: dict[str, str] = {}
+    for details in session.scalars(
+        select(AuditEvent.details).where(AuditEvent.action == "score.issued")
+    ):
+        event = json.loads(details)
+        noted[event["score"]] = event["document_digest"]
+    count = 0
+    for score in session.scalars(select(Score)).yield_per(500):
+        document = json.loads(score.document)
+        if noted.get(score.reference) != digest(score.document) or score.score != document["score"]:
+            raise IntegrityError(f"Score {score.reference} is not what the audit chain says.")
+        count += 1
+    if count != len(noted):
+        raise IntegrityError(f"{len(noted) - count} scores of the audit chain are not stored.")
+    return count
+
+
+def _refuse_other_profile(model: Model, profile: DeploymentProfile) -> None:
+    if model.deployment_profile != profile.value:
+        raise ModelError(
+            f"The champion {model.reference} was trained for the deployment profile "
+            f"{model.deployment_profile}, and this installation is {profile.value}. "
+            "Train and promote a model for it."
+        )
 
 
 def _scored(artefact: Artefact, file: FounderFile) -> dict[str, Any]:
@@ -251,59 +299,6 @@ def _content(content: Content) -> dict[str, Any]:
         "first_day": content.first_day.isoformat() if content.first_day else None,
         "last_day": content.last_day.isoformat() if content.last_day else None,
     }
-
-
-def _refuse_other_currency(
-    session: Session, founder: Founder, currency: str, as_of_end: datetime, known_at: datetime
-) -> None:
-    tables = (OrderLine, Loan, CashFlowLine, Application)
-    found = set(
-        session.scalars(
-            union(
-                *(
-                    select(table.currency).where(
-                        table.founder_id == founder.id,
-                        table.currency != currency,
-                        table.learned_at < as_of_end,
-                        table.recorded_at <= known_at,
-                        table.superseded_recorded_at.is_(None)
-                        | (table.superseded_learned_at >= as_of_end)
-                        | (table.superseded_recorded_at > known_at),
-                    )
-                    for table in tables
-                )
-            )
-        )
-    )
-    if found:
-        raise ConflictError(
-            f"The model scores {currency} and this file holds {', '.join(sorted(found))} as well. "
-            "One model scores one currency: keep the other records in a store of their own."
-        )
-
-
-def _require_latest_application(
-    session: Session, subject: Subject, as_of_end: datetime, known_at: datetime
-) -> None:
-    latest = session.scalars(
-        select(Application.reference)
-        .where(
-            Application.founder_id == subject.founder.id,
-            Application.event_day <= day_number(subject.as_of),
-            Application.learned_at < as_of_end,
-            Application.recorded_at <= known_at,
-            Application.superseded_recorded_at.is_(None)
-            | (Application.superseded_learned_at >= as_of_end)
-            | (Application.superseded_recorded_at > known_at),
-        )
-        .order_by(Application.event_day.desc(), Application.reference.desc())
-        .limit(1)
-    ).first()
-    if latest != subject.application:
-        raise InputError(
-            f'"{subject.application}" is not the latest application of this founder known as of '
-            f"{subject.as_of}. Import it, or name the latest."
-        )
 
 
 def _differences(stored: dict[str, Any], computed: dict[str, Any]) -> list[str]:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from scoring.errors import InputError
+
+_SHORTEST_KEY = 32
 
 
 class DeploymentProfile(StrEnum):
@@ -36,7 +42,10 @@ class Settings(BaseSettings):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        ZoneInfo(name)
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError) as error:  # ZoneInfo raises either
+            raise ValueError(f'"{name}" is no time zone, such as Asia/Seoul') from error
         return name
 
     @cached_property
@@ -57,15 +66,40 @@ class Settings(BaseSettings):
     def secret(self) -> bytes:
         """Key for signing links and hashing buyers; made once under the data directory."""
         if self.secret_key:
-            return self.secret_key.encode()
+            return _long_enough(self.secret_key, "FOOTHOLD_SECRET_KEY")
         path = self.data_dir / "secret.key"
         if not path.exists():
             self.data_dir.mkdir(parents=True, exist_ok=True)
-            try:
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            except FileExistsError:  # another process made it a moment ago
-                pass
-            else:
-                with os.fdopen(descriptor, "w") as file:
-                    file.write(secrets.token_hex(32))
-        return path.read_text().strip().encode()
+            # Written whole and then given its name, so that nobody ever reads a part of it.
+            descriptor, written = tempfile.mkstemp(dir=self.data_dir)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_hex(32))
+            with suppress(FileExistsError):  # another process made it a moment ago
+                os.link(written, path)
+            os.unlink(written)
+        return _long_enough(path.read_text().strip(), str(path))
+
+
+def read_settings() -> Settings:
+    """The settings of this installation.
+
+    Raises:
+        InputError: one can't be used; says which.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = (
+            f"FOOTHOLD_{str(problem['loc'][0]).upper()}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise InputError(f"A setting can't be used. {'; '.join(problems)}.") from None
+
+
+def _long_enough(key: str, where: str) -> bytes:
+    if len(key) < _SHORTEST_KEY:
+        raise InputError(
+            f"The key in {where} is too short to sign with: it needs {_SHORTEST_KEY} characters. "
+            "Restore it from your backup; links signed with another key will not open."
+        )
+    return key.encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from scoring.reasons.texts import missing_text, reason_text
 from scoring.records.tables import Score
 
 _FOR_LENDERS = (
@@ -37,7 +38,14 @@ def lender_view(score: Score) -> dict[str, Any]:
     """
     document = json.loads(score.document)
     view = {name: document[name] for name in _FOR_LENDERS if name in document}
-    if not document["missing"]:
+    view["reasons"] = {
+        side: [{**reason, "text": reason_text(reason["code"], side).as_dict()} for reason in found]
+        for side, found in document["reasons"].items()
+    }
+    view["missing"] = [
+        {**entry, "text": missing_text(entry["code"]).as_dict()} for entry in document["missing"]
+    ]
+    if not view["missing"]:
         view.pop("missing")
     view["completeness"] = {
         kind: {"records": content["records"] > 0} if kind == "attendance" else content

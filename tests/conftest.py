@@ -16,6 +16,11 @@ from scoring.settings import Settings
 
 ENGINES = ("sqlite", "postgresql")
 
+# Tests never touch an installation that happens to be set up in this shell.
+for _name in [name for name in os.environ if name.startswith("FOOTHOLD_")]:
+    if not _name.startswith("FOOTHOLD_TEST_"):
+        del os.environ[_name]
+
 
 class Clock:
     """Time as the test says it is; each reading is a little later than the one before."""

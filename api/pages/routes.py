@@ -24,6 +24,17 @@ router = APIRouter(prefix="/me", include_in_schema=False)
 
 _COOKIE = "visit"
 _PATH = "/me"
+_PREVIEWERS = (
+    "bot",
+    "crawler",
+    "facebookexternalhit",
+    "preview",
+    "scan",
+    "scrap",
+    "skypeuripreview",
+    "spider",
+    "whatsapp",
+)
 
 
 @router.get("/open/{token}")
@@ -32,6 +43,8 @@ def open_page(token: str, request: Request) -> Response:
     language = chosen_language(request)
     if not _is_private(request):
         return message("insecure", language, status=403)
+    if _only_previews(request):
+        return private(Response(status_code=204))
     database: Database = request.app.state.database
     try:
         link = read_link(database, token)
@@ -95,6 +108,12 @@ def close_page(request: Request) -> Response:
 def closed_page(request: Request) -> Response:
     """What is left on the screen after closing."""
     return message("closed", chosen_language(request), status=200)
+
+
+def _only_previews(request: Request) -> bool:
+    """Whether a messenger or mail scanner asks, to show a preview: that must not spend a link."""
+    agent = request.headers.get("User-Agent", "").lower()
+    return any(word in agent for word in _PREVIEWERS)
 
 
 def _redirect(request: Request, path: str) -> Response:

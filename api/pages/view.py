@@ -19,7 +19,7 @@ from scoring.bands import BANDS
 from scoring.features import all_features
 from scoring.features.catalogue import Kind
 from scoring.reasons.sentences import Sentence, sentence
-from scoring.reasons.texts import Language, texts
+from scoring.reasons.texts import Language, missing_text, texts
 from scoring.records.tables import Lender, Score
 
 _LEAST_SIDE = 14.0  # percent of the picture's width kept for each side
@@ -158,7 +158,7 @@ def _latest(score: Score, lender: Lender, language: Language, zone: ZoneInfo) ->
         ),
         evidence=[_evidence(kind, document, language) for kind in Kind],
         needs=[
-            (entry["text"][language], _have(entry["have"], language))
+            (missing_text(entry["code"]).in_language(language), _have(entry["have"], language))
             for entry in document["missing"]
         ],
     )

@@ -17,7 +17,7 @@ from scoring.records.audit import append_event
 from scoring.records.consents import Purpose, require_consent
 from scoring.records.database import Database, Ledger
 from scoring.records.parties import REFERENCE
-from scoring.records.tables import IdempotencyKey, Lender, Score
+from scoring.records.tables import Founder, IdempotencyKey, Lender, Score
 from scoring.score import score_founder
 from scoring.views import lender_view
 
@@ -96,17 +96,25 @@ def create_score(
     "/{score_id}",
     response_model=ScoreOut,
     response_model_exclude_unset=True,
-    responses=problem_responses(401, 404, 503),
+    responses=problem_responses(401, 403, 404, 503),
 )
 def read_score(
     score_id: Annotated[str, Path(description="The `id` of a score given to this lender.")],
     lender: CurrentLender,
     request: Request,
 ) -> dict[str, Any]:
-    """Read a score again that was given to this lender; the founder sees that it was read."""
+    """Read a score again that was given to this lender, while the founder's consent stands.
+
+    The founder sees that it was read.
+    """
     database: Database = request.app.state.database
     with database.writing() as ledger:
         score = _own_score(ledger.session, lender, score_id)
+        founder = ledger.session.get_one(Founder, score.founder_id)
+        purpose = Purpose(score.purpose)
+        require_consent(
+            ledger.session, founder.reference, lender=lender, purpose=purpose, at=ledger.now
+        )
         _note_reading(ledger, lender, score)
         return lender_view(score)
 

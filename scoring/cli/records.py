@@ -12,7 +12,7 @@ from scoring.cli.options import AsJson, Author
 from scoring.console import open_database, print_json, print_table, progress_bar
 from scoring.records.database import Database
 from scoring.records.intake.forms import RecordKind
-from scoring.settings import Settings
+from scoring.settings import read_settings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 audit_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -22,7 +22,7 @@ app.add_typer(audit_app, name="audit")
 @app.command()
 def init(as_json: AsJson = False) -> None:
     """Create the store, or bring its schema up to date; records are kept."""
-    database = Database(Settings())
+    database = Database(read_settings())
     database.migrate()
     database.settings.secret()
     where = database.engine.url.render_as_string(hide_password=True)
@@ -109,10 +109,12 @@ def imports(as_json: AsJson = False) -> None:
 def audit_verify(as_json: AsJson = False) -> None:
     """Check every link of the audit chain."""
     from scoring.records.audit import verify_chain
+    from scoring.score import verify_scores
 
     with open_database().reading() as session:
         count = verify_chain(session)
+        scores = verify_scores(session)
     if as_json:
-        print_json({"events": count, "intact": True})
+        print_json({"events": count, "scores": scores, "intact": True})
     else:
-        typer.echo(f"The audit chain is intact: {count} events.")
+        typer.echo(f"The audit chain is intact: {count} events; so are {scores} scores.")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from scoring.cli.options import AsJson, Author, LenderOption, PurposeOption
+from scoring.cli.options import AsJson, Author, LenderOption
 from scoring.console import open_database, print_json, print_table, progress_bar
 from scoring.errors import InputError
 from scoring.records.consents import Purpose
@@ -21,7 +21,9 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 def score(
     founder: Annotated[str | None, typer.Argument(help="Reference of the founder.")] = None,
     lender: LenderOption = None,
-    purpose: PurposeOption = Purpose.LOAN_APPLICATION,
+    purpose: Annotated[
+        Purpose | None, typer.Option("--purpose", help="What the founder consents to.")
+    ] = None,
     as_of: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="As of the end of this day; today if left out."),
@@ -34,8 +36,11 @@ def score(
     as_json: AsJson = False,
 ) -> None:
     """Score a founder for a lender and a purpose that the founder consents to."""
-    if lender is None:
-        raise InputError("Say for which lender with --lender: consent is given per lender.")
+    if lender is None or purpose is None:
+        raise InputError(
+            "Say for which lender and purpose, with --lender and --purpose (such as "
+            "loan_application): consent is given for each."
+        )
     if (founder is None) != everybody:
         raise InputError("Name one founder, or say --all.")
     day = as_of.date() if as_of else None
@@ -134,5 +139,8 @@ def _score_everybody(
         print_json(asdict(summary))
     else:
         typer.echo(
-            f"{summary.scored} scored, {summary.insufficient} with too thin a file, for {lender}."
+            f"{summary.scored} scored, {summary.insufficient} with too thin a file, "
+            f"{len(summary.refused)} refused, for {lender}."
         )
+        for reference, why in summary.refused.items():
+            typer.echo(f"{reference}: {why}", err=True)

@@ -17,7 +17,12 @@ def all_features() -> dict[str, Feature]:
     return declared_features()
 
 
+def kinds_for(profile: DeploymentProfile) -> tuple[Kind, ...]:
+    """The blocks of evidence that a deployment profile may read."""
+    return tuple(kind for kind in Kind if kind not in _SWITCHED_OFF.get(profile, set()))
+
+
 def features_for(profile: DeploymentProfile) -> dict[str, Feature]:
     """The features that a deployment profile may use."""
-    off = _SWITCHED_OFF.get(profile, set())
-    return {name: f for name, f in all_features().items() if f.kind not in off}
+    kinds = kinds_for(profile)
+    return {name: f for name, f in all_features().items() if f.kind in kinds}

@@ -15,7 +15,7 @@ _NO_LOAN = "no loan was asked for in the last 90 days"
 _CURRENT_DAYS = 90  # an older application says nothing of the loan asked for now
 
 
-def latest_application(known: Known) -> ir.Table:
+def current_application(known: Known) -> ir.Table:
     """The last loan asked for in the 90 days before each point, one row a point."""
     asked = known.applications
     asked = asked.filter(asked.age < _CURRENT_DAYS)
@@ -30,27 +30,40 @@ def application_and_sales(known: Known) -> ir.Table:
     """The last application beside monthly net sales."""
     lines = order_lines(known)
     sales = lines.group_by("point").aggregate(income=monthly_net_sales(lines))
-    return latest_application(known).inner_join(sales, "point")
+    return current_application(known).inner_join(sales, "point")
 
 
 def application_and_inflow(known: Known) -> ir.Table:
     """The last application beside monthly inflow."""
     lines = account_lines(known)
     inflow = lines.group_by("point").aggregate(income=monthly_inflow(lines))
-    return latest_application(known).inner_join(inflow, "point")
+    return current_application(known).inner_join(inflow, "point")
 
 
 def application_and_balance(known: Known) -> ir.Table:
     """The last application beside the mean balance of 180 days."""
     lines = account_lines(known)
     balance = lines.group_by("point").aggregate(income=mean_balance(lines))
-    return latest_application(known).inner_join(balance, "point")
+    return current_application(known).inner_join(balance, "point")
 
 
 def _burden(asked: ir.Table) -> ir.Value:
     share = asked.instalment / (asked.income > 0).ifelse(asked.income, ibis.null())
     # Who takes in nothing has the highest burden, not an unknown one.
     return capped(share.coalesce(2.0), 2.0).max()
+
+
+@feature(
+    over=current_application,
+    kind=Kind.APPLICATION,
+    unit=Unit.MONEY,
+    direction=Direction.SAFER_WHEN_LOWER,
+    reason="affordability",
+    empty=_NO_LOAN,
+)
+def instalment_asked(asked: ir.Table) -> ir.Value:
+    """Instalment asked for, per month."""
+    return asked.instalment.max()
 
 
 @feature(

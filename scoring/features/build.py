@@ -5,7 +5,7 @@ Both run the same expressions. Each record kind is one statement, compiled once 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -31,12 +31,13 @@ from scoring.records.tables import RECORD_TABLES, Record
 
 _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
 _PLACEHOLDERS = {"sqlite": ":{}", "postgresql": "%({})s"}
+_ARROW = {"int64": pa.int64(), "float64": pa.float64(), "string": pa.string()}
 _BATCH = 50_000
 
 # What the file is made of, counted beside the features of each kind.
 _CONTENT = {
     Kind.ATTENDANCE: lambda known: known.attendance,
-    Kind.SALES: lambda known: known.order_lines,
+    Kind.SALES: lambda known: known.order_lines.filter(known.order_lines.entry == "sale"),
     Kind.REPAYMENT: lambda known: known.instalments,
     Kind.CASH_FLOW: lambda known: known.cash_flow,
     Kind.APPLICATION: lambda known: known.applications,
@@ -87,9 +88,16 @@ def kind_expression(kind: Kind, features: Sequence[Feature]) -> ir.Table:
 
 
 def one_founder(
-    session: Session, founder_id: int, *, as_of: date, known_at: datetime, zone: ZoneInfo
+    session: Session,
+    founder_id: int,
+    *,
+    as_of: date,
+    known_at: datetime,
+    zone: ZoneInfo,
+    lender: str = "",
+    kinds: Collection[Kind] = tuple(Kind),
 ) -> FounderFile:
-    """All features of one founder, on the connection and in the transaction of the session.
+    """The features of one founder, on the connection and in the transaction of the session.
 
     Args:
         session: an open transaction on SQLite or PostgreSQL.
@@ -97,12 +105,14 @@ def one_founder(
         as_of: the end of this day in the zone is the point in time.
         known_at: only what was recorded by then counts.
         zone: the installation's time zone.
+        lender: whose applications count; any lender's when empty.
+        kinds: the blocks of evidence that may be read.
     """
     connection = session.connection()
-    point = {"point": 0, **_point(founder_id, as_of, known_at, zone)}
+    point = {"point": 0, **_point(founder_id, as_of, known_at, zone), "asking_lender": lender}
     values: dict[str, float | None] = {}
     contents: dict[Kind, Content] = {}
-    for kind in Kind:
+    for kind in kinds:
         features = _of_kind(kind)
         statement = _statement(kind, connection.dialect.name)
         row = connection.exec_driver_sql(statement, point).one()
@@ -169,8 +179,7 @@ class Lake:
 
     def _copy(self, session: Session, table: type[Record]) -> None:
         columns = record_columns(table)
-        arrow = {"int64": pa.int64(), "float64": pa.float64(), "string": pa.string()}
-        schema = pa.schema([(name, arrow[kind]) for name, kind in columns.items()])
+        schema = pa.schema([(name, _ARROW[kind]) for name, kind in columns.items()])
         types = {"int64": "BIGINT", "float64": "DOUBLE", "string": "VARCHAR"}
         declared = ", ".join(f'"{name}" {types[kind]}' for name, kind in columns.items())
         self.connection.execute(f'CREATE TABLE "{table.__tablename__}" ({declared})')
@@ -192,13 +201,13 @@ class Lake:
 
     def _set_points(self, points: pd.DataFrame, known_at: datetime, zone: ZoneInfo) -> None:
         rows = [
-            {"point": place, **_point(int(founder), as_of, known_at, zone)}
+            {"point": place, **_point(int(founder), as_of, known_at, zone), "asking_lender": ""}
             for place, (founder, as_of) in enumerate(
                 zip(points["founder_id"], points["as_of"], strict=True)
             )
         ]
         table = pa.Table.from_pylist(
-            rows, schema=pa.schema([(name, pa.int64()) for name in POINTS_SCHEMA])
+            rows, schema=pa.schema([(name, _ARROW[kind]) for name, kind in POINTS_SCHEMA.items()])
         )
         self.connection.register("given_points", table)
         self.connection.execute(f"CREATE OR REPLACE TABLE {POINTS} AS SELECT * FROM given_points")
@@ -238,7 +247,10 @@ def _statement(kind: Kind, engine: str) -> str:
     tree = sqlglot.parse_one(
         str(ibis.to_sql(kind_expression(kind, _of_kind(kind)), dialect=dialect)), read=dialect
     )
-    columns = ", ".join(f'CAST("?{name}" AS BIGINT) AS "{name}"' for name in POINTS_SCHEMA)
+    types = {"int64": "BIGINT", "string": "TEXT"}
+    columns = ", ".join(
+        f'CAST("?{name}" AS {types[kind]}) AS "{name}"' for name, kind in POINTS_SCHEMA.items()
+    )
     row = sqlglot.parse_one(f"SELECT {columns}", read=dialect)
 
     def bind(node: exp.Expression) -> exp.Expression:

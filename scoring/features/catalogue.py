@@ -86,34 +86,64 @@ class Feature:
 
 _CATALOGUE: dict[str, Feature] = {}
 
-# Protected attributes and what stands for them (docs/decisions/0003); names are refused by part.
-FORBIDDEN_WORDS = (
+# Protected attributes and what stands for them (docs/model.md). A name is refused when one of its
+# parts, cut at underscores, begins with one of these.
+FORBIDDEN_STEMS = [
     "origin",
     "refugee",
     "defector",
+    "north",
+    "korean",
+    "settlement",
+    "protect",
+    "ethnic",
+    "race",
+    "nation",
+    "country",
+    "region",
+    "home",
     "birth",
-    "arrival",
-    "nationality",
+    "born",
+    "arriv",
+    "migra",
     "sex",
     "gender",
-    "age_of",
-    "marital",
-    "family",
-    "religion",
+    "male",
+    "female",
+    "age",
+    "ages",
+    "aged",
+    "marit",
+    "marri",
+    "spouse",
+    "child",
+    "pregnan",
+    "famil",
+    "relig",
+    "church",
+    "faith",
     "health",
-    "disability",
+    "disab",
+    "disease",
+    "hospital",
     "politic",
     "name",
     "address",
+    "postcode",
     "phone",
+    "email",
     "photo",
+    "voice",
     "school",
+    "alumni",
     "cohort",
     "programme",
-    "excuse",
+    "excus",
     "weekday",
-    "hour_of",
-)
+    "hour",
+    "prayer",
+]
+_WHOLE = {"age", "ages", "race", "male", "sex", "hour", "home", "name", "north", "born"}
 
 
 def feature(
@@ -136,7 +166,7 @@ def feature(
 
     def declare(define: Definition) -> Definition:
         name = define.__name__
-        forbidden = [word for word in FORBIDDEN_WORDS if word in name]
+        forbidden = protected_parts(name)
         if forbidden:
             raise ValueError(f"{name} can't be a feature: {forbidden[0]} is protected")
         if name in _CATALOGUE:
@@ -158,6 +188,16 @@ def feature(
         return define
 
     return declare
+
+
+def protected_parts(name: str) -> list[str]:
+    """Parts of a feature's name that stand for a protected attribute; short ones match whole."""
+    return [
+        part
+        for part in name.lower().split("_")
+        for stem in FORBIDDEN_STEMS
+        if (part == stem if stem in _WHOLE else part.startswith(stem))
+    ]
 
 
 def declared_features() -> dict[str, Feature]:

@@ -25,13 +25,15 @@ from scoring.records.tables import (
     Repayment,
 )
 
-# founder at the end of day `as_of_day` (which ends at instant `as_of_end`), known at `known_at`
+# founder at the end of day `as_of_day` (which ends at instant `as_of_end`), known at `known_at`,
+# asked for by `asking_lender` (its reference; empty where any lender's applications count)
 POINTS_SCHEMA = {
     "point": "int64",
     "founder_id": "int64",
     "as_of_day": "int64",
     "as_of_end": "int64",
     "known_at": "int64",
+    "asking_lender": "string",
 }
 POINTS = "points"
 _BOOKKEEPING = {
@@ -108,8 +110,11 @@ class Known:
 
     @cached_property
     def applications(self) -> ir.Table:
-        """Loans asked for."""
-        return self._as_known(Application)
+        """Loans asked for, of the point's lender: what one lender hears is no other's business."""
+        asked = self._as_known(Application)
+        points = self.points.select("asking_lender", asked_point="point")
+        asked = asked.join(points, asked.point == points.asked_point)
+        return asked.filter((asked.asking_lender == "") | (asked.lender == asked.asking_lender))
 
     def _as_known(self, table: type[Record]) -> ir.Table:
         columns = record_columns(table)

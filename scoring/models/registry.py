@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -163,4 +164,9 @@ def _read(text: str, expected: str) -> Artefact:
 
 
 def _same_person(one: str, other: str) -> bool:
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+    return _plain_name(one) == _plain_name(other)
+
+
+def _plain_name(name: str) -> str:
+    # A name typed on another machine may be composed of other characters and look the same.
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from scoring.features.catalogue import Feature, Kind
-from scoring.reasons.texts import texts
 
 MOST_REASONS = 4
 
@@ -45,12 +44,12 @@ def group_points(
 
 
 def principal_reasons(groups: list[GroupPoints]) -> dict[str, list[dict[str, Any]]]:
-    """Up to four reasons `against` and `for`, strongest first, with texts for a lender."""
+    """Up to four reasons `against` and `for`, strongest first, as codes."""
     losses = sorted((g for g in groups if g.points < 0), key=lambda g: (g.points, g.code))
     gains = sorted((g for g in groups if g.points > 0), key=lambda g: (-g.points, g.code))
     return {
-        "against": [_reason(group, "against") for group in losses[:MOST_REASONS]],
-        "for": [_reason(group, "for") for group in gains[:MOST_REASONS]],
+        "against": [_reason(group) for group in losses[:MOST_REASONS]],
+        "for": [_reason(group) for group in gains[:MOST_REASONS]],
     }
 
 
@@ -73,12 +72,5 @@ def category_shares(points: Mapping[str, int], features: Mapping[str, Feature]) 
     return {kind: share for kind, share in shares.items() if share}
 
 
-def _reason(group: GroupPoints, side: str) -> dict[str, Any]:
-    entry = texts().groups[group.code]
-    text = entry.against if side == "against" else entry.for_
-    return {
-        "code": group.code,
-        "points": group.points,
-        "missing": group.all_missing,
-        "text": text.as_dict(),
-    }
+def _reason(group: GroupPoints) -> dict[str, Any]:
+    return {"code": group.code, "points": group.points, "missing": group.all_missing}

@@ -77,6 +77,17 @@ def texts() -> Texts:
     return Texts.model_validate(tomllib.loads(_PATH.read_text(encoding="utf-8")))
 
 
+def reason_text(code: str, side: str) -> Text:
+    """What a lender reads of a reason group, `against` or `for`."""
+    entry = texts().groups[code]
+    return entry.against if side == "against" else entry.for_
+
+
+def missing_text(code: str) -> Text:
+    """What a file needs before it can be scored."""
+    return texts().missing[code].text
+
+
 def written_value(value: float, unit: Unit, *, currency: str, language: Language) -> str:
     """A value with its unit, as a person writes it.
 

@@ -62,7 +62,12 @@ def grant_consent(
         actor=actor,
         action="consent.granted",
         founder_id=founder.id,
-        details={"consent": consent.id, "purpose": purpose.value},
+        details={
+            "consent": consent.id,
+            "purpose": purpose.value,
+            "lender": lender.reference if lender else None,
+            "expires_at": expires_at.isoformat(),
+        },
     )
     return consent
 

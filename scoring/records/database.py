@@ -24,10 +24,11 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from scoring.calendar import today
-from scoring.errors import ConflictError, InputError
+from scoring.errors import ConflictError, UnavailableError
 from scoring.records.tables import AuditEvent
 from scoring.settings import Settings
 
+PATIENCE_SECONDS = 60.0  # how long a writer waits for another
 _WRITER_LOCK = 0x466F6F74  # "Foot"
 
 
@@ -71,19 +72,14 @@ class Database:
 
         Raises:
             ConflictError: the schema is not that of this version.
+            UnavailableError: the database can't be reached.
         """
         if self.engine.dialect.name == "sqlite":
             path = Path(str(self.engine.url.database))
             if not path.exists():
                 raise ConflictError(f"There is no store at {path}. Run `foothold init` first.")
-        try:
-            with self.engine.connect() as connection:
-                found = MigrationContext.configure(connection).get_current_revision()
-        except OperationalError as error:
-            raise InputError(
-                f"The database can't be reached ({type(error.orig).__name__}). "
-                "Check FOOTHOLD_DATABASE_URL and that the server runs."
-            ) from error
+        with _reached(), self.engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
         expected = ScriptDirectory.from_config(_alembic(None)).get_current_head()
         if found != expected:
             raise ConflictError(
@@ -93,24 +89,46 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A transaction that only reads, on one snapshot."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        """A transaction that only reads, on one snapshot.
+
+        Raises:
+            UnavailableError: the database can't be reached.
+        """
+        with _reached(), Session(self.engine, expire_on_commit=False) as session:
             if self.engine.dialect.name == "postgresql":
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Ledger]:
-        """A transaction that appends; committed once, at its end, or not at all."""
+        """A transaction that appends; committed once, at its end, or not at all.
+
+        Raises:
+            UnavailableError: another writer takes too long, or the database can't be reached.
+        """
         engine = self.engine.execution_options(begin="IMMEDIATE")
-        with Session(engine, expire_on_commit=False) as session, session.begin():
+        with _reached(), Session(engine, expire_on_commit=False) as session, session.begin():
             if engine.dialect.name == "postgresql":
+                patience = f"{PATIENCE_SECONDS * 1000:.0f}ms"
+                session.execute(select(func.set_config("lock_timeout", patience, True)))
                 session.execute(select(func.pg_advisory_xact_lock(_WRITER_LOCK)))
             last = session.scalar(select(func.max(AuditEvent.at)))
             now = self.clock()
             if last is not None:  # clocks may be set back; the ledger's order may not
                 now = max(now, last + timedelta(microseconds=1))
             yield Ledger(session=session, now=now)
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise UnavailableError(
+            f"The database is busy or can't be reached ({type(error.orig).__name__}); nothing was "
+            "stored. Try again when no other import is under way; check FOOTHOLD_DATABASE_URL and "
+            "that the server runs."
+        ) from error
 
 
 def _engine(url: str) -> Engine:
@@ -123,9 +141,14 @@ def _engine(url: str) -> Engine:
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # transactions begin where SQLAlchemy begins them
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    for pragma in (
+        f"busy_timeout={PATIENCE_SECONDS * 1000:.0f}",  # first, since the others may have to wait
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",  # or REPLACE would remove rows unseen by the append-only triggers
+    ):
         connection.execute(f"PRAGMA {pragma}")
-    connection.execute("PRAGMA busy_timeout=60000")
 
 
 def _begin_sqlite(connection: Connection) -> None:

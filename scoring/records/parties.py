@@ -17,6 +17,7 @@ from scoring.records.database import Ledger
 from scoring.records.tables import ApiKey, ApiKeyRevocation, Founder, Lender
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_NUMBER = re.compile(r"[\d._:-]+")  # a phone or resident number, most likely
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 
 
@@ -29,14 +30,15 @@ def add_founders(ledger: Ledger, references: Iterable[str], *, actor: str) -> li
     """Add founders under the given references; those already known are returned as they are.
 
     Raises:
-        InputError: a reference has characters other than letters, digits and `._:-`.
+        InputError: a reference has other characters than letters, digits and `._:-`, or no letter.
     """
     wanted = list(dict.fromkeys(references))
     for reference in wanted:
-        if not REFERENCE.fullmatch(reference):
+        if not REFERENCE.fullmatch(reference) or _NUMBER.fullmatch(reference):
             raise InputError(
                 f'"{reference}" can\'t be a founder reference: up to 64 letters, digits and ._:- '
-                "only. Leave it out to get a random one; never use a name or a number of a person."
+                "with at least one letter. Leave it out to get a random one; never use a name, a "
+                "phone or a resident number: a reference goes to lenders."
             )
     known = {f.reference: f for f in ledger.session.scalars(select(Founder))}
     added = [

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 
 from scoring.errors import ConflictError, NotFoundError
 from scoring.records.audit import append_event
@@ -14,6 +15,27 @@ from scoring.records.tables import Record, Supersession
 
 _BATCH = 5000
 Row = Mapping[str, Any]
+
+
+def standing_as_of(
+    table: type[Record], *, as_of_end: datetime, known_at: datetime
+) -> ColumnElement[bool]:
+    """Whether a record stands in the view of a day, as the store knew it at an instant.
+
+    Args:
+        table: the record kind's table.
+        as_of_end: the first instant after the day; what was learned before it counts.
+        known_at: what was recorded later does not exist for this view.
+    """
+    return and_(
+        table.learned_at < as_of_end,
+        table.recorded_at <= known_at,
+        or_(
+            table.superseded_recorded_at.is_(None),
+            table.superseded_learned_at >= as_of_end,
+            table.superseded_recorded_at > known_at,
+        ),
+    )
 
 
 def append_records(ledger: Ledger, table: type[Record], rows: Sequence[Row]) -> None:
@@ -108,12 +130,3 @@ def supersede_record(
         details={"table": table.__tablename__, "record": record_id, "by": replacement_id},
     )
     return replacement_id
-
-
-def standing_record(ledger: Ledger, table: type[Record], natural_key: str) -> Record | None:
-    """The record that stands now under a natural key, whatever its source."""
-    return ledger.session.scalars(
-        select(table).where(
-            table.natural_key == natural_key, table.superseded_recorded_at.is_(None)
-        )
-    ).first()

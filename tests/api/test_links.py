@@ -38,6 +38,18 @@ def test_a_link_opens_the_page_once(caller: Caller) -> None:
         assert verify_chain(session) > 0
 
 
+@pytest.mark.parametrize(
+    "agent",
+    ["facebookexternalhit/1.1; kakaotalk-scrap/1.0", "WhatsApp/2.23", "TelegramBot (like Twitter)"],
+)
+def test_a_messengers_preview_does_not_spend_a_link(caller: Caller, agent: str) -> None:
+    path = link_path(caller)
+    previewed = caller.browser().get(path, headers={"User-Agent": agent})
+    assert previewed.status_code == 204
+    assert "set-cookie" not in previewed.headers
+    assert caller.browser().get(path).status_code == 303
+
+
 def test_the_language_is_kept_through_the_link(caller: Caller) -> None:
     opened = caller.browser().get(f"{link_path(caller)}?lang=en")
     assert opened.headers["Location"] == "/me?lang=en"

@@ -27,6 +27,13 @@ def _withdraw(database: Database) -> None:
         )
 
 
+def test_after_a_withdrawal_a_lender_can_read_no_score_again(caller: Caller) -> None:
+    given = caller.lender().post("/v1/scores", json=QUESTION).json()
+    assert caller.lender().get(f"/v1/scores/{given['id']}").json() == given
+    _withdraw(caller.database)
+    assert caller.lender().get(f"/v1/scores/{given['id']}").status_code == 403
+
+
 def _count_scores(database: Database) -> int:
     with database.reading() as session:
         return session.scalar(select(func.count()).select_from(Score)) or 0

@@ -32,7 +32,7 @@ def _artefact(currency: str = "KRW") -> Artefact:
     )
 
 
-@pytest.mark.parametrize("name", ["An Analyst", "an  analyst", "AN ANALYST "])
+@pytest.mark.parametrize("name", ["An Analyst", "an  analyst", "AN ANALYST ", "Ａn Analyst"])
 def test_who_trained_a_model_may_not_promote_it(sqlite: Database, name: str) -> None:
     with sqlite.writing() as ledger:
         model = store_model(

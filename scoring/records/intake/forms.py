@@ -46,22 +46,33 @@ def _one_of(*choices: str) -> Content:
 
 
 def _is_day(cells: pd.Series[str]) -> pd.Series[bool]:
-    return pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce").notna()
+    written = cells.str.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}").astype(bool)
+    return written & pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce").notna()
 
 
-REFERENCE = _matching(r"[^\s=+\-@][^\s]{0,63}", "a reference (up to 64 characters without spaces)")
+# A bar parts the references in a natural key.
+REFERENCE = _matching(
+    r"[^\s|=+\-@][^\s|]{0,63}", "a reference (up to 64 characters without spaces or bars)"
+)
 DAY = Content(
     pa.Check(_is_day, error="a day as YYYY-MM-DD"), "a day as YYYY-MM-DD, such as 2026-03-01"
 )
-AMOUNT = _matching(r"\d{1,15}(\.\d+)?", "an amount of zero or more, such as 12000 or 12000.50")
-POSITIVE_AMOUNT = _matching(
-    r"(?=.*[1-9])\d{1,15}(\.\d+)?", "an amount above zero, such as 12000 or 12000.50"
+AMOUNT = _matching(
+    r"[0-9]{1,12}(\.[0-9]+)?",
+    "an amount of zero or more, such as 12000 or 12000.50, with up to 12 digits before the point",
 )
-COUNT = _matching(r"\d{1,6}(\.0+)?", "a whole number of zero or more")
-POSITIVE_COUNT = _matching(r"(?=.*[1-9])\d{1,6}(\.0+)?", "a whole number above zero")
-HOURS = _matching(r"\d{1,2}(\.\d+)?", "a number of hours, such as 2 or 1.5")
-RATE = _matching(r"0(\.\d+)?|1(\.0+)?", "a rate per year between 0 and 1, such as 0.055")
-SIGNED_AMOUNT = _matching(r"-?\d{1,15}(\.\d+)?", "an amount, such as 12000 or -350.50")
+POSITIVE_AMOUNT = _matching(
+    r"(?=.*[1-9])[0-9]{1,12}(\.[0-9]+)?",
+    "an amount above zero, such as 12000 or 12000.50, with up to 12 digits before the point",
+)
+COUNT = _matching(r"[0-9]{1,6}(\.0+)?", "a whole number of zero or more")
+POSITIVE_COUNT = _matching(r"(?=.*[1-9])[0-9]{1,6}(\.0+)?", "a whole number above zero")
+HOURS = _matching(r"[0-9]{1,2}(\.[0-9]+)?", "a number of hours, such as 2 or 1.5")
+RATE = _matching(r"0(\.[0-9]+)?|1(\.0+)?", "a rate per year between 0 and 1, such as 0.055")
+SIGNED_AMOUNT = _matching(
+    r"-?[0-9]{1,12}(\.[0-9]+)?",
+    "an amount, such as 12000 or -350.50, with up to 12 digits before the point",
+)
 BUYER = _matching(r".{1,200}", "a buyer's id")
 CURRENCY = Content(
     pa.Check.isin(sorted(list_currencies()), error="a currency code"),

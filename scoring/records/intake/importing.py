@@ -10,19 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import select
 
 from scoring.calendar import day_number, start_of
-from scoring.errors import FileError, InputError
+from scoring.errors import InputError
 from scoring.records.audit import append_event
 from scoring.records.database import Database, Ledger
 from scoring.records.intake.forms import RecordKind
 from scoring.records.intake.reading import TextFile, read_file, recognise_form
 from scoring.records.intake.resolving import TABLES, resolve_rows
+from scoring.records.intake.standing import compare, refuse_repeated_keys
 from scoring.records.intake.validation import check_cells
 from scoring.records.store import append_records, supersede_record
 from scoring.records.tables import Import, Record
+from scoring.records.texts import require_line
 
+DEFAULT_SOURCE = "plain"
 Progress = Callable[[str, int, int], None]
 
 
@@ -94,52 +96,61 @@ def import_file(
 ) -> Receipt:
     """Import one file in a plain form; importing it again changes nothing.
 
-    A row whose natural key is known with other values supersedes the known one, learned now.
+    A row whose natural key is known with other values supersedes the known one, learned now;
+    a column that the file does not have says nothing.
 
     Args:
         database: the store.
         path: the CSV or Parquet file.
         kind: the record kind; recognised by its columns when None.
         learned: when its records were learned; live when None.
-        source: where the records come from; part of their natural key. The kind when None.
+        source: where the records come from; part of what names them; `plain` when None.
         author: who imports, for the receipt and the audit chain.
         progress: called with a label, rows done and rows in all.
 
     Raises:
         FileError: the file can't be used; nothing was stored.
+        InputError: the source's or the author's name can't be used.
     """
-    learned = learned or Learned()
+    learned, source = learned or Learned(), source or DEFAULT_SOURCE
+    require_line("The source", source, longest=64)
+    require_line("The name of who imports", author, longest=120)
     file = read_file(path)
     form = recognise_form(file, kind)
     cells = check_cells(file, form, today=database.today)
-    _refuse_repeated_keys(file, cells, form.key)
+    refuse_repeated_keys(file, cells, form.key)
     table = TABLES[form.kind]
-    source = source or f"plain.{form.kind.value}"
     with database.writing() as ledger:
-        buyer_key = database.settings.secret()
-        rows = resolve_rows(ledger, file, cells, form, buyer_key=buyer_key)
-        new, changed, repeated = _compare(ledger, table, rows, source)
+        resolved = resolve_rows(
+            ledger, file, cells, form, source=source, buyer_key=database.settings.secret()
+        )
+        rows = resolved.rows
+        found = compare(file, form, rows, resolved.known)
+        corrected = len(found.changed) + len(resolved.taken_back)
         entry = Import(
             file_digest=file.digest,
             kind=form.kind.value,
             source=source,
             learned=str(learned),
             rows=len(cells),
-            added=len(new),
-            repeated=repeated,
-            corrected=len(changed),
+            added=len(found.new),
+            repeated=found.repeated,
+            corrected=corrected,
             author=author,
             imported_at=ledger.now,
         )
         ledger.session.add(entry)
         ledger.session.flush()
-        _append(database, ledger, table, new, learned, source, entry.id, progress)
-        for record_id, row in changed:
+        _append(database, ledger, table, found.new, learned, source, entry.id, progress)
+        corrections = [
+            (record_id, {**_dated(row), "import_id": entry.id}) for record_id, row in found.changed
+        ]
+        for record_id, replacement in [*corrections, *((i, None) for i in resolved.taken_back)]:
             supersede_record(
                 ledger,
                 table,
                 record_id,
-                replacement={**_dated(row), "import_id": entry.id},
+                replacement=replacement,
                 reason=f"import {entry.id}: the source now says otherwise",
                 author=author,
             )
@@ -156,62 +167,13 @@ def import_file(
         source=source,
         learned=str(learned),
         rows=len(cells),
-        added=len(new),
-        repeated=repeated,
-        corrected=len(changed),
+        added=len(found.new),
+        repeated=found.repeated,
+        corrected=corrected,
         ignored_columns=tuple(c for c in file.cells.columns if c not in form.names),
         first_day=str(rows["event_date"].min()),
         last_day=str(rows["event_date"].max()),
     )
-
-
-def _refuse_repeated_keys(file: TextFile, cells: pd.DataFrame, key: tuple[str, ...]) -> None:
-    repeated = cells.duplicated(list(key))
-    if repeated.any():
-        place = int(repeated.to_numpy().argmax())
-        row = int(cells.index[place])
-        named = ", ".join(f"{name} {cells[name].tolist()[place]}" for name in key)
-        raise FileError(
-            file.name,
-            f"{named} stands in the file twice",
-            row=row,
-            column=key[-1],
-            further=int(repeated.sum()) - 1,
-        )
-
-
-def _compare(
-    ledger: Ledger, table: type[Record], rows: pd.DataFrame, source: str
-) -> tuple[pd.DataFrame, list[tuple[int, dict[str, Any]]], int]:
-    """Split rows into new ones and changed ones (with the id they change), and count the rest."""
-    values = [name for name in rows.columns if name not in {"natural_key", "known_from"}]
-    standing = {
-        row.natural_key: (row.id, tuple(row[2:]))
-        for row in ledger.session.execute(
-            select(table.natural_key, table.id, *(getattr(table, name) for name in values)).where(
-                table.source == source,
-                table.superseded_recorded_at.is_(None),
-                table.founder_id.in_({int(i) for i in rows["founder_id"].unique()})
-                if rows["founder_id"].nunique() < 500
-                else table.founder_id.is_not(None),
-            )
-        )
-    }
-    if not standing:
-        return rows, [], 0
-    is_new, changed, repeated = [], [], 0
-    keys = rows["natural_key"].tolist()
-    given = rows[values].astype(object).itertuples(index=False, name=None)
-    for key, row in zip(keys, given, strict=True):
-        known = standing.get(key)
-        is_new.append(known is None)
-        if known is None:
-            continue
-        if known[1] == row:
-            repeated += 1
-        else:
-            changed.append((known[0], dict(zip(values, row, strict=True))))
-    return rows[pd.Series(is_new, index=rows.index)], changed, repeated
 
 
 def _append(

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -41,7 +41,7 @@ def read_file(path: Path) -> TextFile:
     except OSError as error:
         raise FileError(path.name, f"can't be read ({error.strerror})") from error
     if not content.strip():
-        raise FileError(path.name, "is empty", remedy="Export it again: it should have a header.")
+        raise _empty(path.name)
     digest = sha256(content).hexdigest()
     if content.startswith(_PARQUET):
         return TextFile(path.name, digest, _read_parquet(path.name, content))
@@ -79,7 +79,7 @@ def recognise_form(file: TextFile, kind: RecordKind | None) -> Form:
 
 
 def _read_csv(name: str, content: bytes) -> pd.DataFrame:
-    if b"\x00" in content:
+    if b"\x00" in content.partition(b"\n")[0]:
         raise FileError(
             name,
             "is neither CSV nor Parquet: it holds binary data",
@@ -93,11 +93,11 @@ def _read_csv(name: str, content: bytes) -> pd.DataFrame:
             name, "is not UTF-8 text", row=row, remedy="Save it as CSV (UTF-8) and import that."
         ) from error
     lines = _csv_lines(name, text)
-    _, header = next(lines)
+    _, header = next(lines, (0, []))
+    if not header:
+        raise _empty(name)
     header = [cell.strip() for cell in header]
-    repeated = {cell for cell in header if header.count(cell) > 1}
-    if repeated:
-        raise FileError(name, "the column stands there twice", row=1, column=min(repeated))
+    _refuse_repeated_columns(name, header)
     rows, cells = [], []
     for row, line in lines:
         if len(line) != len(header):
@@ -124,16 +124,27 @@ def _csv_lines(name: str, text: str) -> Iterator[tuple[int, list[str]]]:
 def _read_parquet(name: str, content: bytes) -> pd.DataFrame:
     try:
         table = pq.read_table(io.BytesIO(content))
-    except (pa.ArrowInvalid, OSError) as error:
+        _refuse_repeated_columns(name, table.column_names)
+        columns = {
+            column: [_as_text(value) for value in table.column(column).to_pylist()]
+            for column in table.column_names
+        }
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise FileError(name, f"is a damaged Parquet file ({error})") from error
     if not table.num_rows:
         raise FileError(name, "has no rows", remedy="Export it again with its rows.")
-    columns = {
-        column: [_as_text(value) for value in table.column(column).to_pylist()]
-        for column in table.column_names
-    }
     index = pd.RangeIndex(1, table.num_rows + 1, name="row")
     return pd.DataFrame(columns, index=index, dtype=object)
+
+
+def _refuse_repeated_columns(name: str, columns: list[str]) -> None:
+    repeated = {column for column in columns if columns.count(column) > 1}
+    if repeated:
+        raise FileError(name, "the column stands there twice", row=1, column=min(repeated))
+
+
+def _empty(name: str) -> FileError:
+    return FileError(name, "is empty", remedy="Export it again: it should have a header.")
 
 
 def _as_text(value: object) -> str:
@@ -142,8 +153,10 @@ def _as_text(value: object) -> str:
             return ""
         case float():
             return "" if value != value else format(Decimal(repr(value)), "f")
+        case Decimal():
+            return format(value, "f")
         case datetime():
-            return value.date().isoformat() if value.time() == value.min.time() else str(value)
+            return value.date().isoformat() if value.time() == time() else str(value)
         case date():
             return value.isoformat()
         case _:

@@ -6,22 +6,23 @@ import hashlib
 import hmac
 import unicodedata
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import select
 
 from scoring.records.database import Ledger
 from scoring.records.intake.forms import Form, RecordKind
 from scoring.records.intake.reading import TextFile
+from scoring.records.intake.references import founder_ids, referred_records
 from scoring.records.intake.sessions import session_ids
+from scoring.records.intake.standing import Known, completed, standing_records
 from scoring.records.intake.validation import Problem, minor_units, raise_first
 from scoring.records.tables import (
     Application,
     Attendance,
     CashFlowLine,
     DeclaredOutcome,
-    Founder,
     Instalment,
     Loan,
     OrderLine,
@@ -39,30 +40,51 @@ TABLES: dict[RecordKind, type[Record]] = {
     RecordKind.APPLICATIONS: Application,
     RecordKind.OUTCOMES: DeclaredOutcome,
 }
-_SEPARATOR = "|"
+_SEPARATOR = "|"  # no reference may hold it
+_REFUND = f"{_SEPARATOR}refund"
+_OTHER = ["other_income", "other_payment"]
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Rows of a file for its kind's table, and the standing records that they tell of.
+
+    `rows` has the file's row as index; `founder_id`, `natural_key`, `event_date` and
+    `known_from` (the day from which the record could have been known, usually the event day)
+    are always there. `taken_back` are ids of records that the file says are no more.
+    """
+
+    rows: pd.DataFrame
+    known: Known
+    taken_back: list[int]
 
 
 def resolve_rows(
-    ledger: Ledger, file: TextFile, cells: pd.DataFrame, form: Form, *, buyer_key: bytes
-) -> pd.DataFrame:
-    """Frame of column values for the kind's table, index = row in the file.
-
-    Columns `founder_id`, `natural_key`, `event_date` and `known_from` (the day from which the
-    record could have been known, usually the event day) are always there.
+    ledger: Ledger,
+    file: TextFile,
+    cells: pd.DataFrame,
+    form: Form,
+    *,
+    source: str,
+    buyer_key: bytes,
+) -> Resolved:
+    """Look up what the rows refer to, and complete them from what is known.
 
     Raises:
         FileError: a founder, loan or application is unknown, or an amount doesn't fit.
     """
-    resolver = _Resolver(ledger, file, cells, buyer_key)
+    key = _joined(cells, form.key)
+    keys = key.tolist()
+    if form.kind is RecordKind.SALES:
+        keys += [one + _REFUND for one in keys]
+    known = standing_records(ledger, TABLES[form.kind], source=source, keys=keys)
+    absent = frozenset(form.names) - frozenset(file.cells.columns)
+    resolver = _Resolver(ledger, file, cells, form, source, buyer_key, key, known, absent)
     resolve: Callable[[], pd.DataFrame] = getattr(resolver, form.kind.value)
     rows = resolve()
-    if "natural_key" not in rows:
-        rows["natural_key"] = _joined(cells, form.key)
-    if "event_date" not in rows:
-        rows["event_date"] = _days(cells[form.event_day])
     if "known_from" not in rows:
         rows["known_from"] = rows["event_date"]
-    return rows
+    return Resolved(rows, known, resolver.taken_back)
 
 
 def _joined(cells: pd.DataFrame, names: Iterable[str]) -> pd.Series[str]:
@@ -82,13 +104,20 @@ def _counts(cells: pd.Series[str], *, empty: int = 0) -> pd.Series[int]:
     return cells.replace("", str(empty)).astype(float).astype(int)
 
 
+@dataclass
 class _Resolver:
     """One method per record kind, named like it."""
 
-    def __init__(
-        self, ledger: Ledger, file: TextFile, cells: pd.DataFrame, buyer_key: bytes
-    ) -> None:
-        self.ledger, self.file, self.cells, self.buyer_key = ledger, file, cells, buyer_key
+    ledger: Ledger
+    file: TextFile
+    cells: pd.DataFrame
+    form: Form
+    source: str
+    buyer_key: bytes
+    key: pd.Series[str]
+    known: Known
+    absent: frozenset[str]
+    taken_back: list[int] = field(default_factory=list)
 
     def attendance(self) -> pd.DataFrame:
         cells = self.cells
@@ -104,9 +133,8 @@ class _Resolver:
 
     def sales(self) -> pd.DataFrame:
         cells = self.cells
-        founder = self._founders()
-        shared = self._frame(
-            founder_id=founder,
+        sale = self._frame(
+            founder_id=self._founders(),
             channel=cells["channel"],
             order_line=cells["order_line"],
             currency=cells["currency"],
@@ -114,44 +142,59 @@ class _Resolver:
             paid_on=_days(cells["paid_on"]),
             settled_on=_days(cells["settled_on"]),
             buyer=self._buyers(),
-        )
-        amounts = {
-            name: self._amounts(name, cells["currency"])
-            for name in ("gross", "discount", "shipping", "fee", "refund")
-        }
-        key = _joined(cells, ("founder", "channel", "order_line"))
-        sale = shared.assign(
-            gross=amounts["gross"],
-            discount=amounts["discount"],
-            shipping=amounts["shipping"],
-            fee=amounts["fee"],
+            gross=self._amounts("gross", cells["currency"]),
+            discount=self._amounts("discount", cells["currency"]),
+            shipping=self._amounts("shipping", cells["currency"]),
+            fee=self._amounts("fee", cells["currency"]),
             refund=0,
             entry="sale",
             refund_cause=None,
-            natural_key=key,
-            event_date=_days(cells["ordered_on"]),
         )
-        # What was given back is a record of its own day; a cancelled line without an amount
-        # gives back all that was paid for it.
-        whole = amounts["gross"] - amounts["discount"]
-        given_back = cells["status"].isin(["cancelled", "returned"]) | (amounts["refund"] > 0)
-        problems = [
-            Problem(int(row), "refund", "is more than the line's gross amount and shipping")
-            for row in cells.index[amounts["refund"] > amounts["gross"] + amounts["shipping"]]
-        ]
-        raise_first(self.file, problems)
-        refund = shared.assign(
+        return pd.concat([sale, self._refunds(sale)])
+
+    def _refunds(self, sale: pd.DataFrame) -> pd.DataFrame:
+        """What was given back, as records of their own day.
+
+        A cancelled line without an amount gives back all that was paid for it.
+        """
+        cells = self.cells
+        given = self._amounts("refund", cells["currency"])
+        raise_first(
+            self.file,
+            [
+                Problem(int(row), "refund", "is more than the line's gross amount and shipping")
+                for row in cells.index[given > sale["gross"] + sale["shipping"]]
+            ],
+        )
+        partly = [self._known_partial_refund(key) for key in self.key]
+        whole = sale["gross"] - sale["discount"]
+        if "refund" in self.absent:
+            whole = whole.where([part is None for part in partly], [part or 0 for part in partly])
+        gives_back = cells["status"].isin(["cancelled", "returned"]) | (given > 0)
+        refund = sale.assign(
             gross=0,
             discount=0,
             shipping=0,
             fee=0,
-            refund=amounts["refund"].where(amounts["refund"] > 0, whole),
+            refund=given.where(given > 0, whole),
             entry="refund",
             refund_cause=cells["refund_cause"].replace("", "buyer"),
-            natural_key=key + f"{_SEPARATOR}refund",
+            natural_key=self.key + _REFUND,
             event_date=_days(cells["refunded_on"]),
         )
-        return pd.concat([sale, refund[given_back]])
+        # The status tells of the whole, the amount of a part; a file takes back what it tells of.
+        for key, part, is_given in zip(self.key, partly, gives_back, strict=True):
+            told_in = "status" if part is None else "refund"
+            if not is_given and told_in not in self.absent and key + _REFUND in self.known:
+                self.taken_back.append(self.known[key + _REFUND].id)
+        return completed(refund[gives_back], self.known, absent=self.absent - {"refund"})
+
+    def _known_partial_refund(self, key: str) -> int | None:
+        sale, refund = self.known.get(key), self.known.get(key + _REFUND)
+        if sale is None or refund is None or refund.refund == sale.gross - sale.discount:
+            return None
+        amount: int = refund.refund
+        return amount
 
     def loans(self) -> pd.DataFrame:
         cells = self.cells
@@ -169,7 +212,7 @@ class _Resolver:
         )
 
     def schedule(self) -> pd.DataFrame:
-        loans = self._loans()
+        loans = self._referred(Loan)
         return self._frame(
             founder_id=loans["founder_id"],
             loan=self.cells["loan"],
@@ -181,7 +224,7 @@ class _Resolver:
         )
 
     def repayments(self) -> pd.DataFrame:
-        loans = self._loans()
+        loans = self._referred(Loan)
         return self._frame(
             founder_id=loans["founder_id"],
             loan=self.cells["loan"],
@@ -195,10 +238,7 @@ class _Resolver:
         amount = self._amounts("amount", cells["currency"])
         incoming = cells["direction"] == "in"
         balance = self._amounts("balance", cells["currency"]).astype(object)
-        purpose = cells["purpose"].where(
-            cells["purpose"] != "", incoming.map({True: "other_income", False: "other_payment"})
-        )
-        return self._frame(
+        rows = self._frame(
             founder_id=self._founders(),
             account=cells["account"],
             line=cells["line"],
@@ -206,8 +246,12 @@ class _Resolver:
             inflow=amount.where(incoming, 0),
             outflow=amount.where(~incoming, 0),
             balance=balance.where(cells["balance"] != "", None),
-            purpose=purpose,
+            purpose=cells["purpose"],
         )
+        # Where no purpose is told or known, the direction of this file's line decides.
+        untold = rows["purpose"].isin(["", *_OTHER] if "purpose" in self.absent else [""])
+        other = incoming.map(dict(zip([True, False], _OTHER, strict=True)))
+        return rows.assign(purpose=rows["purpose"].where(~untold, other))
 
     def applications(self) -> pd.DataFrame:
         cells = self.cells
@@ -222,62 +266,29 @@ class _Resolver:
         )
 
     def outcomes(self) -> pd.DataFrame:
-        known = self._look_up(Application, "application", "applications")
         return self._frame(
-            founder_id=known["founder_id"],
+            founder_id=self._referred(Application)["founder_id"],
             application=self.cells["application"],
             outcome=self.cells["outcome"],
         )
 
     def _frame(self, **columns: Any) -> pd.DataFrame:
-        return pd.DataFrame(columns, index=self.cells.index)
+        """A row per row of the file, named, dated, and completed from what is known."""
+        rows = pd.DataFrame(columns, index=self.cells.index).assign(
+            natural_key=self.key, event_date=_days(self.cells[self.form.event_day])
+        )
+        return completed(rows, self.known, absent=self.absent - {"refund"})
 
     def _or_none(self, name: str) -> pd.Series[Any]:
         return self.cells[name].astype(object).where(self.cells[name] != "", None)
 
     def _founders(self) -> pd.Series[int]:
-        known = {
-            reference: founder_id
-            for founder_id, reference in self.ledger.session.execute(
-                select(Founder.id, Founder.reference)
-            )
-        }
-        founders = self.cells["founder"].map(known)
-        self._refuse_unknown(founders.isna(), "founder", "add them with `foothold founder add`")
-        return founders.astype(int)
+        return founder_ids(self.ledger, self.file, self.cells["founder"])
 
-    def _loans(self) -> pd.DataFrame:
-        return self._look_up(Loan, "loan", "loans")
-
-    def _look_up(self, table: type[Loan] | type[Application], name: str, file: str) -> pd.DataFrame:
-        standing = self.ledger.session.execute(
-            select(table.reference, table.founder_id, table.currency, table.event_date).where(
-                table.superseded_recorded_at.is_(None)
-            )
-        ).all()
-        known = (
-            pd.DataFrame(
-                [tuple(row) for row in standing],
-                columns=["reference", "founder_id", "currency", "event_date"],
-            )
-            .drop_duplicates("reference", keep="last")
-            .set_index("reference")
-        )
-        unknown = ~self.cells[name].isin(known.index)
-        self._refuse_unknown(unknown, name, f"import the {file} first")
-        found = known.loc[self.cells[name]]
-        found.index = self.cells.index
-        return found
-
-    def _refuse_unknown(self, unknown: pd.Series[bool], name: str, remedy: str) -> None:
-        raise_first(
-            self.file,
-            [
-                Problem(row, name, f'"{cell}" is not known; {remedy}')
-                for row, cell in zip(
-                    self.cells.index[unknown].tolist(), self.cells.loc[unknown, name], strict=True
-                )
-            ],
+    def _referred(self, table: type[Loan] | type[Application]) -> pd.DataFrame:
+        name = "loan" if table is Loan else "application"
+        return referred_records(
+            self.ledger, self.file, self.cells[name], table=table, source=self.source
         )
 
     def _amounts(self, name: str, currencies: pd.Series[str]) -> pd.Series[int]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 import pandas as pd
 import pandera.pandas as pa
 from babel.numbers import get_currency_precision
 
 from scoring.errors import FileError
-from scoring.records.intake.forms import DAY, Column, Form, RecordKind
+from scoring.records.intake.forms import DAY, POSITIVE_COUNT, Column, Form, RecordKind
 from scoring.records.intake.reading import TextFile
+from scoring.records.texts import control_character
+
+FIRST_DAY = date(1990, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -37,20 +39,19 @@ def check_cells(file: TextFile, form: Form, *, today: date) -> pd.DataFrame:
         },
         dtype=object,
     )
-    problems = [
-        problem for column in form.columns for problem in _problems(cells[column.name], column)
-    ]
-    days = [c for c in form.columns if c.content is DAY and not c.later_allowed]
+    problems = _control_characters(cells)
     if not problems:
-        for column in days:
-            late = cells.loc[cells[column.name] > today.isoformat(), column.name]
-            problems += [
-                Problem(row, column.name, f'"{cell}" is in the future (today is {today})')
-                for row, cell in zip(late.index.tolist(), late, strict=True)
-            ]
+        problems = [
+            problem for column in form.columns for problem in _problems(cells[column.name], column)
+        ]
+    if not problems:
+        problems = _days_out_of_range(cells, form, today)
     if not problems:
         problems = _contradictions(cells, form)
     raise_first(file, problems)
+    for column in form.columns:  # 1 and 1.0 name one record
+        if column.name in form.key and column.content is POSITIVE_COUNT:
+            cells[column.name] = cells[column.name].map(lambda cell: str(int(float(cell))))
     return cells
 
 
@@ -83,12 +84,42 @@ def minor_units(amounts: pd.Series[str], currencies: pd.Series[str]) -> pd.Serie
     for row, text, currency in zip(amounts.index, amounts, currencies, strict=True):
         key = (text, digits[currency])
         if key not in known:
-            scaled = Decimal(text or "0").scaleb(digits[currency])
-            if scaled != scaled.to_integral_value():
+            whole, _, decimals = text.partition(".")
+            decimals = decimals.rstrip("0")
+            if len(decimals) > digits[currency]:
                 raise ValueError(row, f'"{text}" has more decimals than {currency} has')
-            known[key] = int(scaled)
+            known[key] = int((whole or "0") + decimals.ljust(digits[currency], "0"))
         values.append(known[key])
     return pd.Series(values, index=amounts.index, dtype="int64")
+
+
+def _control_characters(cells: pd.DataFrame) -> list[Problem]:
+    return [
+        Problem(int(row), str(name), f"holds a control character ({found})")
+        for name in cells.columns
+        if control_character("".join(cells[name]))
+        for row, cell in zip(cells.index, cells[name], strict=True)
+        if (found := control_character(cell))
+    ]
+
+
+def _days_out_of_range(cells: pd.DataFrame, form: Form, today: date) -> list[Problem]:
+    problems = []
+    for column in form.columns:
+        if column.content is not DAY:
+            continue
+        days = cells.loc[cells[column.name] != "", column.name]
+        early = days[days < FIRST_DAY.isoformat()]
+        late = days[days > today.isoformat()] if not column.later_allowed else days[:0]
+        problems += [
+            Problem(int(row), column.name, f'"{day}" {words}')
+            for found, words in (
+                (early, f"lies before {FIRST_DAY}, the first day that can be"),
+                (late, f"is in the future (today is {today})"),
+            )
+            for row, day in zip(found.index, found, strict=True)
+        ]
+    return problems
 
 
 def _problems(cells: pd.Series[str], column: Column) -> list[Problem]:

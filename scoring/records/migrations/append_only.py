@@ -28,23 +28,46 @@ def guard(tables: Iterable[str]) -> None:
         if postgresql:
             _guard_postgresql(table)
         else:
-            _guard_sqlite(table, columns)
+            _guard_sqlite(table, columns, _unique_keys(bind, table))
 
 
-def _guard_sqlite(table: str, columns: list[str]) -> None:
+def _unique_keys(bind: sa.Connection, table: str) -> list[list[str]]:
+    inspector = sa.inspect(bind)
+    unique = [
+        inspector.get_pk_constraint(table)["constrained_columns"],
+        *(found["column_names"] for found in inspector.get_unique_constraints(table)),
+        *(found["column_names"] for found in inspector.get_indexes(table) if found["unique"]),
+    ]
+    return [[column for column in columns if column] for columns in unique]
+
+
+def _guard_sqlite(table: str, columns: list[str], unique: list[list[str]]) -> None:
     refusal = f"SELECT RAISE(ABORT, '{table} is append-only: supersede the row instead');"
     fixed = " AND ".join(f'OLD."{c}" IS NEW."{c}"' for c in columns if c not in MARK)
     allowed = "0"
     if MARK[0] in columns:
         once = " AND ".join(f"OLD.{mark} IS NULL AND NEW.{mark} IS NOT NULL" for mark in MARK)
         allowed = f"({once} AND {fixed})"
-    for name in (f"{table}_no_update", f"{table}_no_delete"):
+    # INSERT OR REPLACE removes what is in its way, and fires no trigger for it by default.
+    standing = f" AND {MARK[1]} IS NULL AND NEW.{MARK[1]} IS NULL" if MARK[1] in columns else ""
+    taken = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE "
+        + " AND ".join(f'"{column}" = NEW."{column}"' for column in key)
+        + (standing if key == ["source", "natural_key"] else "")
+        + ")"
+        for key in unique
+    )
+    for name in (f"{table}_no_update", f"{table}_no_delete", f"{table}_no_replace"):
         op.execute(f"DROP TRIGGER IF EXISTS {name}")
     op.execute(
         f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} "
         f"WHEN NOT {allowed} BEGIN {refusal} END"
     )
     op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN {refusal} END")
+    op.execute(
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+        f"WHEN {taken} BEGIN {refusal} END"
+    )
 
 
 def _create_postgresql_functions() -> None:

@@ -5,11 +5,23 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, ForeignKey, Index, Integer, MetaData, String, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    event,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from scoring.calendar import instant_of, microseconds
+from scoring.records.texts import require_line
 
 
 class Instant(TypeDecorator[datetime]):
@@ -48,6 +60,16 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+@event.listens_for(Base, "before_insert", propagate=True)
+def _require_texts_that_fit(mapper: Mapper[Any], _: Connection, target: Base) -> None:
+    # SQLite would keep what PostgreSQL refuses. Rows of files are checked in the intake.
+    for column in mapper.columns:
+        value = getattr(target, column.key)
+        if isinstance(value, str) and isinstance(column.type, String) and column.type.length:
+            words = f"The {column.key.replace('_', ' ')}"
+            require_line(words, value, longest=column.type.length)
 
 
 class Record(Base):

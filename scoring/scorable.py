@@ -1,0 +1,140 @@
+"""What must hold before a file is scored: one currency, the loan asked for, enough evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select, union
+from sqlalchemy.orm import Session
+
+from scoring.calendar import day_number
+from scoring.errors import ConflictError, InputError
+from scoring.features.build import Content, FounderFile
+from scoring.features.catalogue import Kind
+from scoring.records.store import standing_as_of
+from scoring.records.tables import Application, CashFlowLine, Loan, OrderLine
+
+_DAYS = 90
+_ORDERS = 10
+_ACCOUNT_LINES = 10
+_INSTALMENTS = 3
+_NOTHING = Content(records=0, first_day=None, last_day=None)
+
+
+@dataclass(frozen=True)
+class View:
+    """What a question may see: up to the end of a day, as recorded by an instant."""
+
+    as_of: date
+    as_of_end: datetime
+    known_at: datetime
+
+
+def missing_evidence(file: FounderFile, *, as_of: date) -> list[dict[str, Any]]:
+    """What is missing, as codes and counts; empty when the file can be scored.
+
+    One kind of evidence of what a founder earned or paid is enough. Training alone never is:
+    nobody has shown that attendance predicts repayment.
+    """
+    sales = file.contents.get(Kind.SALES, _NOTHING)
+    cash = file.contents.get(Kind.CASH_FLOW, _NOTHING)
+    instalments = file.contents.get(Kind.REPAYMENT, _NOTHING).records
+    if (
+        (_span(sales, as_of) >= _DAYS and sales.records >= _ORDERS)
+        or (_span(cash, as_of) >= _DAYS and cash.records >= _ACCOUNT_LINES)
+        or instalments >= _INSTALMENTS
+    ):
+        return []
+    missing: list[dict[str, Any]] = [
+        {
+            "code": "sales_history",
+            "have": {"days": _span(sales, as_of), "records": sales.records},
+            "need": {"days": _DAYS, "records": _ORDERS},
+        },
+        {
+            "code": "cash_flow_history",
+            "have": {"days": _span(cash, as_of), "records": cash.records},
+            "need": {"days": _DAYS, "records": _ACCOUNT_LINES},
+        },
+    ]
+    if Kind.REPAYMENT in file.contents:
+        missing.append(
+            {
+                "code": "repayment_history",
+                "have": {"records": instalments},
+                "need": {"records": _INSTALMENTS},
+            }
+        )
+    return missing
+
+
+def refuse_other_currencies(
+    session: Session,
+    founder_id: int,
+    view: View,
+    *,
+    currency: str,
+) -> None:
+    """Refuse a file that holds money in another currency than the model's.
+
+    Raises:
+        ConflictError: it does; names the currencies.
+    """
+    tables = (OrderLine, Loan, CashFlowLine, Application)
+    found = set(
+        session.scalars(
+            union(
+                *(
+                    select(table.currency).where(
+                        table.founder_id == founder_id,
+                        table.currency != currency,
+                        table.event_day <= day_number(view.as_of),
+                        standing_as_of(table, as_of_end=view.as_of_end, known_at=view.known_at),
+                    )
+                    for table in tables
+                )
+            )
+        )
+    )
+    if found:
+        raise ConflictError(
+            f"The model scores {currency} and this file holds {', '.join(sorted(found))} as well. "
+            "One model scores one currency: keep the other records in a store of their own."
+        )
+
+
+def require_own_latest_application(
+    session: Session,
+    founder_id: int,
+    view: View,
+    application: str,
+    *,
+    lender: str,
+) -> None:
+    """Check that an application is the latest that this founder made to this lender.
+
+    Raises:
+        InputError: it is not, or is not on file. Other lenders' applications play no part.
+    """
+    latest = session.scalars(
+        select(Application.reference)
+        .where(
+            Application.founder_id == founder_id,
+            Application.lender == lender,
+            Application.event_day <= day_number(view.as_of),
+            standing_as_of(Application, as_of_end=view.as_of_end, known_at=view.known_at),
+        )
+        .order_by(Application.event_day.desc(), Application.reference.desc())
+        .limit(1)
+    ).first()
+    if latest != application:
+        raise InputError(
+            "The application named is not this founder's latest to this lender that was known as "
+            f"of {view.as_of}. Import it first, or name the latest."
+        )
+
+
+def _span(content: Content, as_of: date) -> int:
+    return 0 if content.first_day is None else (as_of - content.first_day).days + 1
