@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +14,13 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def figure(
-    name: str, *, ours: float, baseline: float, goal: float, at_most: bool = True
+    name: str, *, ours: float | None, baseline: float | None, goal: float, at_most: bool = True
 ) -> dict[str, object]:
-    """One figure; `ratio` is ours over baseline and holds at most (or at least) the goal."""
-    ratio = ours / baseline
+    """One figure; `ratio` is ours over baseline and holds at most (or at least) the goal.
+
+    What could not be measured is None; the ratio is then NaN, and the figure is not written.
+    """
+    ratio = ours / baseline if ours is not None and baseline else math.nan
     return {
         "name": name,
         "ours": ours,
@@ -27,9 +32,17 @@ def figure(
 
 
 def write_figures(name: str, figures: list[dict[str, object]]) -> None:
-    """Replace `benchmarks/results/NAME.jsonl` and show the figures."""
+    """Replace `benchmarks/results/NAME.jsonl` and show the figures.
+
+    JSON has no NaN: a figure that is not a number is left out and named on standard error.
+    """
     RESULTS.mkdir(exist_ok=True)
-    lines = "".join(json.dumps(entry) + "\n" for entry in figures)
+    lines = ""
+    for entry in figures:
+        if all(math.isfinite(v) for v in entry.values() if isinstance(v, float)):
+            lines += json.dumps(entry, allow_nan=False) + "\n"
+        else:
+            print(f"left out, not a number: {entry['name']}", file=sys.stderr)
     (RESULTS / f"{name}.jsonl").write_text(lines)
     print(lines, end="")
 

@@ -22,7 +22,7 @@ def main() -> None:
         figure(
             f"Berka, 10 x 5-fold AUC, over {peer.name}",
             ours=result.berka_auc,
-            baseline=float(peer.auc.value or "nan"),
+            baseline=peer.auc.value,
             goal=1 - (peer.standard_error_of_mean or 0.0),
             at_most=False,
         )

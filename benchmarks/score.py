@@ -26,7 +26,7 @@ from tests.builders import a_founder, a_lender, an_expert_model, import_rows
 def main() -> None:
     """Run and write `results/score.jsonl`."""
     with tempfile.TemporaryDirectory() as folder:
-        database = Database(Settings(data_dir=Path(folder)))
+        database = Database(Settings(data_dir=Path(folder), database_url=None))
         database.migrate()
         founder = _founder_with_a_thousand_orders(database)
         zone, today = database.settings.zone, database.today

@@ -16,7 +16,7 @@ from scoring.errors import ConflictError
 from scoring.features.catalogue import Kind
 from scoring.models.registry import promote_model
 from scoring.portfolio import PortfolioSummary, score_portfolio
-from scoring.records.consents import Purpose, founders_with_consent, grant_consent
+from scoring.records.consents import Purpose, grant_consent
 from scoring.records.database import Database
 from scoring.records.intake.importing import Learned, import_file
 from scoring.records.intake.reading import read_file
@@ -27,7 +27,7 @@ from scoring.records.parties import (
     issue_key,
     lender_with_key,
 )
-from scoring.records.tables import Founder, Lender, Score
+from scoring.records.tables import Consent, Founder, Lender, Score
 from scoring.settings import read_settings
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def demo(
     }
     _say_what_to_try(handout, result)
     if not serve:
+        stderr.print(f"Nothing is served yet: start with `foothold serve --port {port}`.\n")
         typer.echo(json.dumps(result))
         return
     from api.cli import serve as serve_command
@@ -144,14 +145,17 @@ def _add_people(database: Database, files: list[Path]) -> None:
             (Purpose.MODEL_TRAINING, None),
             (Purpose.LOAN_APPLICATION, lender),
         ):
-            standing = {
-                founder.id
-                for founder in founders_with_consent(
-                    session, lender=given_to, purpose=purpose, at=ledger.now
+            # Asked once: a consent that was withdrawn since is not given again.
+            asked = set(
+                session.scalars(
+                    select(Consent.founder_id).where(
+                        Consent.purpose == purpose.value,
+                        Consent.lender_id == (given_to.id if given_to else None),
+                    )
                 )
-            }
+            )
             for founder in founders:
-                if founder.id not in standing:
+                if founder.id not in asked:
                     grant_consent(
                         ledger, founder, lender=given_to, purpose=purpose, actor="demo operator"
                     )

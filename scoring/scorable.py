@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from scoring.calendar import day_number
 from scoring.errors import ConflictError, InputError
+from scoring.features.application import CURRENT_DAYS
 from scoring.features.build import Content, FounderFile
 from scoring.features.catalogue import Kind
 from scoring.records.store import standing_as_of
@@ -105,21 +106,25 @@ def refuse_other_currencies(
         )
 
 
-def require_own_latest_application(
-    session: Session,
-    founder_id: int,
-    view: View,
-    application: str,
-    *,
-    lender: str,
-) -> None:
-    """Check that an application is the latest that this founder made to this lender.
+def application_scored(
+    session: Session, founder_id: int, view: View, *, lender: str, named: str | None
+) -> str | None:
+    """The application that the features are of: the founder's latest to this lender, if recent.
+
+    Other lenders' applications play no part: what one lender hears is no other's business.
+
+    Args:
+        session: an open transaction.
+        founder_id: whose.
+        view: what may be seen.
+        lender: reference of the lender that asks.
+        named: the application that the lender named, if any.
 
     Raises:
-        InputError: it is not, or is not on file. Other lenders' applications play no part.
+        InputError: the one named is not the latest, or is not on file.
     """
-    latest = session.scalars(
-        select(Application.reference)
+    latest = session.execute(
+        select(Application.reference, Application.event_day)
         .where(
             Application.founder_id == founder_id,
             Application.lender == lender,
@@ -129,11 +134,15 @@ def require_own_latest_application(
         .order_by(Application.event_day.desc(), Application.reference.desc())
         .limit(1)
     ).first()
-    if latest != application:
+    if named is not None and (latest is None or latest.reference != named):
         raise InputError(
             "The application named is not this founder's latest to this lender that was known as "
             f"of {view.as_of}. Import it first, or name the latest."
         )
+    if latest is None or day_number(view.as_of) - latest.event_day >= CURRENT_DAYS:
+        return None
+    reference: str = latest.reference
+    return reference
 
 
 def _span(content: Content, as_of: date) -> int:

@@ -28,14 +28,15 @@ from scoring.records.parties import random_reference
 from scoring.records.tables import AuditEvent, Founder, Lender, Model, Score
 from scoring.scorable import (
     View,
+    application_scored,
     missing_evidence,
     refuse_other_currencies,
-    require_own_latest_application,
 )
 from scoring.settings import DeploymentProfile, Settings
 from scoring.version import code_version
 
 SCHEMA = "foothold.score/1"
+EARLIEST_DAY = date(1990, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def score_founder(
     as_of = as_of or current
     if as_of > current:
         raise InputError(f"as_of {as_of} lies in the future (today is {current}).")
+    if as_of < EARLIEST_DAY:
+        raise InputError(f"as_of {as_of} lies before {EARLIEST_DAY}, when no record begins.")
     founder, consent = require_consent(
         ledger.session, founder_reference, lender=lender, purpose=purpose, at=ledger.now
     )
@@ -191,10 +194,9 @@ def score_document(
     view = View(subject.as_of, end_of(subject.as_of, zone), known_at)
     founder_id = subject.founder.id
     refuse_other_currencies(session, founder_id, view, currency=artefact.currency)
-    if subject.application is not None:
-        require_own_latest_application(
-            session, founder_id, view, subject.application, lender=subject.lender.reference
-        )
+    application = application_scored(
+        session, founder_id, view, lender=subject.lender.reference, named=subject.application
+    )
     file = one_founder(
         session,
         subject.founder.id,
@@ -210,7 +212,7 @@ def score_document(
         "founder": subject.founder.reference,
         "lender": subject.lender.reference,
         "purpose": subject.purpose.value,
-        "application": subject.application,
+        "application": application,
         "as_of": subject.as_of.isoformat(),
         "time_zone": subject.time_zone,
         "currency": artefact.currency,

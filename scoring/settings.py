@@ -59,9 +59,18 @@ class Settings(BaseSettings):
         if not self.database_url:
             return f"sqlite:///{self.data_dir.resolve() / 'foothold.db'}"
         scheme, separator, rest = self.database_url.partition("://")
-        if scheme in {"postgres", "postgresql"}:
-            scheme = "postgresql+psycopg"
-        return f"{scheme}{separator}{rest}"
+        schemes = {
+            "sqlite": "sqlite",
+            "postgres": "postgresql+psycopg",
+            "postgresql": "postgresql+psycopg",
+            "postgresql+psycopg": "postgresql+psycopg",
+        }
+        if scheme not in schemes or not separator:
+            raise InputError(
+                "FOOTHOLD_DATABASE_URL must begin with postgresql:// (or sqlite:///); leave it out "
+                "for SQLite under FOOTHOLD_DATA_DIR."
+            )
+        return f"{schemes[scheme]}{separator}{rest}"
 
     def secret(self) -> bytes:
         """Key for signing links and hashing buyers; made once under the data directory."""

@@ -39,7 +39,13 @@ def lender_view(score: Score) -> dict[str, Any]:
     document = json.loads(score.document)
     view = {name: document[name] for name in _FOR_LENDERS if name in document}
     view["reasons"] = {
-        side: [{**reason, "text": reason_text(reason["code"], side).as_dict()} for reason in found]
+        side: [
+            {
+                **reason,
+                "text": reason_text(reason["code"], side, is_missing=reason["missing"]).as_dict(),
+            }
+            for reason in found
+        ]
         for side, found in document["reasons"].items()
     }
     view["missing"] = [

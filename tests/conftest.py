@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -55,12 +56,11 @@ def postgresql_server() -> str:
     return uri
 
 
-@pytest.fixture
-def postgresql_url(postgresql_server: str) -> Iterator[str]:
-    """A new, empty database on the real server."""
+@contextmanager
+def new_postgresql_database(server: str) -> Iterator[str]:
+    """URL of a new, empty database on the real server; it is removed at the end."""
     admin = create_engine(
-        postgresql_server.replace("postgresql://", "postgresql+psycopg://", 1),
-        isolation_level="AUTOCOMMIT",
+        server.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT"
     )
     name = f"foothold_{secrets.token_hex(6)}"
     with admin.connect() as connection:
@@ -69,6 +69,13 @@ def postgresql_url(postgresql_server: str) -> Iterator[str]:
     with admin.connect() as connection:
         connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
     admin.dispose()
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """A new, empty database on the real server."""
+    with new_postgresql_database(postgresql_server) as url:
+        yield url
 
 
 @pytest.fixture(params=ENGINES)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from scoring.errors import ConflictError, ConsentError, InputError, NoChampionError
 from scoring.records.consents import Purpose, withdraw_consent

@@ -26,6 +26,7 @@ from scoring.settings import Settings
 from training.berka import CURRENCY, read_accounts, write_plain_files
 from training.dataset import TrainingSet, build_training_set
 from training.figures import (
+    SEED,
     Figure,
     Floats,
     Ints,
@@ -39,7 +40,7 @@ from training.figures import (
     with_interval,
 )
 from training.peers import Peer, all_peers
-from training.validate import SEED, Progress, Split, fit_and_foretell, followed
+from training.validate import Progress, Split, fit_and_foretell, followed
 
 REPEATS = 10
 FOLDS = 5
@@ -183,7 +184,7 @@ def berka_training_set(directory: Path, *, progress: Progress | None = None) -> 
         FileError: a file is missing or not as it should be.
     """
     with tempfile.TemporaryDirectory(prefix="foothold-backtest-") as folder:
-        settings = Settings(data_dir=Path(folder), database_url=None, secret_key="backtest")
+        settings = Settings(data_dir=Path(folder), database_url=None)
         database = Database(settings)
         try:
             _fill(database, directory, Path(folder) / "plain", progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,20 +11,28 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from scoring.canonical import canonical_json, digest
+from scoring.errors import FourEyesError
 from scoring.features import features_for
 from scoring.models.artefact import Artefact
 from scoring.models.priors import PRIORS_PATH, read_priors
-from scoring.models.registry import store_model
-from scoring.records.database import Database
+from scoring.models.registry import promote_model, store_model
+from scoring.records.audit import append_event
+from scoring.records.database import Database, Ledger
+from scoring.records.tables import AuditEvent, Model
 from scoring.settings import DeploymentProfile
-from training.dataset import TrainingSet, build_training_set
+from training.dataset import TrainingSet, build_training_set, last_recorded
+from training.figures import SEED
 from training.fit import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
+from training.labels import OutcomeDefinition
 from training.report import ReportContent, write_report
-from training.validate import SEED, Progress, Validation, validate
+from training.validate import Progress, Validation, validate
 
 _PACKAGES = ("foothold", "numpy", "scipy", "pandas", "scikit-learn", "duckdb", "ibis-framework")
 _STEPS = 5
+_TRAINED_AGAIN = "model.trained_again"
 
 
 @dataclass(frozen=True)
@@ -34,15 +43,17 @@ class Candidate:
         reference: of the model.
         kind: `fitted` or `expert_prior`.
         currency: of all amounts.
+        known: whether an equal model was there before; what follows is then of its first training.
         trained_by: who trained it first.
         figures: validation figures, plain data, as kept in the registry.
-        lineage: what it was trained on and with, plain data.
+        lineage: what it was trained on and with, plain data, as kept in the registry.
         report: the HTML report.
     """
 
     reference: str
     kind: str
     currency: str
+    known: bool
     trained_by: str
     figures: Mapping[str, Any]
     lineage: Mapping[str, Any]
@@ -60,6 +71,7 @@ class Candidate:
             "model": self.reference,
             "kind": self.kind,
             "currency": self.currency,
+            "known": self.known,
             "trained_by": self.trained_by,
             "auc_out_of_time": self.auc_out_of_time,
             "figures": dict(self.figures),
@@ -75,38 +87,45 @@ def train_candidate(
     progress: Progress | None = None,
     currency: str | None = None,
     known_at: datetime | None = None,
+    definition: OutcomeDefinition | None = None,
 ) -> Candidate:
     """Train on what is on file, validate, store the candidate and write its report.
 
-    The same records give the same model. Without any outcome the expert's scorecard is the model.
+    The same records give the same model, which keeps the figures, lineage and report of its first
+    training. Without any outcome the expert's scorecard is the model.
 
     Args:
         database: the store.
         by: who trains; may not promote the model.
         progress: called with a label, steps done and steps in all.
         currency: of the model where no record on file says it.
-        known_at: only what was recorded by then counts; now when None.
+        known_at: only what was recorded by then counts; the last event on file when None. The same
+            instant gives the same training set, less those who have ended their consent.
+        definition: when a loan is bad.
 
     Raises:
+        InputError: the currency is none of ISO 4217.
         ModelError: amounts are in more than one currency.
     """
     tell = progress or _say_nothing
     settings = database.settings
     tell("reading the records", 0, _STEPS)
     with database.reading() as session:
+        now = database.clock()
         data = build_training_set(
             session,
-            known_at=known_at or database.clock(),
+            known_at=known_at or last_recorded(session) or now,
             zone=settings.zone,
             profile=settings.deployment_profile,
             currency=currency,
+            definition=definition,
+            now=now,
         )
     tell("validating", 1, _STEPS)
     out_of_time, cross_validation = validate(data, progress=progress)
     tell("fitting on all loans", 2, _STEPS)
     fit = fit_on_all(data)
     artefact = Artefact.of(fit.scorecard, currency=data.currency, deployment_profile=data.profile)
-    figures = figures_for(data, out_of_time, cross_validation)
     lineage = lineage_of(data, fit)
     tell("storing the candidate", 3, _STEPS)
     with database.writing() as ledger:
@@ -114,36 +133,66 @@ def train_candidate(
             ledger,
             artefact,
             kind=fit.kind.value,
-            figures=figures,
+            figures=figures_for(data, out_of_time, cross_validation),
             lineage=lineage,
             trained_by=by,
         )
-        reference, trained_by, trained_at = model.reference, model.trained_by, model.trained_at
+        known = model.trained_at != ledger.now  # no two transactions share an instant
+        if known:
+            append_event(
+                ledger,
+                actor=by,
+                action=_TRAINED_AGAIN,
+                details={"model": model.reference, "known_at": data.known_at.isoformat()},
+            )
+        trained_at = ledger.now
     tell("writing the report", 4, _STEPS)
-    report = write_report(
-        settings.data_dir / "reports" / f"{reference}.html",
-        ReportContent(
-            model=reference,
-            trained_by=trained_by,
-            trained_at=trained_at,
-            fit=fit,
-            artefact=artefact,
-            data=data,
-            out_of_time=out_of_time,
-            cross_validation=cross_validation,
-            lineage=lineage,
-        ),
-    )
+    report = settings.data_dir / "reports" / f"{model.reference}.html"
+    if not (known and report.exists()):
+        write_report(
+            report,
+            ReportContent(
+                model=model.reference,
+                trained_by=by,
+                trained_at=trained_at,
+                fit=fit,
+                artefact=artefact,
+                data=data,
+                out_of_time=out_of_time,
+                cross_validation=cross_validation,
+                lineage=lineage,
+            ),
+        )
     tell("done", _STEPS, _STEPS)
     return Candidate(
-        reference=reference,
-        kind=fit.kind.value,
-        currency=data.currency,
-        trained_by=trained_by,
-        figures=figures,
-        lineage=lineage,
+        reference=model.reference,
+        kind=model.kind,
+        currency=model.currency,
+        known=known,
+        trained_by=model.trained_by,
+        figures=json.loads(model.figures),
+        lineage=json.loads(model.lineage),
         report=report,
     )
+
+
+def promote_candidate(ledger: Ledger, reference: str, *, by: str, reason: str) -> Model:
+    """Make a model champion; whoever trained it, first or again, may not.
+
+    Raises:
+        NotFoundError: there is no such model.
+        FourEyesError: it was trained by the one who promotes it.
+    """
+    again = ledger.session.execute(
+        select(AuditEvent.actor, AuditEvent.details).where(AuditEvent.action == _TRAINED_AGAIN)
+    )
+    trainers = {e.actor.casefold() for e in again if json.loads(e.details)["model"] == reference}
+    if by.casefold() in trainers:
+        raise FourEyesError(
+            f"{reference} was trained again by {by}, who may not promote it. "
+            "A second person must run `foothold promote` with their own name."
+        )
+    return promote_model(ledger, reference, by=by, reason=reason)
 
 
 def fit_on_all(data: TrainingSet) -> Fit:
@@ -173,6 +222,7 @@ def lineage_of(data: TrainingSet, fit: Fit) -> dict[str, Any]:
         "currency": data.currency,
         "founders": data.founders,
         "loans_by_outcome": dict(data.counts),
+        "external_loans": data.external_loans,
         "outcomes_used": fit.kind is ModelKind.FITTED,
         "first_day": None if data.rows.empty else data.rows["as_of"].iloc[0].isoformat(),
         "last_day": None if data.rows.empty else data.rows["as_of"].iloc[-1].isoformat(),

@@ -32,15 +32,27 @@ def train(
         str | None,
         typer.Option(metavar="CODE", help="Of a model without any records yet, such as KRW."),
     ] = None,
+    bad_days: Annotated[
+        int, typer.Option(min=1, help="A loan is bad from so many days past due.")
+    ] = 90,
+    window_months: Annotated[
+        int, typer.Option(min=1, help="Within so many months from its first day due.")
+    ] = 12,
     as_json: AsJson = False,
 ) -> None:
     """Train a candidate on what is on file and write its report."""
     from scoring.console import open_database, print_json, progress_bar
     from training.candidate import train_candidate
+    from training.labels import OutcomeDefinition
 
+    definition = OutcomeDefinition.of(bad_days=bad_days, window_months=window_months)
     with progress_bar() as progress:
         candidate = train_candidate(
-            open_database(), by=_name(by), currency=currency, progress=progress
+            open_database(),
+            by=_name(by),
+            currency=currency,
+            definition=definition,
+            progress=progress,
         )
     if as_json:
         print_json(candidate.as_dict())
@@ -57,10 +69,10 @@ def promote(
 ) -> None:
     """Make a model champion; whoever trained it may not."""
     from scoring.console import open_database, print_json
-    from scoring.models.registry import promote_model
+    from training.candidate import promote_candidate
 
     with open_database().writing() as ledger:
-        promoted = promote_model(ledger, model, by=_name(by), reason=reason)
+        promoted = promote_candidate(ledger, model, by=_name(by), reason=reason)
         shown = {"model": promoted.reference, "promoted_by": _name(by), "reason": reason}
     if as_json:
         print_json(shown)
@@ -141,6 +153,8 @@ def _print_candidate(candidate: Candidate) -> None:
     figures = candidate.figures
     typer.echo(f"Model             {candidate.reference} ({candidate.kind}, {candidate.currency})")
     typer.echo(f"Trained by        {candidate.trained_by}")
+    if candidate.known:
+        typer.echo("Known already     figures and report are those of its first training")
     typer.echo(f"Outcomes          {figures['labels']}, {figures['bads']} of them bad")
     for name, label in (("out_of_time", "Out of time"), ("cross_validation", "Cross-validation")):
         found = figures[name]

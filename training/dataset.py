@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+from babel.numbers import list_currencies
 from numpy.typing import NDArray
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from scoring.calendar import today
 from scoring.canonical import digest
-from scoring.errors import ModelError
+from scoring.errors import InputError, ModelError
 from scoring.features import features_for
 from scoring.features.build import Lake
 from scoring.records.consents import Purpose, founders_with_consent
-from scoring.records.tables import Application, CashFlowLine, Loan, OrderLine, Record
+from scoring.records.tables import (
+    Application,
+    AuditEvent,
+    CashFlowLine,
+    Founder,
+    Loan,
+    OrderLine,
+    Record,
+)
 from scoring.settings import DeploymentProfile
 from training.fit import has_outcomes
 from training.labels import Outcome, OutcomeDefinition, labels_known, standing
@@ -39,7 +49,8 @@ class TrainingSet:
     Attributes:
         X: shape (labels, features), NaN where missing.
         y: shape (labels,), 1 for bad.
-        rows: whose and which: `founder_id`, `founder`, `kind`, `reference`, `as_of`.
+        rows: whose and which: `founder_id`, `founder`, `kind`, `reference`, `lender`, `origin`,
+            `as_of`.
         population: features of all founders who allow training, as of today; no rows where
             outcomes make it needless.
         currency: of all amounts.
@@ -66,6 +77,11 @@ class TrainingSet:
         """How many went bad."""
         return int(self.y.sum())
 
+    @property
+    def external_loans(self) -> int:
+        """How many labels are of loans from elsewhere, as the founder reported them."""
+        return int((self.rows["origin"] == "external").sum())
+
     def digest(self) -> str:
         """SHA-256 of the set as CSV: labels and features, or the population without labels."""
         labels = self.rows[["founder", "kind", "reference", "as_of"]].assign(bad=self.y)
@@ -73,6 +89,15 @@ class TrainingSet:
         if len(self.y):
             return digest(labelled)
         return digest(labelled + self.population.to_csv(index=False, lineterminator="\n"))
+
+
+def last_recorded(session: Session) -> datetime | None:
+    """The instant of the last event that the session's snapshot holds; None on an empty store.
+
+    Unlike the clock's reading it names a state of the records: an import that is being written has
+    its instant already, and will be there when somebody asks again.
+    """
+    return session.scalar(select(func.max(AuditEvent.at)))
 
 
 def build_training_set(
@@ -83,27 +108,29 @@ def build_training_set(
     profile: DeploymentProfile,
     currency: str | None = None,
     definition: OutcomeDefinition | None = None,
+    now: datetime | None = None,
 ) -> TrainingSet:
     """Gather the labels of those who allow training, and the features before each.
 
     Args:
         session: an open reading transaction.
-        known_at: only what was recorded by then counts; now, as a rule.
+        known_at: only what was recorded by then counts; `last_recorded`, as a rule.
         zone: the installation's time zone.
         profile: which features may be used.
         currency: of the model; needed only where no record says it.
         definition: when a loan is bad.
+        now: consent must stand at this instant as well; it may have ended since `known_at`.
 
     Raises:
+        InputError: the currency asked for is none of ISO 4217.
         ModelError: amounts are in more than one currency, or not in the one asked for.
     """
     definition = definition or OutcomeDefinition()
-    founders = founders_with_consent(
-        session, lender=None, purpose=Purpose.MODEL_TRAINING, at=known_at
-    )
+    _require_currency(currency)
+    founders = _who_allow_training(session, known_at, now or known_at)
     references = {founder.id: founder.reference for founder in founders}
-    lake = Lake(session)
-    money = one_currency(lake, references, known_at=known_at, asked=currency)
+    lake = Lake(session, references)
+    money = one_currency(lake, known_at=known_at, asked=currency)
     names = list(features_for(profile))
 
     def values_at(points: pd.DataFrame) -> pd.DataFrame:
@@ -111,7 +138,7 @@ def build_training_set(
             return pd.DataFrame(columns=names, index=points.index, dtype=float)
         return lake.features(points, known_at=known_at, zone=zone)[names]
 
-    labels = labels_known(lake, references, known_at=known_at, zone=zone, definition=definition)
+    labels = labels_known(lake, known_at=known_at, zone=zone, definition=definition)
     decided = labels["outcome"].isin([Outcome.GOOD, Outcome.BAD])
     rows = labels[decided].reset_index(drop=True)
     rows.insert(1, "founder", rows["founder_id"].map(references).astype(object))
@@ -135,7 +162,6 @@ def build_training_set(
 
 def one_currency(
     lake: Lake,
-    founder_ids: Collection[int],
     *,
     known_at: datetime,
     asked: str | None = None,
@@ -147,7 +173,7 @@ def one_currency(
     """
     kinds: dict[str, list[str]] = {}
     for kind, table in _MONEY.items():
-        for currency in standing(lake, table, founder_ids, known_at)["currency"].unique():
+        for currency in standing(lake, table, known_at)["currency"].unique():
             kinds.setdefault(str(currency), []).append(kind)
     if len(kinds) > 1:
         found = "; ".join(f"{code} ({', '.join(kinds[code])})" for code in sorted(kinds))
@@ -162,3 +188,20 @@ def one_currency(
             "Leave --currency out, or import records in that currency."
         )
     return on_file or asked or DEFAULT_CURRENCY
+
+
+def _require_currency(code: str | None) -> None:
+    if code is not None and code not in list_currencies():
+        raise InputError(
+            f'"{code}" is not a currency code of ISO 4217. Give one such as {DEFAULT_CURRENCY}.'
+        )
+
+
+def _who_allow_training(session: Session, *instants: datetime) -> list[Founder]:
+    """Founders whose consent stood at each instant, by reference."""
+    found = [
+        founders_with_consent(session, lender=None, purpose=Purpose.MODEL_TRAINING, at=instant)
+        for instant in instants
+    ]
+    ids = set.intersection(*({founder.id for founder in each} for each in found))
+    return [founder for founder in found[0] if founder.id in ids]

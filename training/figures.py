@@ -17,6 +17,7 @@ from scipy.special import expit, log_expit
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+SEED = 20261101  # of every draw in training: folds, bootstrap, peers
 LEVEL = 0.95
 DRAWS = 1000
 FEWEST_OF_A_CLASS = 2

@@ -15,9 +15,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
-from training.figures import Floats, Ints
+from training.figures import SEED, Floats, Ints
 
-SEED = 20261101
 _PENALTIES = (0.1, 0.3, 1.0)
 _CLIP = 1e-6
 

@@ -15,10 +15,9 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from scoring.settings import DeploymentProfile
 from training.dataset import TrainingSet
-from training.figures import Figure, Floats, Ints, Judged, figures_of, too_few
+from training.figures import SEED, Figure, Floats, Ints, Judged, figures_of, too_few
 from training.fit import expert_scorecard, fit_scorecard, has_outcomes
 
-SEED = 20261101
 OUT_OF_TIME_SHARE = 0.3
 FOLDS = 5
 WORKERS = 2

@@ -27,6 +27,7 @@ class Look:
     what: str
     purpose: str | None
     times: str | None = None
+    score: str | None = None
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,12 @@ def looks_of(
     """Every score given, every one read again, and every opening of the page; newest first."""
     t = words_in(language)
 
-    def look(at: datetime, who: str, what: str, purpose: str | None) -> Look:
+    def look(
+        at: datetime, who: str, what: str, purpose: str | None, score: str | None = None
+    ) -> Look:
         day = format_date(at.astimezone(zone).date(), "long", language)
-        return Look(at, day, who, what, str(t(f"purpose.{purpose}")) if purpose else None)
+        shown = str(t(f"purpose.{purpose}")) if purpose else None
+        return Look(at, day, who, what, shown, score=score)
 
     looks = [
         look(
@@ -55,6 +59,7 @@ def looks_of(
             name,
             str(t("looked.thin") if score.score is None else t("looked.given", score=score.score)),
             score.purpose,
+            score.reference,
         )
         for score, name in session.execute(
             select(Score, Lender.name)

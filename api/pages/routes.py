@@ -84,6 +84,7 @@ def show_page(request: Request) -> Response:
             language=language,
             zone=database.settings.zone,
             now=database.clock(),
+            chosen=request.query_params.get("score"),
         )
     return page("page.html", language, view=view)
 

@@ -110,16 +110,33 @@ class FounderPage:
 
 
 def founder_page(
-    session: Session, founder_id: int, *, language: Language, zone: ZoneInfo, now: datetime
+    session: Session,
+    founder_id: int,
+    *,
+    language: Language,
+    zone: ZoneInfo,
+    now: datetime,
+    chosen: str | None = None,
 ) -> FounderPage:
-    """Everything that one founder's page shows."""
-    found = session.execute(
+    """Everything that one founder's page shows.
+
+    Args:
+        session: an open transaction.
+        founder_id: whose page; nobody else's scores are found.
+        language: of the page.
+        zone: in which its days are.
+        now: consents that stand at this instant are shown.
+        chosen: reference of an earlier score of this founder; the latest when None or unknown.
+    """
+    own = (
         select(Score, Lender)
         .join(Lender, Lender.id == Score.lender_id)
         .where(Score.founder_id == founder_id)
         .order_by(Score.issued_at.desc(), Score.id.desc())
         .limit(1)
-    ).first()
+    )
+    found = session.execute(own.where(Score.reference == chosen)).first() if chosen else None
+    found = found or session.execute(own).first()
     return FounderPage(
         latest=_latest(found.Score, found.Lender, language, zone) if found else None,
         looks=looks_of(session, founder_id, language=language, zone=zone),
@@ -222,6 +239,7 @@ def _bar(label: str, points: int, middle: float, scale: float) -> Bar:
 def _lines(document: dict[str, Any], language: Language) -> list[Line]:
     t, catalogue = words_in(language), all_features()
     lines = []
+    withheld: dict[Kind, int] = {}
     for name, points in document.get("points_by_feature", {}).items():
         feature = catalogue.get(name)
         if feature is None:  # scored by an earlier version with a feature that is gone
@@ -235,11 +253,20 @@ def _lines(document: dict[str, Any], language: Language) -> list[Line]:
             currency=document["currency"],
             language=language,
         )
+        if said.is_missing and points < 0 and feature.kind.value in texts().withheld:
+            withheld[feature.kind] = withheld.get(feature.kind, 0) + points
+            continue
         change = None
         if points < 0:
             words = "reasons.in_time" if feature.actionable else "reasons.hard_to_change"
             change = said.advice or str(t(words))
         lines.append(Line(said, str(t(f"kind.{feature.kind}")), change))
+    for kind, points in withheld.items():  # one cause, one line
+        entry = texts().withheld[kind.value]
+        said = Sentence(
+            kind.value, kind.value, points, entry.seen.in_language(language), None, is_missing=True
+        )
+        lines.append(Line(said, str(t(f"kind.{kind}")), entry.advice.in_language(language)))
     return lines
 
 

@@ -12,13 +12,13 @@ from scoring.features.known import Known
 from scoring.features.sales import monthly_net_sales, order_lines
 
 _NO_LOAN = "no loan was asked for in the last 90 days"
-_CURRENT_DAYS = 90  # an older application says nothing of the loan asked for now
+CURRENT_DAYS = 90  # an older application says nothing of the loan asked for now
 
 
 def current_application(known: Known) -> ir.Table:
     """The last loan asked for in the 90 days before each point, one row a point."""
     asked = known.applications
-    asked = asked.filter(asked.age < _CURRENT_DAYS)
+    asked = asked.filter(asked.age < CURRENT_DAYS)
     newest_first = ibis.window(
         group_by="point", order_by=(ibis.desc("event_day"), ibis.desc("reference"))
     )

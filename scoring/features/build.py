@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import sqlglot
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 from sqlglot import exp
 
@@ -33,6 +33,7 @@ _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
 _PLACEHOLDERS = {"sqlite": ":{}", "postgresql": "%({})s"}
 _ARROW = {"int64": pa.int64(), "float64": pa.float64(), "string": pa.string()}
 _BATCH = 50_000
+_FOUNDERS = 1000  # at once in a condition: databases limit its length
 
 # What the file is made of, counted beside the features of each kind.
 _CONTENT = {
@@ -132,18 +133,26 @@ class Lake:
 
     Args:
         session: an open reading transaction; the tables are copied from it, streamed.
+        founder_ids: whose records are copied; everybody's when None.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, founder_ids: Collection[int] | None = None) -> None:
         self.connection = duckdb.connect()
         for table in RECORD_TABLES:
-            self._copy(session, table)
+            self._make(table)
+            if founder_ids is None:
+                self._copy(session, table)
+                continue
+            ids = sorted(founder_ids)
+            for start in range(0, len(ids), _FOUNDERS):
+                self._copy(session, table, table.founder_id.in_(ids[start : start + _FOUNDERS]))
 
     def features(self, points: pd.DataFrame, *, known_at: datetime, zone: ZoneInfo) -> pd.DataFrame:
         """Feature values, one row per row of `points` with its index, one column per feature.
 
         Args:
-            points: columns `founder_id` and `as_of` (a date).
+            points: columns `founder_id` and `as_of` (a date); `lender`, whose applications count,
+                where there is such a column, else any lender's.
             known_at: only what was recorded by then counts.
             zone: the installation's time zone.
         """
@@ -177,15 +186,22 @@ class Lake:
         self._set_points(points, known_at, zone)
         return self._run(instalments_with_days_past_due(Known()), order="loan, number")
 
-    def _copy(self, session: Session, table: type[Record]) -> None:
+    def _make(self, table: type[Record]) -> None:
+        types = {"int64": "BIGINT", "float64": "DOUBLE", "string": "VARCHAR"}
+        columns = record_columns(table).items()
+        declared = ", ".join(f'"{name}" {types[kind]}' for name, kind in columns)
+        self.connection.execute(f'CREATE TABLE "{table.__tablename__}" ({declared})')
+
+    def _copy(self, session: Session, table: type[Record], *only: ColumnElement[bool]) -> None:
         columns = record_columns(table)
         schema = pa.schema([(name, _ARROW[kind]) for name, kind in columns.items()])
-        types = {"int64": "BIGINT", "float64": "DOUBLE", "string": "VARCHAR"}
-        declared = ", ".join(f'"{name}" {types[kind]}' for name, kind in columns.items())
-        self.connection.execute(f'CREATE TABLE "{table.__tablename__}" ({declared})')
-        statement = select(*(table.__table__.c[name] for name in columns)).order_by(table.id)
+        statement = select(*(table.__table__.c[name] for name in columns)).where(*only)
         # Instants go through as the integers that they are in the database.
-        raw = str(statement.compile(session.connection()))
+        raw = str(
+            statement.order_by(table.id).compile(
+                session.connection(), compile_kwargs={"literal_binds": True}
+            )
+        )
         result = session.connection().exec_driver_sql(raw)
         while rows := result.fetchmany(_BATCH):
             batch = pa.table(
@@ -200,10 +216,11 @@ class Lake:
             self.connection.unregister("batch")
 
     def _set_points(self, points: pd.DataFrame, known_at: datetime, zone: ZoneInfo) -> None:
+        lenders = points["lender"] if "lender" in points else [""] * len(points)
         rows = [
-            {"point": place, **_point(int(founder), as_of, known_at, zone), "asking_lender": ""}
-            for place, (founder, as_of) in enumerate(
-                zip(points["founder_id"], points["as_of"], strict=True)
+            {"point": place, **_point(int(founder), as_of, known_at, zone), "asking_lender": lender}
+            for place, (founder, as_of, lender) in enumerate(
+                zip(points["founder_id"], points["as_of"], lenders, strict=True)
             )
         ]
         table = pa.Table.from_pylist(

@@ -15,7 +15,7 @@ from scoring.models.points import PointsScale
 from scoring.models.scorecard import MonotoneScorecard
 
 PRIORS_PATH = Path(__file__).with_name("priors.toml")
-_DOUBT = {"high": 0.15, "medium": 0.3, "low": 0.5}  # log-odds, one standard deviation
+_DOUBT = {"high": 0.25, "medium": 0.45, "low": 0.7}  # log-odds, one standard deviation
 
 
 class _Strict(BaseModel):

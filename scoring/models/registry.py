@@ -13,11 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scoring.canonical import canonical_json, digest
-from scoring.errors import FourEyesError, NoChampionError, NotFoundError
+from scoring.errors import FourEyesError, InputError, NoChampionError, NotFoundError
 from scoring.models.artefact import Artefact
 from scoring.records.audit import append_event
 from scoring.records.database import Ledger
-from scoring.records.tables import Model, Promotion
+from scoring.records.tables import AuditEvent, Model, Promotion
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,10 @@ def store_model(
     reference = f"M-{found[:12]}"
     known = ledger.session.scalars(select(Model).where(Model.reference == reference)).first()
     if known is not None:
+        if not any(_same_person(trained_by, name) for name in _trainers(ledger.session, known)):
+            append_event(
+                ledger, actor=trained_by, action="model.trained", details={"model": reference}
+            )
         return known
     model = Model(
         reference=reference,
@@ -96,12 +100,15 @@ def promote_model(ledger: Ledger, reference: str, *, by: str, reason: str) -> Mo
         NotFoundError: there is no such model.
         FourEyesError: the one who trained it may not promote it.
     """
+    if not reason.strip() or not _plain_name(by):
+        raise InputError("A promotion needs a name and a reason: an auditor will read them.")
     model = find_model(ledger.session, reference)
-    if _same_person(model.trained_by, by):
-        raise FourEyesError(
-            f"{reference} was trained by {model.trained_by}, who may not promote it. "
-            "A second person must run `foothold promote` with their own name."
-        )
+    for trainer in _trainers(ledger.session, model):
+        if _same_person(trainer, by):
+            raise FourEyesError(
+                f"{reference} was trained by {trainer}, who may not promote it. "
+                "A second person must run `foothold promote` with their own name."
+            )
     ledger.session.add(
         Promotion(model_id=model.id, promoted_by=by, reason=reason, promoted_at=ledger.now)
     )
@@ -168,5 +175,12 @@ def _same_person(one: str, other: str) -> bool:
 
 
 def _plain_name(name: str) -> str:
-    # A name typed on another machine may be composed of other characters and look the same.
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    # Typed on another machine a name may be composed of other characters and look the same; and
+    # neither a hyphen nor a full stop makes another person.
+    return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
+
+
+def _trainers(session: Session, model: Model) -> list[str]:
+    """Everybody who trained this very model: equal records and settings give equal models."""
+    events = session.scalars(select(AuditEvent).where(AuditEvent.action == "model.trained"))
+    return [e.actor for e in events if json.loads(e.details)["model"] == model.reference]

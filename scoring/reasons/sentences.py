@@ -37,7 +37,7 @@ def sentence(
     else:
         written = written_value(value, feature.unit, currency=currency, language=language)
         seen = entry.seen.in_language(language).replace("{value}", written)
-    advised = entry.advice is not None and feature.actionable and points < 0
+    advised = value is not None and feature.actionable and points < 0
     return Sentence(
         feature=feature.name,
         kind=feature.kind.value,

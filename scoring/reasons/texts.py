@@ -42,6 +42,7 @@ class GroupTexts(_Strict):
     title: Text
     against: Text
     for_: Text
+    missing: Text
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, alias_generator=lambda name: name.rstrip("_")
@@ -63,12 +64,20 @@ class MissingTexts(_Strict):
     text: Text
 
 
+class WithheldTexts(_Strict):
+    """What a founder reads of a kind of record that was not given and cost points."""
+
+    seen: Text
+    advice: Text
+
+
 class Texts(_Strict):
     """All texts of reasons."""
 
     groups: dict[str, GroupTexts]
     features: dict[str, FeatureTexts]
     missing: dict[str, MissingTexts]
+    withheld: dict[str, WithheldTexts]
 
 
 @cache
@@ -77,9 +86,11 @@ def texts() -> Texts:
     return Texts.model_validate(tomllib.loads(_PATH.read_text(encoding="utf-8")))
 
 
-def reason_text(code: str, side: str) -> Text:
-    """What a lender reads of a reason group, `against` or `for`."""
+def reason_text(code: str, side: str, *, is_missing: bool) -> Text:
+    """What a lender reads of a reason group, `against` or `for`, or where nothing is on file."""
     entry = texts().groups[code]
+    if is_missing:
+        return entry.missing
     return entry.against if side == "against" else entry.for_
 
 

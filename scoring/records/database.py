@@ -59,10 +59,14 @@ class Database:
         return today(self.clock(), self.settings.zone)
 
     def migrate(self) -> None:
-        """Create the schema or bring it up to date."""
+        """Create the schema or bring it up to date.
+
+        Raises:
+            UnavailableError: the database can't be reached.
+        """
         if self.engine.dialect.name == "sqlite":
             Path(str(self.engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
-        with self.engine.begin() as connection:
+        with _reached(), self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"))
             command.upgrade(_alembic(connection), "head")

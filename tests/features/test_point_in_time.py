@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from scoring.features.build import Lake, one_founder
+from scoring.features.catalogue import Kind
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
+from scoring.records.intake.forms import FORMS, RecordKind
 from scoring.records.parties import find_founder
 from scoring.records.store import supersede_record
-from scoring.records.tables import RECORD_TABLES, OrderLine
+from scoring.records.tables import (
+    RECORD_TABLES,
+    Application,
+    Attendance,
+    CashFlowLine,
+    Instalment,
+    Loan,
+    OrderLine,
+    Record,
+    Repayment,
+)
 from scoring.settings import Settings
 from tests.builders import a_founder, import_rows
 from tests.conftest import Clock
@@ -26,7 +41,9 @@ TODAY = date(2026, 6, 15)
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Database:
-    made = Database(Settings(data_dir=tmp_path_factory.mktemp("store")), Clock(NOW))
+    made = Database(
+        Settings(data_dir=tmp_path_factory.mktemp("store"), database_url=None), Clock(NOW)
+    )
     made.migrate()
     return made
 
@@ -43,102 +60,260 @@ def _values(database: Database, reference: str, as_of: date) -> dict[str, float 
         ).values
 
 
-sales = st.lists(
-    st.tuples(
-        st.integers(min_value=0, max_value=400),  # days ago
-        st.integers(min_value=1, max_value=5_000_000),
-        st.sampled_from(["cafe24", "coupang", "11st"]),
-        st.one_of(st.none(), st.integers(min_value=1, max_value=30)),  # refunded after days
-    ),
-    min_size=1,
-    max_size=40,
-)
+@dataclass(frozen=True)
+class Drawn:
+    """What one record is made from: when, how much, and which of the things that it may be."""
+
+    days_ago: int
+    amount: int
+    flavour: int
 
 
-def _sale_rows(reference: str, drawn: list[tuple[int, int, str, int | None]]) -> list[dict]:
-    rows = []
-    for number, (ago, gross, channel, refunded_after) in enumerate(drawn):
-        day = TODAY - timedelta(days=ago)
-        row = {
-            "founder": reference,
-            "channel": channel,
-            "order_line": f"O{number}",
-            "ordered_on": day,
-            "quantity": 1,
-            "gross": gross,
-            "currency": "KRW",
-            "buyer": f"b{number % 5}",
-        }
-        if refunded_after is not None and ago >= refunded_after:
-            row |= {
-                "status": "returned",
-                "refunded_on": day + timedelta(days=refunded_after),
-                "refund_cause": "seller",
-            }
-        rows.append(row)
-    return rows
-
-
+Rows = dict[RecordKind, list[dict[str, Any]]]
 _counter = iter(range(10**9))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    drawn=sales,
-    cut=st.integers(min_value=1, max_value=300),
-    seed=st.integers(),
-    live=st.booleans(),
-)
-def test_what_comes_after_the_day_changes_nothing(
-    store: Database,
-    drawn: list[tuple[int, int, str, int | None]],
-    cut: int,
-    seed: int,
-    live: bool,
-) -> None:
-    reference = f"F-{next(_counter)}"
-    as_of = TODAY - timedelta(days=cut)
-    a_founder(store, reference)
-    rows = _sale_rows(reference, drawn)
-    earlier = [row for row in rows if row["ordered_on"] <= as_of]
-    later = [row for row in rows if row["ordered_on"] > as_of]
-    if earlier:
-        import_rows(store, RecordKind.SALES, earlier)
-    before = _values(store, reference, as_of)
-    if later:
-        import_rows(store, RecordKind.SALES, later)
-    # arrives late: of long ago, learned only now
-    late = {**rows[0], "order_line": "LATE", "ordered_on": TODAY - timedelta(days=500)}
-    late = {k: v for k, v in late.items() if k not in {"status", "refunded_on", "refund_cause"}}
-    import_rows(store, RecordKind.SALES, [late], lag=None if live else 501)
-    # is corrected
+def rows_of(kind: Kind, founder: str, name: str, drawn: list[Drawn]) -> Rows:
+    """Rows of one kind of evidence, for each form that it takes; nothing lies in the future."""
+    rows: Rows = {}
+    for number, each in enumerate(drawn):
+        made = _MAKERS[kind](founder, f"{name}{number}", each, TODAY - timedelta(each.days_ago))
+        for form, found in made.items():
+            rows.setdefault(form, []).extend(found)
+    return rows
+
+
+def _attended(founder: str, name: str, drawn: Drawn, day: date) -> Rows:
+    row = {
+        "founder": founder,
+        "programme": f"P-{founder}",
+        "session": name,
+        "held_on": day,
+        "hours": 2,
+        "session_kind": ("class", "mentoring", "assignment", "pitch")[drawn.flavour % 4],
+        "status": ("present", "late", "excused", "absent")[drawn.flavour // 4 % 4],
+        "assignment": ("", "on_time", "late", "missing")[drawn.amount % 4],
+    }
+    return {RecordKind.ATTENDANCE: [row]}
+
+
+def _sold(founder: str, name: str, drawn: Drawn, day: date) -> Rows:
+    row = {
+        "founder": founder,
+        "channel": ("cafe24", "coupang", "11st")[drawn.flavour % 3],
+        "order_line": name,
+        "ordered_on": day,
+        "quantity": 1,
+        "gross": drawn.amount,
+        "currency": "KRW",
+        "buyer": f"b{drawn.flavour % 5}",
+    }
+    refunded_on = day + timedelta(days=drawn.flavour)
+    if drawn.flavour % 4 == 1 and refunded_on <= TODAY:
+        row |= {"status": "returned", "refunded_on": refunded_on, "refund_cause": "seller"}
+    return {RecordKind.SALES: [row]}
+
+
+def _borrowed(founder: str, name: str, drawn: Drawn, day: date) -> Rows:
+    loan = f"{founder}-{name}"
+    due = [day + timedelta(days=30 * (number + 1)) for number in range(6)]
+    paid = [each + timedelta(days=drawn.flavour - 5) for each in due[: drawn.amount % 7]]
+    return {
+        RecordKind.LOANS: [
+            {
+                "founder": founder,
+                "loan": loan,
+                "lender": "L-DEMO",
+                "principal": drawn.amount * 6,
+                "currency": "KRW",
+                "annual_rate": 0.06,
+                "months": 6,
+                "disbursed_on": day,
+            }
+        ],
+        RecordKind.SCHEDULE: [
+            {"loan": loan, "number": n, "due_on": on, "principal": drawn.amount, "interest": 0}
+            for n, on in enumerate(due, start=1)
+        ],
+        RecordKind.REPAYMENTS: [
+            {"loan": loan, "repayment": f"R{n}", "paid_on": on, "amount": drawn.amount}
+            for n, on in enumerate(paid)
+            if on <= TODAY
+        ],
+    }
+
+
+def _banked(founder: str, name: str, drawn: Drawn, day: date) -> Rows:
+    row = {
+        "founder": founder,
+        "account": "A1",
+        "line": name,
+        "booked_on": day,
+        "direction": "in" if drawn.flavour % 2 else "out",
+        "amount": drawn.amount,
+        "currency": "KRW",
+        "balance": drawn.amount - 1_000_000,
+        "purpose": "penalty" if drawn.flavour % 5 == 0 else "",
+    }
+    return {RecordKind.CASH_FLOW: [row]}
+
+
+def _asked(founder: str, name: str, drawn: Drawn, day: date) -> Rows:
+    row = {
+        "founder": founder,
+        "application": f"{founder}-{name}",
+        "lender": "L-DEMO",
+        "applied_on": day,
+        "principal": drawn.amount * 12,
+        "months": 12,
+        "instalment": drawn.amount,
+        "currency": "KRW",
+    }
+    return {RecordKind.APPLICATIONS: [row]}
+
+
+_MAKERS: dict[Kind, Callable[[str, str, Drawn, date], Rows]] = {
+    Kind.ATTENDANCE: _attended,
+    Kind.SALES: _sold,
+    Kind.REPAYMENT: _borrowed,
+    Kind.CASH_FLOW: _banked,
+    Kind.APPLICATION: _asked,
+}
+
+
+def import_all(store: Database, rows: Rows, *, lag: int | None = 0) -> None:
+    for form in RecordKind:  # loans before what is paid for them
+        if rows.get(form):
+            import_rows(store, form, rows[form], lag=lag)
+
+
+def split(rows: Rows, as_of: date) -> tuple[Rows, Rows]:
+    """Rows of events up to the day, and of those after it."""
+    parts: tuple[Rows, Rows] = ({}, {})
+    for form, found in rows.items():
+        for row in found:
+            parts[row[FORMS[form].event_day] > as_of].setdefault(form, []).append(row)
+    return parts
+
+
+def correct_some(store: Database, reference: str, *, chance: random.Random) -> None:
+    """Retract some of the founder's standing records, whatever their kind, and change others."""
     with store.writing() as ledger:
         founder = find_founder(ledger.session, reference)
-        standing = (
-            ledger.session.query(OrderLine)
-            .filter(OrderLine.founder_id == founder.id, OrderLine.superseded_recorded_at.is_(None))
-            .all()
-        )
-        for record in random.Random(seed).sample(standing, min(3, len(standing))):
-            changed = {"gross": record.gross * 10} if seed % 2 else None
-            supersede_record(
-                ledger, OrderLine, record.id, replacement=changed, reason="test", author="test"
-            )
+        for table in RECORD_TABLES:
+            standing = ledger.session.scalars(
+                select(table).where(
+                    table.founder_id == founder.id, table.superseded_recorded_at.is_(None)
+                )
+            ).all()
+            for record in chance.sample(standing, min(3, len(standing))):
+                supersede_record(
+                    ledger,
+                    table,
+                    record.id,
+                    replacement=chance.choice([None, _CHANGES[table]]),
+                    reason="test",
+                    author="test",
+                )
+
+
+_CHANGES: dict[type[Record], dict[str, object]] = {
+    Attendance: {"status": "absent", "assignment": "missing", "session_kind": "mentoring"},
+    OrderLine: {"gross": 90_000_000, "channel": "events", "buyer": "another"},
+    Loan: {"principal": 90_000_000},
+    Instalment: {"principal": 90_000_000},
+    Repayment: {"amount": 1},
+    CashFlowLine: {"inflow": 90_000_000, "balance": -90_000_000, "purpose": "penalty"},
+    Application: {"instalment": 90_000_000},
+}
+
+history = st.dictionaries(
+    st.sampled_from(Kind),
+    st.lists(
+        st.builds(
+            Drawn,
+            days_ago=st.integers(0, 400),
+            amount=st.integers(1, 5_000_000),
+            flavour=st.integers(0, 30),
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    min_size=1,
+    max_size=3,
+)
+quietly = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@settings(quietly, max_examples=25)
+@given(
+    told=history,
+    told_late=history,
+    as_of_days_ago=st.integers(1, 300),
+    late=st.integers(0, 60),
+    learned_after=st.none() | st.integers(0, 300),
+    chance=st.randoms(use_true_random=False),
+)
+def test_nothing_that_comes_after_the_day_changes_a_value(
+    store: Database,
+    told: dict[Kind, list[Drawn]],
+    told_late: dict[Kind, list[Drawn]],
+    as_of_days_ago: int,
+    late: int,
+    learned_after: int | None,
+    chance: random.Random,
+) -> None:
+    """Records of later days, late records (live, or a backfill learned since), corrections."""
+    reference = f"F-{next(_counter)}"
+    as_of = TODAY - timedelta(days=as_of_days_ago)
+    a_founder(store, reference)
+    later: list[Rows] = []
+    for kind, drawn in told.items():
+        earlier, after = split(rows_of(kind, reference, "T", drawn), as_of)
+        import_all(store, earlier)
+        later.append(after)
+    before = _values(store, reference, as_of)
+
+    for rows in later:
+        import_all(store, rows)
+    lag = None if learned_after is None else late + 1 + learned_after % as_of_days_ago
+    for kind, drawn in told_late.items():
+        happened = [replace(each, days_ago=as_of_days_ago + late) for each in drawn]
+        import_all(store, rows_of(kind, reference, "L", happened), lag=lag)
+    assert _values(store, reference, as_of) == before
+    correct_some(store, reference, chance=chance)
     assert _values(store, reference, as_of) == before
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-@given(drawn=sales, seed=st.integers())
+@pytest.mark.parametrize("kind", Kind)
+def test_a_backfill_counts_from_the_day_on_which_it_was_learned(
+    sqlite: Database, kind: Kind
+) -> None:
+    reference = "F-TEST000001"
+    a_founder(sqlite, reference)
+    happened, lag = 100, 40
+    drawn = [Drawn(happened, 1_000_000, flavour) for flavour in range(10)]
+    untold = _values(sqlite, reference, TODAY)
+    import_all(sqlite, rows_of(kind, reference, "B", drawn), lag=lag)
+    learned_on = TODAY - timedelta(days=happened - lag)
+    assert _values(sqlite, reference, learned_on - timedelta(days=1)) == untold
+    assert _values(sqlite, reference, learned_on) != untold
+
+
+@settings(quietly, max_examples=15)
+@given(told=history, chance=st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(
-    store: Database, drawn: list[tuple[int, int, str, int | None]], seed: int
+    store: Database, told: dict[Kind, list[Drawn]], chance: random.Random
 ) -> None:
     first, second = f"F-{next(_counter)}", f"F-{next(_counter)}"
     for reference in (first, second):
         a_founder(store, reference)
-        rows = _sale_rows(reference, drawn)
-        if reference == second:
-            random.Random(seed).shuffle(rows)
-        import_rows(store, RecordKind.SALES, rows)
+        for kind, drawn in told.items():
+            rows = rows_of(kind, reference, "T", drawn)
+            if reference == second:
+                for found in rows.values():
+                    chance.shuffle(found)
+            import_all(store, rows)
     assert _values(store, first, TODAY) == _values(store, second, TODAY)
 
 
@@ -232,9 +407,3 @@ def test_one_founder_and_many_get_equal_values_on_every_engine(database: Databas
             row = many.iloc[place]
             assert {k: v for k, v in one.items() if v is not None} == row.dropna().to_dict()
     assert many.notna().any().all(), "every feature has a value somewhere in this test"
-
-
-def test_every_record_table_has_what_point_in_time_needs() -> None:
-    for table in RECORD_TABLES:
-        columns = set(table.__table__.columns.keys())
-        assert {"event_date", "event_day", "learned_at", "recorded_at", "source"} <= columns

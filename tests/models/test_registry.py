@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
-from scoring.errors import FourEyesError, IntegrityError, NotFoundError
+from scoring.errors import FourEyesError, InputError, IntegrityError, NotFoundError
 from scoring.features import all_features
 from scoring.models.artefact import Artefact
 from scoring.models.priors import read_priors, unfitted_scorecard
@@ -32,7 +32,9 @@ def _artefact(currency: str = "KRW") -> Artefact:
     )
 
 
-@pytest.mark.parametrize("name", ["An Analyst", "an  analyst", "AN ANALYST ", "Ａn Analyst"])
+@pytest.mark.parametrize(
+    "name", ["An Analyst", "an  analyst", "AN ANALYST ", "Ａn Analyst", "an-analyst."]
+)
 def test_who_trained_a_model_may_not_promote_it(sqlite: Database, name: str) -> None:
     with sqlite.writing() as ledger:
         model = store_model(
@@ -40,6 +42,18 @@ def test_who_trained_a_model_may_not_promote_it(sqlite: Database, name: str) -> 
         )
     with pytest.raises(FourEyesError, match="second person"), sqlite.writing() as ledger:
         promote_model(ledger, model.reference, by=name, reason="because")
+
+
+def test_whoever_trains_the_same_model_again_may_not_promote_it_either(sqlite: Database) -> None:
+    for name in ("An Analyst", "Another Analyst"):
+        with sqlite.writing() as ledger:
+            model = store_model(
+                ledger, _artefact(), kind="t", figures={}, lineage={}, trained_by=name
+            )
+    with pytest.raises(FourEyesError, match="Another Analyst"), sqlite.writing() as ledger:
+        promote_model(ledger, model.reference, by="Another Analyst", reason="because")
+    with pytest.raises(InputError, match="reason"), sqlite.writing() as ledger:
+        promote_model(ledger, model.reference, by="A Reviewer", reason="  ")
 
 
 def test_the_model_promoted_last_is_the_champion(database: Database) -> None:

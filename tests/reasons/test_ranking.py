@@ -37,7 +37,10 @@ def test_at_most_four_reasons_each_way_and_none_of_the_strongest_is_left_out(
         assert shown == sorted(shown, reverse=True)
         everything = sorted((sign * g.points for g in groups if sign * g.points > 0), reverse=True)
         assert shown == everything[:4]
-        assert all(reason_text(reason["code"], side).ko for reason in reasons[side])
+        assert all(
+            reason_text(reason["code"], side, is_missing=reason["missing"]).ko
+            for reason in reasons[side]
+        )
 
 
 @given(any_points)

@@ -2,9 +2,12 @@
 
 import hashlib
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import func, select
 
@@ -118,6 +121,52 @@ BAD_FILES = {
     "a schedule of an unknown loan": (
         "loan,number,due_on,principal,interest\nN-9,1,2026-03-05,100,1\n",
         '"N-9" is not known; import the loans first',
+        RecordKind.SCHEDULE,
+    ),
+}
+
+
+BAD_FILES |= {
+    "nothing but a byte order mark": ("\xef\xbb\xbf", "is empty", RecordKind.SALES),
+    "nothing but commas": (",,,\n,,,\n", "is empty", RecordKind.SALES),
+    "an amount too large to keep": (
+        SALES + "F-1,cafe24,O1,2026-03-01,1,999999999999999,CLF\n",
+        '"999999999999999" is not an amount of zero or more',
+        RecordKind.SALES,
+    ),
+    "more decimals than can be counted": (
+        SALES + f"F-1,cafe24,O1,2026-03-01,1,1.{'0' * 40}1,KRW\n",
+        "has more decimals than KRW has",
+        RecordKind.SALES,
+    ),
+    "a day before anything was recorded": (
+        SALES + "F-1,cafe24,O1,0001-01-01,1,1,KRW\n",
+        'row 2, column "ordered_on": "0001-01-01" lies before 1990-01-01',
+        RecordKind.SALES,
+    ),
+    "a day without its zeros": (
+        SALES + "F-1,cafe24,O1,2026-3-1,1,1,KRW\n",
+        'row 2, column "ordered_on": "2026-3-1" is not a day as YYYY-MM-DD',
+        RecordKind.SALES,
+    ),
+    "a reference with a bar": (
+        SALES + "F-1,cafe|24,O1,2026-03-01,1,1,KRW\n",
+        'row 2, column "channel": "cafe|24" is not a reference',
+        RecordKind.SALES,
+    ),
+    "a cell with a NUL": (
+        SALES + "F-1,cafe24,O1,2026-03-01,1,1,KRW\nF-1,cafe24,O\0002,2026-03-01,1,1,KRW\n",
+        'row 3, column "order_line": holds a control character (U+0000)',
+        RecordKind.SALES,
+    ),
+    "a cell with a control character": (
+        SALES.strip() + ",buyer\nF-1,cafe24,O1,2026-03-01,1,1,KRW,b\x1b[2J\n",
+        'row 2, column "buyer": holds a control character (U+001B)',
+        RecordKind.SALES,
+    ),
+    "an instalment twice, once as a fraction": (
+        "loan,number,due_on,principal,interest\nN-9,1,2026-03-05,1,1\nN-9,1.0,2026-03-05,1,1\n",
+        "stands in the file twice",
         RecordKind.SCHEDULE,
     ),
 }
@@ -329,10 +378,12 @@ def test_attendance_keeps_no_reason_for_an_excuse(sqlite: Database, tmp_path: Pa
     a_founder(sqlite, "F-1")
     path = tmp_path / "attendance.csv"
     path.write_text(
-        ATTENDANCE.strip() + ",reason\nF-1,P-1,S1,2026-03-02,2,class,excused,hospital visit\n"
+        ATTENDANCE.strip() + ",reason\nF-1,P-RARE-77,S1,2026-03-02,2,class,excused,hospital visit\n"
     )
     assert import_file(sqlite, path).ignored_columns == ("reason",)
-    stored = (tmp_path / "var/foothold.db").read_bytes()
+    files = [file for file in (tmp_path / "var").rglob("*") if file.is_file()]
+    stored = b"".join(file.read_bytes() for file in files)  # the database and its log
+    assert b"P-RARE-77" in stored
     assert b"hospital" not in stored
     with sqlite.reading() as session:
         assert session.scalars(select(Attendance.status)).all() == ["excused"]
@@ -349,3 +400,74 @@ def test_days_that_lie_ahead_are_welcome_in_a_schedule(sqlite: Database) -> None
     with sqlite.reading() as session:
         receipts = session.scalars(select(Import).order_by(Import.id)).all()
     assert [r.kind for r in receipts] == ["loans", "schedule"]
+
+
+SALE = {
+    "founder": "F-1",
+    "channel": "cafe24",
+    "order_line": "O1",
+    "ordered_on": "2026-03-01",
+    "quantity": "1",
+    "gross": "1",
+    "currency": "KRW",
+}
+
+
+def test_a_control_character_in_parquet_is_refused_with_its_place(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    a_founder(sqlite, "F-1")
+    path = tmp_path / "sales.parquet"
+    pd.DataFrame([SALE, SALE | {"order_line": "O\0002"}]).to_parquet(path, index=False)
+    with pytest.raises(FileError, match=r'row 2, column "order_line": holds a control character'):
+        import_file(sqlite, path)
+
+
+def test_a_column_that_stands_in_parquet_twice_is_refused(sqlite: Database, tmp_path: Path) -> None:
+    path = tmp_path / "sales.parquet"
+    table = pa.Table.from_arrays([pa.array(["F-1"])] * 2, names=["founder", "founder"])
+    pq.write_table(table, path)
+    with pytest.raises(FileError, match="the column stands there twice"):
+        import_file(sqlite, path, kind=RecordKind.SALES)
+
+
+@pytest.mark.parametrize("unit", ["s", "us", "ns"])
+def test_days_and_decimals_of_parquet_are_read_however_they_are_kept(
+    unit: str, sqlite: Database, tmp_path: Path
+) -> None:
+    a_founder(sqlite, "F-1")
+    path = tmp_path / "sales.parquet"
+    frame = pd.DataFrame([SALE])
+    frame["ordered_on"] = pd.to_datetime(frame["ordered_on"]).astype(f"datetime64[{unit}]")
+    frame["gross"] = [Decimal("1E+3")]
+    frame.to_parquet(path, index=False)
+    assert import_file(sqlite, path).added == 1
+
+
+def test_the_largest_amount_is_kept_in_every_currency(database: Database) -> None:
+    a_founder(database, "F-1")
+    amounts = {"KRW": "999999999999", "KWD": "999999999999.999", "CLF": "999999999999.9999"}
+    import_rows(
+        database,
+        RecordKind.SALES,
+        [
+            SALE | {"order_line": code, "currency": code, "gross": amount}
+            for code, amount in amounts.items()
+        ],
+    )
+    with database.reading() as session:
+        stored = session.scalars(select(OrderLine.gross).order_by(OrderLine.id)).all()
+    assert stored == [10**12 - 1, 10**15 - 1, 10**16 - 1]
+
+
+@pytest.mark.parametrize(
+    ("source", "author"), [("s" * 65, "me"), ("shop", "m" * 121), ("sh\0p", "me")]
+)
+def test_a_source_or_an_author_that_does_not_fit_is_refused(
+    source: str, author: str, database: Database, tmp_path: Path
+) -> None:
+    a_founder(database, "F-1")
+    path = tmp_path / "sales.csv"
+    pd.DataFrame([SALE]).to_csv(path, index=False)
+    with pytest.raises(InputError, match="Shorten it|Leave it out"):
+        import_file(database, path, source=source, author=author)

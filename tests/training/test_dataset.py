@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 import pytest
 
-from scoring.errors import ModelError
-from scoring.records.consents import Purpose, withdraw_consent
+from scoring.errors import InputError, ModelError
+from scoring.features.build import Lake
+from scoring.records.consents import Purpose, grant_consent, withdraw_consent
 from scoring.records.database import Database
 from scoring.records.intake.forms import RecordKind
 from scoring.records.parties import find_founder
+from scoring.records.tables import OrderLine
 from scoring.settings import DeploymentProfile
 from tests.builders import FounderBuilder, a_founder, import_rows
-from training.dataset import TrainingSet, build_training_set
+from tests.conftest import Clock
+from training.dataset import TrainingSet, build_training_set, last_recorded
 
 PAID_OUT = date(2025, 1, 10)
 THE_DAY_BEFORE = PAID_OUT - timedelta(days=1)
@@ -23,16 +26,18 @@ THE_DAY_BEFORE = PAID_OUT - timedelta(days=1)
 def training_set(
     database: Database,
     *,
+    known_at: datetime | None = None,
     currency: str | None = None,
     profile: DeploymentProfile = DeploymentProfile.RESEARCH_SANDBOX,
 ) -> TrainingSet:
     with database.reading() as session:
         return build_training_set(
             session,
-            known_at=database.clock(),
+            known_at=known_at or database.clock(),
             zone=database.settings.zone,
             profile=profile,
             currency=currency,
+            now=database.clock(),
         )
 
 
@@ -92,6 +97,53 @@ def test_only_those_who_allow_training_take_part(sqlite: Database) -> None:
     assert training_set(sqlite).rows.empty
 
 
+def test_a_consent_that_has_ended_since_the_last_record_is_not_used(
+    sqlite: Database, clock: Clock
+) -> None:
+    a_borrower(sqlite)
+    last = sqlite.clock()
+    clock.advance(days=366)
+    assert training_set(sqlite, known_at=last).rows.empty
+
+
+def test_records_of_those_who_do_not_take_part_are_not_even_copied(database: Database) -> None:
+    for number in range(3):
+        a_founder(database, f"F-{number}").selling(weekly=1_000, weeks=2)
+    with database.reading() as session:
+        ids = [find_founder(session, f"F-{number}").id for number in (0, 2)]
+        for chosen in (ids, []):
+            rows = Lake(session, chosen).connection.execute(
+                f"SELECT founder_id FROM {OrderLine.__tablename__}"
+            )
+            assert {founder for (founder,) in rows.fetchall()} == set(chosen)
+
+
+def test_what_is_still_being_written_stays_out_of_the_training_set_for_good(
+    database: Database,
+) -> None:
+    a_borrower(database, "F-TEST000001")
+    a_founder(database, "F-TEST000002").borrowing(
+        1_200_000, loan="N-2", disbursed_on=PAID_OUT, paid=12
+    )
+    with database.writing() as ledger:
+        founder = find_founder(ledger.session, "F-TEST000002")
+        grant_consent(ledger, founder, lender=None, purpose=Purpose.MODEL_TRAINING, actor="founder")
+        with database.reading() as session:
+            known_at = last_recorded(session)
+        before = training_set(database, known_at=known_at)
+    after = training_set(database, known_at=known_at)
+    assert before.founders == after.founders == 1
+    assert after.digest() == before.digest()
+    with database.reading() as session:
+        assert training_set(database, known_at=last_recorded(session)).founders == 2
+
+
+@pytest.mark.parametrize("code", ["zz", "krw", ""])
+def test_a_currency_that_does_not_exist_is_refused(sqlite: Database, code: str) -> None:
+    with pytest.raises(InputError, match=f'"{code}" is not a currency code of ISO 4217'):
+        training_set(sqlite, currency=code)
+
+
 def test_two_currencies_are_refused_by_name(sqlite: Database) -> None:
     borrower = a_borrower(sqlite)
     borrower.selling(weekly=300, weeks=2, channel="abroad", currency="USD")
@@ -125,3 +177,54 @@ def test_loans_without_a_label_are_counted(sqlite: Database) -> None:
     data = training_set(sqlite)
     assert data.counts == {"good": 1, "bad": 0, "indeterminate": 1, "open": 1}
     assert len(data.y) == 1
+
+
+def test_loans_that_founders_report_themselves_are_counted_apart(sqlite: Database) -> None:
+    borrower = a_borrower(sqlite)
+    assert training_set(sqlite).external_loans == 0
+    elsewhere = {
+        "founder": borrower.reference,
+        "loan": "N-elsewhere",
+        "lender": "a-bank",
+        "principal": 100_000,
+        "currency": "KRW",
+        "annual_rate": 0.05,
+        "months": 1,
+        "disbursed_on": PAID_OUT,
+        "origin": "external",
+    }
+    import_rows(sqlite, RecordKind.LOANS, [elsewhere])
+    assert len(training_set(sqlite).y) == 1
+    due = {
+        "loan": "N-elsewhere",
+        "number": 1,
+        "due_on": PAID_OUT + timedelta(days=30),
+        "principal": 100_000,
+        "interest": 0,
+    }
+    import_rows(sqlite, RecordKind.SCHEDULE, [due])
+    paid = {"loan": "N-elsewhere", "repayment": "R", "paid_on": due["due_on"], "amount": 100_000}
+    import_rows(sqlite, RecordKind.REPAYMENTS, [paid])
+    data = training_set(sqlite)
+    assert len(data.y) == 2
+    assert data.external_loans == 1
+
+
+def test_a_loan_is_judged_by_what_was_asked_of_its_own_lender(sqlite: Database) -> None:
+    borrower = a_borrower(sqlite)
+    application = {
+        "founder": borrower.reference,
+        "application": "A-1",
+        "lender": "L-DEMO",
+        "applied_on": THE_DAY_BEFORE,
+        "principal": 1_200_000,
+        "months": 12,
+        "instalment": 104_000,
+        "currency": "KRW",
+    }
+    import_rows(sqlite, RecordKind.APPLICATIONS, [application])
+    before = training_set(sqlite)
+    assert before.X["instalment_over_net_sales"].notna().all()
+    elsewhere = {**application, "application": "A-2", "lender": "L-OTHER", "instalment": 900_000}
+    import_rows(sqlite, RecordKind.APPLICATIONS, [elsewhere])
+    pd.testing.assert_frame_equal(training_set(sqlite).X, before.X)

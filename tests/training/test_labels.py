@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pandas as pd
 import pytest
 
+from scoring.errors import InputError
 from scoring.features.build import Lake
 from scoring.records.database import Database
 from scoring.records.intake.forms import RecordKind
@@ -26,8 +27,7 @@ def known_labels(
     with database.reading() as session:
         founder = find_founder(session, "F-TEST000001")
         return labels_known(
-            Lake(session),
-            [founder.id],
+            Lake(session, [founder.id]),
             known_at=at or database.clock(),
             zone=database.settings.zone,
             definition=definition,
@@ -71,6 +71,57 @@ def test_a_loan_that_was_never_paid_is_bad(sqlite: Database) -> None:
 def test_what_falls_due_after_the_window_does_not_count(sqlite: Database) -> None:
     a_founder(sqlite).borrowing(2_400_000, loan="N1", disbursed_on=PAID_OUT, months=24, paid=13)
     assert outcome_of(sqlite) == "good"
+
+
+def outcomes_by_loan(database: Database) -> dict[str, str]:
+    labels = known_labels(database)
+    return dict(zip(labels["reference"], labels["outcome"], strict=True))
+
+
+def test_one_bad_loan_makes_the_borrower_bad(sqlite: Database) -> None:
+    borrower = a_founder(sqlite).borrowing(1_200_000, loan="N1", disbursed_on=PAID_OUT, paid=12)
+    assert outcomes_by_loan(sqlite) == {"N1": "good"}
+    borrower.borrowing(600_000, loan="N2", disbursed_on=PAID_OUT + timedelta(days=60))
+    assert outcomes_by_loan(sqlite) == {"N1": "bad", "N2": "bad"}
+
+
+def test_somebody_elses_bad_loan_makes_nobody_bad(sqlite: Database) -> None:
+    a_founder(sqlite).borrowing(1_200_000, loan="N1", disbursed_on=PAID_OUT, paid=12)
+    a_founder(sqlite, "F-TEST000002").borrowing(600_000, loan="N3", disbursed_on=PAID_OUT)
+    with sqlite.reading() as session:
+        labels = labels_known(
+            Lake(session), known_at=sqlite.clock(), zone=sqlite.settings.zone
+        ).set_index("reference")
+    assert labels["outcome"].to_dict() == {"N1": "good", "N3": "bad"}
+
+
+@pytest.mark.parametrize(("days_after_the_end", "outcome"), [(0, "bad"), (1, "good")])
+def test_a_loan_that_goes_bad_after_the_window_of_another_leaves_it_good(
+    sqlite: Database, clock: Clock, days_after_the_end: int, outcome: str
+) -> None:
+    bad_from = WINDOW_END + timedelta(days=days_after_the_end)
+    borrower = a_founder(sqlite).borrowing(1_200_000, loan="N1", disbursed_on=PAID_OUT, paid=12)
+    borrower.borrowing(600_000, loan="N2", disbursed_on=bad_from - timedelta(days=30 + 90))
+    clock.advance(days=365)
+    assert outcomes_by_loan(sqlite) == {"N1": outcome, "N2": "bad"}
+
+
+@pytest.mark.parametrize(("days_before_the_start", "outcome"), [(0, "bad"), (1, "good")])
+def test_a_loan_that_went_bad_before_the_window_of_another_leaves_it_good(
+    sqlite: Database, days_before_the_start: int, outcome: str
+) -> None:
+    bad_from = FIRST_DUE - timedelta(days=days_before_the_start)
+    a_founder(sqlite).borrowing(
+        600_000, loan="N0", months=1, disbursed_on=bad_from - timedelta(days=30 + 90)
+    ).borrowing(1_200_000, loan="N1", disbursed_on=PAID_OUT, paid=12)
+    assert outcomes_by_loan(sqlite) == {"N0": "bad", "N1": outcome}
+
+
+def test_a_late_loan_leaves_the_borrowers_other_loans_good(sqlite: Database) -> None:
+    a_founder(sqlite).borrowing(1_200_000, loan="N1", disbursed_on=PAID_OUT, paid=12).borrowing(
+        600_000, loan="N2", disbursed_on=PAID_OUT, paid=12, late_days=89
+    )
+    assert outcomes_by_loan(sqlite) == {"N1": "good", "N2": "indeterminate"}
 
 
 def test_an_open_window_has_no_label_even_when_long_past_due(
@@ -119,6 +170,45 @@ def test_the_definition_can_be_changed(sqlite: Database) -> None:
     short = OutcomeDefinition(performance_window_days=20)
     assert outcome_of(sqlite, definition=strict) == "bad"
     assert outcome_of(sqlite, definition=short) == "good"
+
+
+def test_a_definition_by_which_no_loan_could_be_bad_is_refused() -> None:
+    assert OutcomeDefinition.of() == OutcomeDefinition()
+    assert OutcomeDefinition.of(bad_days=15, window_months=6) == OutcomeDefinition(15, 15, 182)
+    with pytest.raises(InputError, match="Within a window of 61 days no loan gets 90 days"):
+        OutcomeDefinition.of(bad_days=90, window_months=2)
+
+
+@pytest.mark.parametrize(
+    ("days_to_the_loan", "lender", "kinds"),
+    [
+        (0, "L-DEMO", ["loan"]),
+        (60, "L-DEMO", ["loan"]),
+        (61, "L-DEMO", ["application", "loan"]),
+        (-1, "L-DEMO", ["application", "loan"]),
+        (10, "L-OTHER", ["application", "loan"]),
+    ],
+)
+def test_a_loan_that_is_in_the_ledger_and_declared_counts_once(
+    sqlite: Database, days_to_the_loan: int, lender: str, kinds: list[str]
+) -> None:
+    a_founder(sqlite).borrowing(1_200_000, loan="N1", disbursed_on=PAID_OUT, paid=12)
+    application = {
+        "founder": "F-TEST000001",
+        "application": "A1",
+        "lender": lender,
+        "applied_on": PAID_OUT - timedelta(days=days_to_the_loan),
+        "principal": 1_200_000,
+        "months": 12,
+        "instalment": 100_000,
+        "currency": "KRW",
+    }
+    import_rows(sqlite, RecordKind.APPLICATIONS, [application])
+    declared = {"application": "A1", "outcome": "bad", "declared_on": "2026-03-02"}
+    import_rows(sqlite, RecordKind.OUTCOMES, [declared])
+    labels = known_labels(sqlite).set_index("kind")
+    assert sorted(labels.index) == kinds
+    assert labels.at["loan", "outcome"] == "good"
 
 
 def test_a_declared_outcome_is_a_label_as_of_the_day_of_the_application(sqlite: Database) -> None:

@@ -26,10 +26,11 @@ from scoring.records.intake.importing import Learned, import_file
 from scoring.records.parties import add_founders
 from scoring.settings import Settings
 from tests.builders import a_founder
-from training.candidate import Candidate, train_candidate
+from training.candidate import Candidate, promote_candidate, train_candidate
 from training.cli import app
 from training.dataset import TrainingSet, build_training_set
 from training.figures import FIGURES, Judged, bootstrap_weights, figures_of
+from training.labels import OutcomeDefinition
 from training.report.tables import bin_labels, joined
 from training.simulate import PROCESS_THRESHOLDS, PROCESS_WEIGHTS, write_sample_portfolio
 from training.validate import grouped_folds, out_of_time_split
@@ -94,6 +95,7 @@ def test_a_candidate_has_figures_with_intervals_and_its_lineage(
         "bad_days_past_due": 90,
         "indeterminate_days_past_due": 30,
         "performance_window_days": 365,
+        "immaterial_percent": 1,
     }
     assert candidate.lineage["deployment_profile"] == "research_sandbox"
     with portfolio.reading() as session:
@@ -138,6 +140,45 @@ def test_who_trained_a_model_may_not_promote_it(portfolio: Database, candidate: 
         promote_model(ledger, candidate.reference, by="a reviewer", reason="holds up")
     with portfolio.reading() as session:
         assert champion(session).reference == candidate.reference
+
+
+def test_an_equal_model_keeps_what_was_said_of_it_first(sqlite: Database) -> None:
+    first = train_candidate(sqlite, by="an analyst")
+    assert not first.known
+    page = first.report.read_bytes()
+    again = train_candidate(sqlite, by="another analyst")
+    assert again.reference == first.reference
+    assert again.known
+    assert again.trained_by == "an analyst"
+    assert again.lineage == first.lineage
+    assert again.report.read_bytes() == page
+
+    first.report.unlink()
+    missing = train_candidate(sqlite, by="another analyst")
+    assert "another analyst" in missing.report.read_text(encoding="utf-8")
+
+
+def test_whoever_trained_an_equal_model_may_not_promote_it_either(sqlite: Database) -> None:
+    model = train_candidate(sqlite, by="an analyst").reference
+    train_candidate(sqlite, by="another analyst")
+    for trainer in ("an analyst", "Another Analyst"):
+        with pytest.raises(FourEyesError, match="may not promote it"), sqlite.writing() as ledger:
+            promote_candidate(ledger, model, by=trainer, reason="mine")
+    with sqlite.writing() as ledger:
+        promote_candidate(ledger, model, by="a reviewer", reason="holds up")
+    with sqlite.reading() as session:
+        assert champion(session).reference == model
+
+
+def test_the_analyst_says_when_a_loan_is_bad(sqlite: Database) -> None:
+    a_founder(sqlite).borrowing(
+        1_200_000, loan="N1", disbursed_on=date(2025, 1, 10), paid=12, late_days=65
+    ).consenting(to=None, purpose=Purpose.MODEL_TRAINING)
+    assert train_candidate(sqlite, by="an analyst").figures["labels"] == 0
+    stricter = train_candidate(
+        sqlite, by="an analyst", definition=OutcomeDefinition.of(bad_days=60, window_months=6)
+    )
+    assert stricter.figures["bads"] == 1
 
 
 def test_out_of_time_takes_whole_days_from_the_end(data: TrainingSet) -> None:
@@ -267,10 +308,14 @@ def test_with_json_standard_output_is_one_object(
     monkeypatch.delenv("FOOTHOLD_DATABASE_URL", raising=False)
     Database(Settings()).migrate()
     run = CliRunner().invoke
-    trained = run(app, ["train", "--by", "an analyst", "--json"], catch_exceptions=False)
+    command = ["train", "--by", "an analyst", "--bad-days", "60", "--window-months", "6", "--json"]
+    trained = run(app, command, catch_exceptions=False)
     assert trained.exit_code == 0
     found = json.loads(trained.stdout)
     assert found["kind"] == "expert_prior"
+    assert found["known"] is False
+    assert found["lineage"]["outcome_definition"]["bad_days_past_due"] == 60
+    assert found["lineage"]["outcome_definition"]["performance_window_days"] == 182
     assert Path(found["report"]).exists()
 
     order = ["promote", found["model"], "--reason", "first", "--json", "--by"]

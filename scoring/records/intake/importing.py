@@ -16,7 +16,7 @@ from scoring.errors import InputError
 from scoring.records.audit import append_event
 from scoring.records.database import Database, Ledger
 from scoring.records.intake.forms import RecordKind
-from scoring.records.intake.reading import TextFile, read_file, recognise_form
+from scoring.records.intake.reading import read_file, recognise_form
 from scoring.records.intake.resolving import TABLES, resolve_rows
 from scoring.records.intake.standing import compare, refuse_repeated_keys
 from scoring.records.intake.validation import check_cells

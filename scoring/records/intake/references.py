@@ -64,9 +64,8 @@ def referred_records(
         f"stands for several {table.__tablename__}; import the file with the --source that the "
         "one meant was imported with",
     )
-    found = known.drop_duplicates("reference", keep="last").set_index("reference").loc[references]
-    found.index = references.index
-    return found
+    found = known.drop_duplicates("reference", keep="last").set_index("reference")
+    return found.reindex(references).set_axis(references.index)
 
 
 def _refuse(file: TextFile, cells: pd.Series[str], column: str, words: str) -> None:

@@ -166,10 +166,16 @@ class _Resolver:
                 for row in cells.index[given > sale["gross"] + sale["shipping"]]
             ],
         )
-        partly = [self._known_partial_refund(key) for key in self.key]
+        parts = [self._known_partial_refund(key) for key in self.key]
         whole = sale["gross"] - sale["discount"]
         if "refund" in self.absent:
-            whole = whole.where([part is None for part in partly], [part or 0 for part in partly])
+            whole = pd.Series(
+                [
+                    all_of_it if part is None else part
+                    for all_of_it, part in zip(whole, parts, strict=True)
+                ],
+                index=whole.index,
+            )
         gives_back = cells["status"].isin(["cancelled", "returned"]) | (given > 0)
         refund = sale.assign(
             gross=0,
@@ -183,7 +189,7 @@ class _Resolver:
             event_date=_days(cells["refunded_on"]),
         )
         # The status tells of the whole, the amount of a part; a file takes back what it tells of.
-        for key, part, is_given in zip(self.key, partly, gives_back, strict=True):
+        for key, part, is_given in zip(self.key, parts, gives_back, strict=True):
             told_in = "status" if part is None else "refund"
             if not is_given and told_in not in self.absent and key + _REFUND in self.known:
                 self.taken_back.append(self.known[key + _REFUND].id)
@@ -277,7 +283,7 @@ class _Resolver:
         rows = pd.DataFrame(columns, index=self.cells.index).assign(
             natural_key=self.key, event_date=_days(self.cells[self.form.event_day])
         )
-        return completed(rows, self.known, absent=self.absent - {"refund"})
+        return completed(rows, self.known, absent=self.absent)
 
     def _or_none(self, name: str) -> pd.Series[Any]:
         return self.cells[name].astype(object).where(self.cells[name] != "", None)

@@ -33,12 +33,12 @@ def guard(tables: Iterable[str]) -> None:
 
 def _unique_keys(bind: sa.Connection, table: str) -> list[list[str]]:
     inspector = sa.inspect(bind)
-    unique = [
+    indexes = (found for found in inspector.get_indexes(table) if found["unique"])
+    return [
         inspector.get_pk_constraint(table)["constrained_columns"],
         *(found["column_names"] for found in inspector.get_unique_constraints(table)),
-        *(found["column_names"] for found in inspector.get_indexes(table) if found["unique"]),
+        *([name for name in found["column_names"] if name] for found in indexes),
     ]
-    return [[column for column in columns if column] for columns in unique]
 
 
 def _guard_sqlite(table: str, columns: list[str], unique: list[list[str]]) -> None:
