@@ -27,6 +27,7 @@ from scoring.errors import (
     ModelError,
     NoChampionError,
     NotFoundError,
+    UnavailableError,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -125,7 +126,7 @@ def problem_of(error: Exception) -> Problem:
         case HTTPException():
             status = HTTPStatus(error.status_code)
             return _plain(status, status.description or status.phrase)
-        case OperationalError():
+        case OperationalError() | UnavailableError():
             return _plain(
                 HTTPStatus.SERVICE_UNAVAILABLE, "The store can't be reached just now. Try again."
             )

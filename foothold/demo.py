@@ -63,7 +63,7 @@ def demo(
                 database,
                 file,
                 learned=Learned(_LAG_DAYS),
-                source=f"sample.{file.stem}",
+                source="sample",
                 author="demo operator",
                 progress=progress,
             )

@@ -11,17 +11,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-
 from scoring.canonical import canonical_json, digest
-from scoring.errors import FourEyesError
 from scoring.features import features_for
 from scoring.models.artefact import Artefact
 from scoring.models.priors import PRIORS_PATH, read_priors
-from scoring.models.registry import promote_model, store_model
-from scoring.records.audit import append_event
-from scoring.records.database import Database, Ledger
-from scoring.records.tables import AuditEvent, Model
+from scoring.models.registry import store_model
+from scoring.records.database import Database
 from scoring.settings import DeploymentProfile
 from training.dataset import TrainingSet, build_training_set, last_recorded
 from training.figures import SEED
@@ -32,7 +27,6 @@ from training.validate import Progress, Validation, validate
 
 _PACKAGES = ("foothold", "numpy", "scipy", "pandas", "scikit-learn", "duckdb", "ibis-framework")
 _STEPS = 5
-_TRAINED_AGAIN = "model.trained_again"
 
 
 @dataclass(frozen=True)
@@ -138,13 +132,6 @@ def train_candidate(
             trained_by=by,
         )
         known = model.trained_at != ledger.now  # no two transactions share an instant
-        if known:
-            append_event(
-                ledger,
-                actor=by,
-                action=_TRAINED_AGAIN,
-                details={"model": model.reference, "known_at": data.known_at.isoformat()},
-            )
         trained_at = ledger.now
     tell("writing the report", 4, _STEPS)
     report = settings.data_dir / "reports" / f"{model.reference}.html"
@@ -174,25 +161,6 @@ def train_candidate(
         lineage=json.loads(model.lineage),
         report=report,
     )
-
-
-def promote_candidate(ledger: Ledger, reference: str, *, by: str, reason: str) -> Model:
-    """Make a model champion; whoever trained it, first or again, may not.
-
-    Raises:
-        NotFoundError: there is no such model.
-        FourEyesError: it was trained by the one who promotes it.
-    """
-    again = ledger.session.execute(
-        select(AuditEvent.actor, AuditEvent.details).where(AuditEvent.action == _TRAINED_AGAIN)
-    )
-    trainers = {e.actor.casefold() for e in again if json.loads(e.details)["model"] == reference}
-    if by.casefold() in trainers:
-        raise FourEyesError(
-            f"{reference} was trained again by {by}, who may not promote it. "
-            "A second person must run `foothold promote` with their own name."
-        )
-    return promote_model(ledger, reference, by=by, reason=reason)
 
 
 def fit_on_all(data: TrainingSet) -> Fit:

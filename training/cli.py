@@ -69,10 +69,10 @@ def promote(
 ) -> None:
     """Make a model champion; whoever trained it may not."""
     from scoring.console import open_database, print_json
-    from training.candidate import promote_candidate
+    from scoring.models.registry import promote_model
 
     with open_database().writing() as ledger:
-        promoted = promote_candidate(ledger, model, by=_name(by), reason=reason)
+        promoted = promote_model(ledger, model, by=_name(by), reason=reason)
         shown = {"model": promoted.reference, "promoted_by": _name(by), "reason": reason}
     if as_json:
         print_json(shown)

@@ -65,7 +65,9 @@ class Database:
             UnavailableError: the database can't be reached.
         """
         if self.engine.dialect.name == "sqlite":
-            Path(str(self.engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
+            path = Path(str(self.engine.url.database))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)  # it holds everybody's records; SQLite's other files follow it
         with _reached(), self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"))

@@ -118,6 +118,16 @@ BAD_FILES = {
         "is more than the line's gross amount",
         RecordKind.SALES,
     ),
+    "semicolons": (
+        SALES.replace(",", ";") + "F-1;cafe24;O1;2026-03-05;1;9000;KRW\n",
+        "has its cells separated by semicolons",
+        None,
+    ),
+    "a kind that can only be guessed": (
+        SALES.replace("gross", "price") + "F-1,cafe24,O1,2026-03-05,1,9000,KRW\n",
+        "nearest is sales, which also needs gross",
+        None,
+    ),
     "a schedule of an unknown loan": (
         "loan,number,due_on,principal,interest\nN-9,1,2026-03-05,100,1\n",
         '"N-9" is not known; import the loans first',
@@ -189,7 +199,7 @@ def test_a_bad_file_is_refused_with_its_place_and_changes_nothing(
     content, message, kind = BAD_FILES[problem]
     a_founder(sqlite, "F-1").selling(weekly=100_000, weeks=2)
     before = _everything(sqlite)
-    path = tmp_path / f"{kind.value}.csv"
+    path = tmp_path / f"{kind.value if kind else 'file'}.csv"
     path.write_bytes(content.encode("latin-1"))
     with pytest.raises(FileError) as raised:
         import_file(sqlite, path, kind=kind)
@@ -471,3 +481,16 @@ def test_a_source_or_an_author_that_does_not_fit_is_refused(
     pd.DataFrame([SALE]).to_csv(path, index=False)
     with pytest.raises(InputError, match="Shorten it|Leave it out"):
         import_file(database, path, source=source, author=author)
+
+
+def test_money_cannot_come_back_before_it_was_lent(sqlite: Database) -> None:
+    founder = a_founder(sqlite, "F-1")
+    founder.borrowing(1_200_000, loan="N-1", disbursed_on=date(2026, 3, 1))
+    early = {"loan": "N-1", "repayment": "R1", "paid_on": date(2026, 2, 27), "amount": 100_000}
+    with pytest.raises(FileError, match="before the loan was paid out"):
+        import_rows(sqlite, RecordKind.REPAYMENTS, [early])
+
+
+def test_the_store_can_be_read_by_its_owner_only(sqlite: Database) -> None:
+    path = sqlite.settings.data_dir / "foothold.db"
+    assert path.stat().st_mode & 0o077 == 0

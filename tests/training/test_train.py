@@ -26,7 +26,7 @@ from scoring.records.intake.importing import Learned, import_file
 from scoring.records.parties import add_founders
 from scoring.settings import Settings
 from tests.builders import a_founder
-from training.candidate import Candidate, promote_candidate, train_candidate
+from training.candidate import Candidate, train_candidate
 from training.cli import app
 from training.dataset import TrainingSet, build_training_set
 from training.figures import FIGURES, Judged, bootstrap_weights, figures_of
@@ -163,9 +163,9 @@ def test_whoever_trained_an_equal_model_may_not_promote_it_either(sqlite: Databa
     train_candidate(sqlite, by="another analyst")
     for trainer in ("an analyst", "Another Analyst"):
         with pytest.raises(FourEyesError, match="may not promote it"), sqlite.writing() as ledger:
-            promote_candidate(ledger, model, by=trainer, reason="mine")
+            promote_model(ledger, model, by=trainer, reason="mine")
     with sqlite.writing() as ledger:
-        promote_candidate(ledger, model, by="a reviewer", reason="holds up")
+        promote_model(ledger, model, by="a reviewer", reason="holds up")
     with sqlite.reading() as session:
         assert champion(session).reference == model
 
@@ -174,11 +174,15 @@ def test_the_analyst_says_when_a_loan_is_bad(sqlite: Database) -> None:
     a_founder(sqlite).borrowing(
         1_200_000, loan="N1", disbursed_on=date(2025, 1, 10), paid=12, late_days=65
     ).consenting(to=None, purpose=Purpose.MODEL_TRAINING)
-    assert train_candidate(sqlite, by="an analyst").figures["labels"] == 0
+    a_founder(sqlite, "F-TEST000002").borrowing(
+        1_200_000, loan="N2", disbursed_on=date(2025, 1, 10), paid=12
+    ).consenting(to=None, purpose=Purpose.MODEL_TRAINING)
+    assert train_candidate(sqlite, by="an analyst").figures["bads"] == 0
     stricter = train_candidate(
         sqlite, by="an analyst", definition=OutcomeDefinition.of(bad_days=60, window_months=6)
     )
     assert stricter.figures["bads"] == 1
+    assert stricter.lineage["outcome_definition"]["bad_days_past_due"] == 60
 
 
 def test_out_of_time_takes_whole_days_from_the_end(data: TrainingSet) -> None:

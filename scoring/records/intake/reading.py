@@ -58,11 +58,7 @@ def recognise_form(file: TextFile, kind: RecordKind | None) -> Form:
     if kind is None:
         fitting = [form for form in FORMS.values() if set(form.required) <= set(found)]
         if len(fitting) != 1:
-            raise FileError(
-                file.name,
-                f"is in no known form by its columns ({', '.join(found) or 'none'})",
-                remedy="Name the kind with --kind, or see docs/records.md for the columns.",
-            )
+            raise _unrecognised(file.name, found)
         return fitting[0]
     form = FORMS[kind]
     for name in form.required:
@@ -76,6 +72,29 @@ def recognise_form(file: TextFile, kind: RecordKind | None) -> Form:
                 remedy="Add the column and import the file again.",
             )
     return form
+
+
+def _unrecognised(name: str, found: list[str]) -> FileError:
+    """Say what is nearest: another separator, or a form with some columns missing."""
+    if len(found) == 1:
+        for separator, word in ((";", "semicolons"), ("\t", "tabs")):
+            if separator in found[0]:
+                return FileError(
+                    name,
+                    f"has its cells separated by {word}",
+                    row=1,
+                    remedy="Save it as CSV with commas (in Excel: CSV UTF-8, comma delimited).",
+                )
+    nearest = max(FORMS.values(), key=lambda form: len(set(form.required) & set(found)))
+    lacking = [column for column in nearest.required if column not in found]
+    shared = len(nearest.required) - len(lacking)
+    hint = f"; nearest is {nearest.kind}, which also needs {', '.join(lacking)}" if shared else ""
+    return FileError(
+        name,
+        f"is in no known form by its columns ({', '.join(found) or 'none'}){hint}",
+        row=1,
+        remedy="Add what is missing, or see docs/records.md for the columns of each kind.",
+    )
 
 
 def _read_csv(name: str, content: bytes) -> pd.DataFrame:
@@ -96,7 +115,7 @@ def _read_csv(name: str, content: bytes) -> pd.DataFrame:
     _, header = next(lines, (0, []))
     if not header:
         raise _empty(name)
-    header = [cell.strip() for cell in header]
+    header = [cell.strip().lower() for cell in header]
     _refuse_repeated_columns(name, header)
     rows, cells = [], []
     for row, line in lines:
@@ -123,7 +142,7 @@ def _csv_lines(name: str, text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _read_parquet(name: str, content: bytes) -> pd.DataFrame:
     try:
-        table = pq.read_table(io.BytesIO(content))
+        table = pq.ParquetFile(io.BytesIO(content)).read()
         _refuse_repeated_columns(name, table.column_names)
         columns = {
             column: [_as_text(value) for value in table.column(column).to_pylist()]

@@ -219,6 +219,7 @@ class _Resolver:
 
     def schedule(self) -> pd.DataFrame:
         loans = self._referred(Loan)
+        self._refuse_before_disbursement("due_on", loans)
         return self._frame(
             founder_id=loans["founder_id"],
             loan=self.cells["loan"],
@@ -231,12 +232,25 @@ class _Resolver:
 
     def repayments(self) -> pd.DataFrame:
         loans = self._referred(Loan)
+        self._refuse_before_disbursement("paid_on", loans)
         return self._frame(
             founder_id=loans["founder_id"],
             loan=self.cells["loan"],
             reference=self.cells["repayment"],
             currency=loans["currency"],
             amount=self._amounts("amount", loans["currency"]),
+        )
+
+    def _refuse_before_disbursement(self, column: str, loans: pd.DataFrame) -> None:
+        early = pd.Series(_days(self.cells[column])) < loans["event_date"]
+        raise_first(
+            self.file,
+            [
+                Problem(row, column, f"lies before the loan was paid out ({day})")
+                for row, day in zip(
+                    self.cells.index[early].tolist(), loans.loc[early, "event_date"], strict=True
+                )
+            ],
         )
 
     def cash_flow(self) -> pd.DataFrame:

@@ -44,12 +44,13 @@ def standing_records(
 ) -> Known:
     """Records of a source that stand now, by natural key and whoever's they are."""
     columns = [c for c in table.__table__.columns if c.key not in _BOOKKEEPING]
+    standing = (table.source == source, table.superseded_recorded_at.is_(None))
     known: Known = {}
+    if ledger.session.scalar(select(table.id).where(*standing).limit(1)) is None:
+        return known  # a source that is new, as a large backfill's is
     for start in range(0, len(keys), _CHUNK):
         statement = select(*columns).where(
-            table.source == source,
-            table.natural_key.in_(keys[start : start + _CHUNK]),
-            table.superseded_recorded_at.is_(None),
+            *standing, table.natural_key.in_(keys[start : start + _CHUNK])
         )
         known.update({row.natural_key: row for row in ledger.session.execute(statement)})
     return known
