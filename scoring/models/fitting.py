@@ -42,7 +42,9 @@ ROWS_FOR_BINNINGS = 50_000
 EXPERT_STEP_VARIANCE = 0.25
 """Variance of a feature's whole range round the expert's line, without outcomes."""
 
-EXPERT_MISSING_VARIANCE = 1.0
+EXPERT_MISSING_VARIANCE = EXPERT_STEP_VARIANCE
+"""Not to know a value is no more doubtful than the value's whole range; several features of one
+kind are missing together, and a larger variance each would drown the base rate's own."""
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,13 @@ BAD_FILES = {
     ),
     "a kind that can only be guessed": (
         SALES.replace("gross", "price") + "F-1,cafe24,O1,2026-03-05,1,9000,KRW\n",
-        "nearest is sales, which also needs gross",
+        'row 1, column "gross": the column is missing; sales needs',
+        None,
+    ),
+    "a kind that is further off": (
+        SALES.replace("gross", "price").replace("channel", "shop")
+        + "F-1,cafe24,O1,2026-03-05,1,9000,KRW\n",
+        "nearest is sales, which also needs channel, gross",
         None,
     ),
     "a schedule of an unknown loan": (

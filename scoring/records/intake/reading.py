@@ -63,15 +63,19 @@ def recognise_form(file: TextFile, kind: RecordKind | None) -> Form:
     form = FORMS[kind]
     for name in form.required:
         if name not in found:
-            raise FileError(
-                file.name,
-                f"the column is missing; {kind} needs {', '.join(form.required)} and the file has "
-                f"{', '.join(found)}",
-                row=1,
-                column=name,
-                remedy="Add the column and import the file again.",
-            )
+            raise _lacking(file.name, form, name, found)
     return form
+
+
+def _lacking(name: str, form: Form, column: str, found: list[str]) -> FileError:
+    return FileError(
+        name,
+        f"the column is missing; {form.kind} needs {', '.join(form.required)} and the file has "
+        f"{', '.join(found)}",
+        row=1,
+        column=column,
+        remedy="Add the column and import the file again.",
+    )
 
 
 def _unrecognised(name: str, found: list[str]) -> FileError:
@@ -88,6 +92,8 @@ def _unrecognised(name: str, found: list[str]) -> FileError:
     nearest = max(FORMS.values(), key=lambda form: len(set(form.required) & set(found)))
     lacking = [column for column in nearest.required if column not in found]
     shared = len(nearest.required) - len(lacking)
+    if len(lacking) == 1 and shared > 1:
+        return _lacking(name, nearest, lacking[0], found)
     hint = f"; nearest is {nearest.kind}, which also needs {', '.join(lacking)}" if shared else ""
     return FileError(
         name,
