@@ -117,4 +117,4 @@ def audit_verify(as_json: AsJson = False) -> None:
     if as_json:
         print_json({"events": count, "scores": scores, "intact": True})
     else:
-        typer.echo(f"The audit chain is intact: {count} events; so are {scores} scores.")
+        typer.echo(f"The audit chain is intact: {count} events, and {scores} scores agree with it.")
