@@ -13,7 +13,6 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -126,7 +125,7 @@ def problem_of(error: Exception) -> Problem:
         case HTTPException():
             status = HTTPStatus(error.status_code)
             return _plain(status, status.description or status.phrase)
-        case OperationalError() | UnavailableError():
+        case UnavailableError():
             return _plain(
                 HTTPStatus.SERVICE_UNAVAILABLE, "The store can't be reached just now. Try again."
             )

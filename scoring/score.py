@@ -199,7 +199,7 @@ def score_document(
     )
     file = one_founder(
         session,
-        subject.founder.id,
+        founder_id,
         as_of=subject.as_of,
         known_at=known_at,
         zone=zone,

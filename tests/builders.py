@@ -17,7 +17,7 @@ from scoring.features import features_for
 from scoring.models.artefact import Artefact
 from scoring.models.priors import read_priors, unfitted_scorecard
 from scoring.models.registry import promote_model, store_model
-from scoring.records.consents import Purpose, grant_consent
+from scoring.records.consents import Purpose, grant_consent, withdraw_consent
 from scoring.records.database import Database
 from scoring.records.intake.forms import FORMS, RecordKind
 from scoring.records.intake.importing import Learned, Receipt, import_file
@@ -181,6 +181,17 @@ class FounderBuilder:
                 lender=find_lender(ledger.session, to) if to else None,
                 purpose=purpose,
                 actor="test",
+            )
+        return self
+
+    def withdrawing(self, *, from_lender: str) -> Self:
+        with self.database.writing() as ledger:
+            withdraw_consent(
+                ledger,
+                find_founder(ledger.session, self.reference),
+                lender=find_lender(ledger.session, from_lender),
+                purpose=Purpose.LOAN_APPLICATION,
+                actor="founder",
             )
         return self
 

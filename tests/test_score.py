@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from scoring.errors import ConflictError, ConsentError, InputError, NoChampionError
-from scoring.records.consents import Purpose, withdraw_consent
 from scoring.records.database import Database
 from scoring.records.intake.forms import RecordKind
-from scoring.records.parties import find_founder, find_lender
 from scoring.records.store import supersede_record
 from scoring.records.tables import OrderLine
 from scoring.score import replay_score
@@ -61,14 +59,7 @@ def test_a_withdrawn_consent_stops_the_next_query(sqlite: Database) -> None:
     an_expert_model(sqlite)
     founder = a_founder(sqlite).selling(weekly=600_000, weeks=40).consenting(to="L-DEMO")
     founder.scored()
-    with sqlite.writing() as ledger:
-        withdraw_consent(
-            ledger,
-            find_founder(ledger.session, founder.reference),
-            lender=find_lender(ledger.session, "L-DEMO"),
-            purpose=Purpose.LOAN_APPLICATION,
-            actor="founder",
-        )
+    founder.withdrawing(from_lender="L-DEMO")
     with pytest.raises(ConsentError):
         founder.scored()
 

@@ -16,9 +16,9 @@ from scoring.features import features_for
 from scoring.models.artefact import Artefact
 from scoring.models.priors import PRIORS_PATH, read_priors
 from scoring.models.registry import store_model
-from scoring.records.database import Database
+from scoring.records.database import Database, last_recorded
 from scoring.settings import DeploymentProfile
-from training.dataset import TrainingSet, build_training_set, last_recorded
+from training.dataset import TrainingSet, build_training_set
 from training.figures import SEED
 from training.fit import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
 from training.labels import OutcomeDefinition

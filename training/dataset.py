@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from babel.numbers import list_currencies
 from numpy.typing import NDArray
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from scoring.calendar import today
@@ -22,7 +21,6 @@ from scoring.features.build import Lake
 from scoring.records.consents import Purpose, founders_with_consent
 from scoring.records.tables import (
     Application,
-    AuditEvent,
     CashFlowLine,
     Founder,
     Loan,
@@ -89,15 +87,6 @@ class TrainingSet:
         if len(self.y):
             return digest(labelled)
         return digest(labelled + self.population.to_csv(index=False, lineterminator="\n"))
-
-
-def last_recorded(session: Session) -> datetime | None:
-    """The instant of the last event that the session's snapshot holds; None on an empty store.
-
-    Unlike the clock's reading it names a state of the records: an import that is being written has
-    its instant already, and will be there when somebody asks again.
-    """
-    return session.scalar(select(func.max(AuditEvent.at)))
 
 
 def build_training_set(

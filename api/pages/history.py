@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from api.pages.languages import words_in
 from scoring.reasons.texts import Language
-from scoring.records.tables import AuditEvent, Consent, ConsentWithdrawal, Lender, Score
+from scoring.records.consents import valid_consents
+from scoring.records.tables import AuditEvent, Consent, Lender, Score
 
 
 @dataclass(frozen=True)
@@ -94,14 +95,10 @@ def standing_consents(
         return format_date(instant.astimezone(zone).date(), "long", language)
 
     rows = session.execute(
-        select(Consent, Lender.name)
+        valid_consents(now)
         .outerjoin(Lender, Lender.id == Consent.lender_id)
-        .outerjoin(ConsentWithdrawal, ConsentWithdrawal.consent_id == Consent.id)
-        .where(
-            Consent.founder_id == founder_id,
-            Consent.expires_at > now,
-            ConsentWithdrawal.consent_id.is_(None),
-        )
+        .add_columns(Lender.name)
+        .where(Consent.founder_id == founder_id)
         .order_by(Consent.granted_at.desc(), Consent.id.desc())
     )
     return [

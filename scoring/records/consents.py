@@ -146,16 +146,19 @@ def founders_with_consent(
     )
 
 
-def _valid(purpose: Purpose, lender: Lender | None, at: datetime) -> Select[Consent]:
-    given_to = Consent.lender_id.is_(None) if lender is None else Consent.lender_id == lender.id
+def valid_consents(at: datetime) -> Select[Consent]:
+    """Every consent that was given, has not ended by an instant, and was never withdrawn."""
     return (
         select(Consent)
         .outerjoin(ConsentWithdrawal, ConsentWithdrawal.consent_id == Consent.id)
         .where(
-            Consent.purpose == purpose.value,
-            given_to,
             Consent.granted_at <= at,
             Consent.expires_at > at,
             ConsentWithdrawal.consent_id.is_(None),
         )
     )
+
+
+def _valid(purpose: Purpose, lender: Lender | None, at: datetime) -> Select[Consent]:
+    given_to = Consent.lender_id.is_(None) if lender is None else Consent.lender_id == lender.id
+    return valid_consents(at).where(Consent.purpose == purpose.value, given_to)

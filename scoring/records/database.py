@@ -118,11 +118,21 @@ class Database:
                 patience = f"{PATIENCE_SECONDS * 1000:.0f}ms"
                 session.execute(select(func.set_config("lock_timeout", patience, True)))
                 session.execute(select(func.pg_advisory_xact_lock(_WRITER_LOCK)))
-            last = session.scalar(select(func.max(AuditEvent.at)))
+            last = last_recorded(session)
             now = self.clock()
             if last is not None:  # clocks may be set back; the ledger's order may not
                 now = max(now, last + timedelta(microseconds=1))
             yield Ledger(session=session, now=now)
+
+
+def last_recorded(session: Session) -> datetime | None:
+    """The instant of the last event that the session's snapshot holds; None on an empty store.
+
+    Unlike the clock's reading it names a state of the records: an import that is being written has
+    its instant already, and will be there when somebody asks again. Events are in the order of
+    their instants, so the last is found by its number and no event is scanned for it.
+    """
+    return session.scalar(select(AuditEvent.at).order_by(AuditEvent.sequence.desc()).limit(1))
 
 
 @contextmanager

@@ -10,14 +10,14 @@ import pytest
 from scoring.errors import InputError, ModelError
 from scoring.features.build import Lake
 from scoring.records.consents import Purpose, grant_consent, withdraw_consent
-from scoring.records.database import Database
+from scoring.records.database import Database, last_recorded
 from scoring.records.intake.forms import RecordKind
 from scoring.records.parties import find_founder
 from scoring.records.tables import OrderLine
 from scoring.settings import DeploymentProfile
 from tests.builders import FounderBuilder, a_founder, import_rows
 from tests.conftest import Clock
-from training.dataset import TrainingSet, build_training_set, last_recorded
+from training.dataset import TrainingSet, build_training_set
 
 PAID_OUT = date(2025, 1, 10)
 THE_DAY_BEFORE = PAID_OUT - timedelta(days=1)
