@@ -2,7 +2,8 @@
 
 A point is a founder at the end of a day D, asked with what the store held at an instant K. A
 record counts when its event day is at most D, it was learned before D ended, it was recorded by K,
-and no record that meets the same two conditions of knowledge stands in its place.
+it is not held back (a doubt, a dispute), and no record that meets the same two conditions of
+knowledge stands in its place.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ _BOOKKEEPING = {
     "recorded_at",
     "superseded_learned_at",
     "superseded_recorded_at",
+    "held",
 }
 
 
@@ -55,12 +57,12 @@ def record_columns(table: type[Record]) -> dict[str, str]:
         (BigInteger, "int64"),
         (Integer, "int64"),
         (Float, "float64"),
-        (Boolean, "boolean"),
         (String, "string"),
     ]
     columns = {}
     for column in table.__table__.columns:
-        if isinstance(column.type, Date):  # days are calculated with as integers
+        # Days are calculated with as integers; a flag is for people to read.
+        if isinstance(column.type, Date | Boolean):
             continue
         columns[column.name] = next(
             ibis_type for sql_type, ibis_type in types if isinstance(column.type, sql_type)
@@ -125,6 +127,7 @@ class Known:
             known.event_day <= known.as_of_day,
             known.learned_at < known.as_of_end,
             known.recorded_at <= known.known_at,
+            known.held.isnull(),
             known.superseded_recorded_at.isnull()
             | (known.superseded_learned_at >= known.as_of_end)
             | (known.superseded_recorded_at > known.known_at),

@@ -20,7 +20,9 @@ Row = Mapping[str, Any]
 def standing_as_of(
     table: type[Record], *, as_of_end: datetime, known_at: datetime
 ) -> ColumnElement[bool]:
-    """Whether a record stands in the view of a day, as the store knew it at an instant.
+    """Whether a record counts in the view of a day, as the store knew it at an instant.
+
+    A record that is held back (a doubt, a dispute) does not.
 
     Args:
         table: the record kind's table.
@@ -30,6 +32,7 @@ def standing_as_of(
     return and_(
         table.learned_at < as_of_end,
         table.recorded_at <= known_at,
+        table.held.is_(None),
         or_(
             table.superseded_recorded_at.is_(None),
             table.superseded_learned_at >= as_of_end,

@@ -16,12 +16,14 @@ class RecordKind(StrEnum):
 
     ATTENDANCE = "attendance"
     SALES = "sales"
+    REFUNDS = "refunds"
     LOANS = "loans"
     SCHEDULE = "schedule"
     REPAYMENTS = "repayments"
     CASH_FLOW = "cash_flow"
     APPLICATIONS = "applications"
     OUTCOMES = "outcomes"
+    PAUSES = "pauses"
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ SIGNED_AMOUNT = _matching(
     "an amount, such as 12000 or -350.50, with up to 12 digits before the point",
 )
 BUYER = _matching(r".{1,200}", "a buyer's id")
+ACCOUNT = _matching(r".{1,200}", "the account that marked it")
 CURRENCY = Content(
     pa.Check.isin(sorted(list_currencies()), error="a currency code"),
     "a currency code of ISO 4217, such as KRW",
@@ -129,6 +132,8 @@ FORMS: dict[RecordKind, Form] = {
                 Column("status", _one_of("present", "late", "excused", "absent")),
                 _optional("minutes_late", COUNT),
                 _optional("assignment", _one_of("on_time", "late", "missing")),
+                _optional("marked_by", ACCOUNT),
+                _optional("marked_on", DAY),
             ),
             key=("founder", "programme", "session"),
             event_day="held_on",
@@ -156,6 +161,21 @@ FORMS: dict[RecordKind, Form] = {
             ),
             key=("founder", "channel", "order_line"),
             event_day="ordered_on",
+        ),
+        Form(
+            RecordKind.REFUNDS,
+            (
+                Column("founder", REFERENCE),
+                Column("channel", REFERENCE),
+                Column("order_line", REFERENCE),
+                Column("refunded_on", DAY),
+                _optional("refund", AMOUNT),
+                _optional("currency", CURRENCY),
+                _optional("refund_cause", _one_of("seller", "buyer", "platform")),
+                _optional("of_sale", _one_of("yes", "no")),
+            ),
+            key=("founder", "channel", "order_line"),
+            event_day="refunded_on",
         ),
         Form(
             RecordKind.LOANS,
@@ -254,6 +274,16 @@ FORMS: dict[RecordKind, Form] = {
             ),
             key=("application",),
             event_day="declared_on",
+        ),
+        Form(
+            RecordKind.PAUSES,
+            (
+                Column("founder", REFERENCE),
+                Column("first_day", DAY),
+                Column("last_day", DAY, later_allowed=True),
+            ),
+            key=("founder", "first_day"),
+            event_day="first_day",
         ),
     )
 }

@@ -138,6 +138,12 @@ def import_file(
             corrected=corrected,
             author=author,
             imported_at=ledger.now,
+            format="plain",
+            accepted=len(cells),
+            suspect=0,
+            quarantined=0,
+            left_out=0,
+            cancelled=0,
         )
         ledger.session.add(entry)
         ledger.session.flush()

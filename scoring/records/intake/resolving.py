@@ -26,6 +26,7 @@ from scoring.records.tables import (
     Instalment,
     Loan,
     OrderLine,
+    Pause,
     Record,
     Repayment,
 )
@@ -39,6 +40,8 @@ TABLES: dict[RecordKind, type[Record]] = {
     RecordKind.CASH_FLOW: CashFlowLine,
     RecordKind.APPLICATIONS: Application,
     RecordKind.OUTCOMES: DeclaredOutcome,
+    RecordKind.REFUNDS: OrderLine,
+    RecordKind.PAUSES: Pause,
 }
 _SEPARATOR = "|"  # no reference may hold it
 _REFUND = f"{_SEPARATOR}refund"

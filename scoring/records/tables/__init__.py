@@ -9,19 +9,33 @@ from scoring.records.tables.decisions import (
     Score,
     UsedLink,
 )
+from scoring.records.tables.disputes import (
+    Dispute,
+    DisputeDecision,
+    LenderNotice,
+    LenderNoticeReceipt,
+)
 from scoring.records.tables.evidence import (
     Application,
     Attendance,
     CashFlowLine,
     DeclaredOutcome,
-    Import,
     Instalment,
     Loan,
     OrderLine,
+    Pause,
+    PlatformEvent,
     Programme,
     ProgrammeSession,
     Repayment,
     Supersession,
+)
+from scoring.records.tables.intake import (
+    Import,
+    ImportWithdrawal,
+    QuarantinedRow,
+    QuarantineResolution,
+    RecordRequest,
 )
 from scoring.records.tables.parties import (
     ApiKey,
@@ -29,7 +43,12 @@ from scoring.records.tables.parties import (
     Consent,
     ConsentWithdrawal,
     Founder,
+    FounderAlias,
+    FounderAliasWithdrawal,
     Lender,
+    OperatorKey,
+    OperatorKeyRevocation,
+    Shop,
 )
 
 RECORD_TABLES: tuple[type[Record], ...] = (
@@ -41,9 +60,25 @@ RECORD_TABLES: tuple[type[Record], ...] = (
     CashFlowLine,
     Application,
     DeclaredOutcome,
+    Pause,
 )
 
 __all__ = [
+    "Dispute",
+    "DisputeDecision",
+    "LenderNotice",
+    "LenderNoticeReceipt",
+    "ImportWithdrawal",
+    "QuarantinedRow",
+    "QuarantineResolution",
+    "RecordRequest",
+    "FounderAlias",
+    "FounderAliasWithdrawal",
+    "OperatorKey",
+    "OperatorKeyRevocation",
+    "Shop",
+    "Pause",
+    "PlatformEvent",
     "RECORD_TABLES",
     "ApiKey",
     "ApiKeyRevocation",

@@ -77,6 +77,9 @@ class Record(Base):
 
     `superseded_learned_at` and `superseded_recorded_at` are the one derived mark: the store
     copies them from the superseding row, once, to spare every query an anti-join.
+
+    `held` says why a row stays out of scoring, as a code (a doubt of the intake, a dispute);
+    empty where it counts. Somebody's decision supersedes it with a row that counts, or with none.
     """
 
     __abstract__ = True
@@ -92,6 +95,7 @@ class Record(Base):
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     superseded_learned_at: Mapped[datetime | None] = mapped_column(Instant)
     superseded_recorded_at: Mapped[datetime | None] = mapped_column(Instant)
+    held: Mapped[str | None] = mapped_column(String(40))
 
     @declared_attr.directive
     def __table_args__(cls) -> tuple[Any, ...]:

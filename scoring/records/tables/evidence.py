@@ -6,9 +6,10 @@ Amounts are integers in the minor unit of `currency` (ISO 4217).
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from scoring.records.tables.base import Base, Identity, Instant, Record, Reference
 
@@ -39,7 +40,10 @@ class ProgrammeSession(Base):
 
 
 class Attendance(Record):
-    """One founder at one session; why somebody was excused is never stored."""
+    """One founder at one session; why somebody was excused is never stored.
+
+    `marked_by` is a keyed hash of the account that marked it, for signs of marking in bulk.
+    """
 
     __tablename__ = "attendance"
 
@@ -49,16 +53,25 @@ class Attendance(Record):
     status: Mapped[str] = mapped_column(String(20))
     minutes_late: Mapped[int]
     assignment: Mapped[str | None] = mapped_column(String(20))
+    marked_by: Mapped[str | None] = mapped_column(String(32))
+    marked_on: Mapped[date | None]
 
 
 class OrderLine(Record):
     """A sale, or what was given back for one: each on its own day.
 
     A refund is a row of its own (`entry` = refund), so that its knowledge can't leak into the
-    days between the sale and the refund.
+    days between the sale and the refund. `day_inferred`: the source names no day for it, so it
+    counts from the last day of the export that told of it. `stated_on` is the last day of the
+    export that a row is from: of two statements on one line, the later rules.
     """
 
     __tablename__ = "order_lines"
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[Any, ...]:
+        """An order line belongs to one founder: it is looked up under anybody's name."""
+        return (*super().__table_args__, Index(None, "channel", "order_line"))
 
     channel: Mapped[str] = mapped_column(Reference)
     order_line: Mapped[str] = mapped_column(Reference)
@@ -74,6 +87,8 @@ class OrderLine(Record):
     paid_on: Mapped[date | None]
     settled_on: Mapped[date | None]
     buyer: Mapped[str | None] = mapped_column(String(32))
+    day_inferred: Mapped[bool] = mapped_column(default=False)
+    stated_on: Mapped[date | None]
 
 
 class Loan(Record):
@@ -151,6 +166,37 @@ class DeclaredOutcome(Record):
     outcome: Mapped[str] = mapped_column(String(10))
 
 
+class Pause(Record):
+    """Weeks in which a founder could not trade, by their own word; why is never stored.
+
+    The event day is the first of them, `ends_day` the last.
+    """
+
+    __tablename__ = "pauses"
+
+    ends_on: Mapped[date]
+    ends_day: Mapped[int]
+
+
+class PlatformEvent(Base):
+    """Days on which a channel failed its sellers: paid nobody, or was down."""
+
+    __tablename__ = "platform_events"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    channel: Mapped[str] = mapped_column(Reference, index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    event_date: Mapped[date]
+    event_day: Mapped[int]
+    ends_on: Mapped[date]
+    ends_day: Mapped[int]
+    author: Mapped[str] = mapped_column(String(120))
+    learned_at: Mapped[datetime] = mapped_column(Instant)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    superseded_learned_at: Mapped[datetime | None] = mapped_column(Instant)
+    superseded_recorded_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
 class Supersession(Base):
     """That one record no longer stands, why, and which one stands in its place (if any)."""
 
@@ -168,21 +214,3 @@ class Supersession(Base):
     author: Mapped[str] = mapped_column(String(120))
     learned_at: Mapped[datetime] = mapped_column(Instant)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
-
-
-class Import(Base):
-    """Receipt of a file that was imported."""
-
-    __tablename__ = "imports"
-
-    id: Mapped[int] = mapped_column(Identity, primary_key=True)
-    file_digest: Mapped[str] = mapped_column(String(64))
-    kind: Mapped[str] = mapped_column(String(20))
-    source: Mapped[str] = mapped_column(Reference)
-    learned: Mapped[str] = mapped_column(String(20))
-    rows: Mapped[int]
-    added: Mapped[int]
-    repeated: Mapped[int]
-    corrected: Mapped[int]
-    author: Mapped[str] = mapped_column(String(120))
-    imported_at: Mapped[datetime] = mapped_column(Instant)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scoring.records.tables.base import Base, Identity, Instant, Reference
@@ -17,6 +17,47 @@ class Founder(Base):
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     reference: Mapped[str] = mapped_column(Reference, unique=True)
+    added_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class FounderAlias(Base):
+    """A keyed hash of how some source names a founder, so that its files find them.
+
+    `kind` is `id` (an operator's own number, within one source), `name_phone` or `name`.
+    """
+
+    __tablename__ = "founder_aliases"
+    __table_args__ = (Index(None, "digest"),)
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    founder_id: Mapped[int] = mapped_column(ForeignKey("founders.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    source: Mapped[str | None] = mapped_column(Reference)
+    digest: Mapped[str] = mapped_column(String(64))
+    author: Mapped[str] = mapped_column(String(120))
+    added_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class FounderAliasWithdrawal(Base):
+    """That an alias was wrong, or is no more."""
+
+    __tablename__ = "founder_alias_withdrawals"
+
+    alias_id: Mapped[int] = mapped_column(ForeignKey("founder_aliases.id"), primary_key=True)
+    author: Mapped[str] = mapped_column(String(120))
+    withdrawn_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Shop(Base):
+    """That a founder sells on a channel, since when; the latest row for a channel rules."""
+
+    __tablename__ = "shops"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    founder_id: Mapped[int] = mapped_column(ForeignKey("founders.id"), index=True)
+    channel: Mapped[str] = mapped_column(Reference)
+    opened_on: Mapped[date]
+    author: Mapped[str] = mapped_column(String(120))
     added_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -49,6 +90,27 @@ class ApiKeyRevocation(Base):
     __tablename__ = "api_key_revocations"
 
     api_key_id: Mapped[int] = mapped_column(ForeignKey("api_keys.id"), primary_key=True)
+    revoked_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class OperatorKey(Base):
+    """An operator's key for sending records; only its digest is kept."""
+
+    __tablename__ = "operator_keys"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    operator: Mapped[str] = mapped_column(Reference)
+    identifier: Mapped[str] = mapped_column(String(16), unique=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    issued_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class OperatorKeyRevocation(Base):
+    """The end of an operator's key."""
+
+    __tablename__ = "operator_key_revocations"
+
+    operator_key_id: Mapped[int] = mapped_column(ForeignKey("operator_keys.id"), primary_key=True)
     revoked_at: Mapped[datetime] = mapped_column(Instant)
 
 
