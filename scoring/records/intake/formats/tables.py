@@ -1,0 +1,163 @@
+"""Finding the table in a file: which sheet, which row is the header, which format it is in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
+import pandas as pd
+
+from scoring.errors import FileError
+from scoring.records.intake.containers import Container, Sheet
+from scoring.records.intake.formats.declarations import Format, FormatName, normalised
+
+HEADER_WITHIN = 50  # rows; guides and titles stand above it
+_SIGNATURE_WEIGHT = 10
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in a file, its header found.
+
+    Attributes:
+        file: the container that it is in.
+        sheet: the sheet that it is in.
+        format: the format that its header fits.
+        header_row: row number of the header's last line.
+        headers: as written, one per column of the sheet.
+        fields: position of each field of the format that the header names.
+    """
+
+    file: Container
+    sheet: Sheet
+    format: Format
+    header_row: int
+    headers: tuple[str, ...]
+    fields: Mapping[str, int]
+
+    @property
+    def used(self) -> dict[str, str]:
+        """The file's header by field."""
+        return {field: self.headers[position] for field, position in self.fields.items()}
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Headers that name no field."""
+        taken = set(self.fields.values())
+        return tuple(h for place, h in enumerate(self.headers) if h and place not in taken)
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Rows under the header with their numbers, as wide as it; repeated headers left out."""
+        width = len(self.headers)
+        own = [normalised(header) for header in self.headers]
+        for number, cells in self.sheet.rows():
+            if number <= self.header_row:
+                continue
+            padded = (cells + [""] * width)[:width] if len(cells) != width else cells
+            if padded[0] == self.headers[0] and [normalised(cell) for cell in padded] == own:
+                continue
+            yield number, padded
+
+    def frame(self) -> pd.DataFrame:
+        """All rows as text: a column per field of the format, index = row of the file.
+
+        Fields that the file has no column for are absent.
+        """
+        numbers, lines = [], []
+        for number, cells in self.rows():
+            numbers.append(number)
+            lines.append([cells[position] for position in self.fields.values()])
+        return pd.DataFrame(
+            lines, columns=list(self.fields), index=pd.Index(numbers, dtype="int64"), dtype=str
+        )
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A row of a sheet that may be the header of a format."""
+
+    sheet: Sheet
+    format: Format
+    header_row: int
+    headers: tuple[str, ...]
+    fields: dict[str, int]
+    fit: float
+
+
+def candidates(sheet: Sheet, format_: Format) -> Iterator[Candidate]:
+    """Rows among the first fifty that have all that a format needs, also over two lines."""
+    head = list(islice(sheet.rows(), HEADER_WITHIN))
+    for number, cells in head:
+        yield from _fitting(sheet, format_, number, tuple(cells), [(cell,) for cell in cells])
+    for (_, upper), (number, lower) in pairwise(head):
+        width = max(len(upper), len(lower))
+        over = upper + [""] * (width - len(upper))
+        under = lower + [""] * (width - len(lower))
+        names = [(b, a, a + b) for a, b in zip(over, under, strict=True)]
+        joined = tuple(b or a for a, b in zip(over, under, strict=True))
+        yield from _fitting(sheet, format_, number, joined, names)
+
+
+def find_table(
+    file: Container, formats: Mapping[FormatName, Format], *, only: FormatName | None = None
+) -> Table | None:
+    """The table that fits a declared format best; None where none fits.
+
+    Raises:
+        FileError: two formats fit equally well.
+    """
+    found = [
+        candidate
+        for sheet in file.sheets
+        for name, format_ in formats.items()
+        if only in (None, name)
+        for candidate in candidates(sheet, format_)
+    ]
+    if not found:
+        return None
+    best = max(candidate.fit for candidate in found)
+    fitting = [candidate for candidate in found if candidate.fit == best]
+    names = sorted({candidate.format.name for candidate in fitting})
+    if len(names) > 1:
+        raise FileError(
+            file.name,
+            f"can be read as {' or as '.join(names)}",
+            remedy="Say which with --format.",
+        )
+    chosen = fitting[0]
+    return Table(
+        file=file,
+        sheet=chosen.sheet,
+        format=chosen.format,
+        header_row=chosen.header_row,
+        headers=chosen.headers,
+        fields=chosen.fields,
+    )
+
+
+def _fitting(
+    sheet: Sheet,
+    format_: Format,
+    number: int,
+    headers: tuple[str, ...],
+    names: list[tuple[str, ...]],
+) -> Iterator[Candidate]:
+    positions: dict[str, int] = {}
+    for place, options in enumerate(names):
+        for option in options:
+            positions.setdefault(normalised(option), place)
+    positions.pop("", None)
+    fields: dict[str, int] = {}
+    for field, aliases in format_.columns.items():
+        for alias in aliases:
+            if alias in positions:
+                fields[field] = positions[alias]
+                break
+    for need in format_.needs:
+        if not any(option in fields for option in need.split("|")):
+            return
+    signature = len(format_.signature & positions.keys())
+    yield Candidate(
+        sheet, format_, number, headers, fields, len(fields) + _SIGNATURE_WEIGHT * signature
+    )
