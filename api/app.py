@@ -18,7 +18,7 @@ from api.pages.languages import chosen_language
 from api.pages.rendering import message
 from api.problems import Problem, add_problem_handlers, problem_of, problem_response
 from api.requests import RequestLog
-from api.routes import health, scores
+from api.routes import health, notices, scores
 from scoring.records.database import Database
 
 _STATIC = Path(__file__).parent / "pages" / "static"
@@ -47,6 +47,7 @@ def create_app(database: Database) -> FastAPI:
     add_problem_handlers(app)
     app.include_router(health.router)
     app.include_router(scores.router)
+    app.include_router(notices.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     _describe_problems(app)

@@ -18,8 +18,9 @@ from scoring.models.registry import promote_model
 from scoring.portfolio import PortfolioSummary, score_portfolio
 from scoring.records.consents import Purpose, grant_consent
 from scoring.records.database import Database
-from scoring.records.intake.importing import Learned, import_file
-from scoring.records.intake.reading import read_file
+from scoring.records.intake.importing import import_file
+from scoring.records.intake.learning import Learned
+from scoring.records.intake.listed import read_list
 from scoring.records.parties import (
     add_founders,
     add_lender,
@@ -99,7 +100,8 @@ def _refuse_own_records(database: Database, sample: Path) -> None:
     database.migrate()
     invented: set[str] = set()
     if (sample / "founders.csv").exists():
-        invented = {str(cell) for cell in read_file(sample / "founders.csv").cells["founder"]}
+        listed = read_list(sample / "founders.csv", required=("founder",))
+        invented = set(listed["founder"])
     with database.reading() as session:
         if not set(session.scalars(select(Founder.reference))) <= invented:
             raise ConflictError(
@@ -132,7 +134,7 @@ def _write_sample(sample: Path, until: date, progress: Any) -> list[Path]:
 
 
 def _add_people(database: Database, files: list[Path]) -> None:
-    references = [str(cell) for cell in read_file(files[0]).cells["founder"]]
+    references = read_list(files[0], required=("founder",))["founder"].tolist()
     with database.writing() as ledger:
         session = ledger.session
         founders = add_founders(ledger, references, actor="demo operator")

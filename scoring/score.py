@@ -18,6 +18,7 @@ from scoring.canonical import canonical_json, digest
 from scoring.errors import InputError, IntegrityError, ModelError, NotFoundError
 from scoring.features import kinds_for
 from scoring.features.build import Content, FounderFile, one_founder
+from scoring.integrity import integrity_signals
 from scoring.models.artefact import INTERVAL_LEVEL, Artefact
 from scoring.models.registry import champion, load_artefact
 from scoring.reasons.ranking import category_shares, group_points, principal_reasons
@@ -225,6 +226,14 @@ def score_document(
         "completeness": {kind.value: _content(c) for kind, c in file.contents.items()},
         "features": {name: file.values.get(name) for name in artefact.feature_names},
         "missing": missing,
+        "integrity_signals": integrity_signals(
+            session,
+            founder_id,
+            view,
+            lender=subject.lender.reference,
+            application=application,
+            currency=artefact.currency,
+        ),
         **(_unscored() if missing else _scored(artefact, file)),
     }
 

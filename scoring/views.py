@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from scoring.reasons.texts import missing_text, reason_text
+from scoring.reasons.texts import integrity_text, missing_text, reason_text
 from scoring.records.tables import Score
 
 _FOR_LENDERS = (
@@ -33,6 +33,8 @@ _FOR_LENDERS = (
 def lender_view(score: Score) -> dict[str, Any]:
     """The score as a lender gets it: neutral groups, no features, no records.
 
+    Of the signs to ask about it gets the codes and texts; the counts are the founder's to show.
+
     Attendance is left out of `completeness` but for whether there is any: session counts and days
     can tell which programme somebody was in, and a programme can tell who somebody is.
     """
@@ -53,6 +55,10 @@ def lender_view(score: Score) -> dict[str, Any]:
     ]
     if not view["missing"]:
         view.pop("missing")
+    view["integrity_signals"] = [
+        {"code": signal["code"], "text": integrity_text(signal["code"]).as_dict()}
+        for signal in document.get("integrity_signals", [])
+    ]
     view["completeness"] = {
         kind: {"records": content["records"] > 0} if kind == "attendance" else content
         for kind, content in document["completeness"].items()
@@ -61,11 +67,15 @@ def lender_view(score: Score) -> dict[str, Any]:
 
 
 def operator_view(score: Score) -> dict[str, Any]:
-    """The score as the installation's operator sees it: the lender's view and every feature."""
+    """The score as the installation's operator sees it: the lender's view, counts and features."""
     document = json.loads(score.document)
     return {
         **lender_view(score),
         "completeness": document["completeness"],
+        "integrity_signals": [
+            {**signal, "text": integrity_text(signal["code"]).as_dict()}
+            for signal in document.get("integrity_signals", [])
+        ],
         "features": document["features"],
         "contributions": document.get("contributions"),
         "points_by_feature": document.get("points_by_feature"),

@@ -20,7 +20,8 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 
 from scoring.records.consents import Purpose, grant_consent
 from scoring.records.database import Database
-from scoring.records.intake.importing import Learned, import_file
+from scoring.records.intake.importing import import_file
+from scoring.records.intake.learning import Learned
 from scoring.records.parties import add_founders
 from scoring.settings import Settings
 from training.berka import CURRENCY, read_accounts, write_plain_files

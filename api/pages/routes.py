@@ -18,6 +18,7 @@ from api.links import (
 from api.pages.languages import asked_language, chosen_language
 from api.pages.rendering import message, page, private
 from api.pages.view import founder_page
+from scoring.features import kinds_for
 from scoring.records.database import Database
 
 router = APIRouter(prefix="/me", include_in_schema=False)
@@ -84,6 +85,7 @@ def show_page(request: Request) -> Response:
             language=language,
             zone=database.settings.zone,
             now=database.clock(),
+            kinds=kinds_for(database.settings.deployment_profile),
             chosen=request.query_params.get("score"),
         )
     return page("page.html", language, view=view)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,13 +14,20 @@ from babel.dates import format_date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.pages.held import HeldRecords, held_records
 from api.pages.history import Look, Standing, looks_of, standing_consents
 from api.pages.languages import words_in
 from scoring.bands import BANDS
 from scoring.features import all_features
 from scoring.features.catalogue import Kind
 from scoring.reasons.sentences import Sentence, sentence
-from scoring.reasons.texts import Language, missing_text, texts
+from scoring.reasons.texts import (
+    Language,
+    integrity_seen,
+    integrity_text,
+    missing_text,
+    texts,
+)
 from scoring.records.tables import Lender, Score
 
 _LEAST_SIDE = 14.0  # percent of the picture's width kept for each side
@@ -97,6 +105,7 @@ class Latest:
     shares: list[tuple[str, int]]
     evidence: list[Evidence]
     needs: list[tuple[str, str]]
+    asked_about: list[tuple[str, str]]  # what the lender is told, what it rests on
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,7 @@ class FounderPage:
     """The whole page."""
 
     latest: Latest | None
+    held: HeldRecords
     looks: list[Look]
     consents: list[Standing]
     bands: tuple[str, ...] = BANDS
@@ -116,6 +126,7 @@ def founder_page(
     language: Language,
     zone: ZoneInfo,
     now: datetime,
+    kinds: Collection[Kind] = tuple(Kind),
     chosen: str | None = None,
 ) -> FounderPage:
     """Everything that one founder's page shows.
@@ -126,6 +137,7 @@ def founder_page(
         language: of the page.
         zone: in which its days are.
         now: consents that stand at this instant are shown.
+        kinds: the blocks of evidence that this installation may read.
         chosen: reference of an earlier score of this founder; the latest when None or unknown.
     """
     own = (
@@ -139,6 +151,7 @@ def founder_page(
     found = found or session.execute(own).first()
     return FounderPage(
         latest=_latest(found.Score, found.Lender, language, zone) if found else None,
+        held=held_records(session, founder_id, language=language, kinds=kinds),
         looks=looks_of(session, founder_id, language=language, zone=zone),
         consents=standing_consents(session, founder_id, language=language, zone=zone, now=now),
     )
@@ -177,6 +190,13 @@ def _latest(score: Score, lender: Lender, language: Language, zone: ZoneInfo) ->
         needs=[
             (missing_text(entry["code"]).in_language(language), _have(entry["have"], language))
             for entry in document["missing"]
+        ],
+        asked_about=[
+            (
+                integrity_text(signal["code"]).in_language(language),
+                integrity_seen(signal["code"], signal["seen"], language),
+            )
+            for signal in document.get("integrity_signals", [])
         ],
     )
 

@@ -120,6 +120,13 @@ class Missing(BaseModel):
     text: Text
 
 
+class IntegritySignal(BaseModel):
+    """A sign in the records to ask the founder about; it changes no score and refuses nobody."""
+
+    code: str
+    text: Text
+
+
 class _Answer(BaseModel):
     id: str
     issued_at: Instant
@@ -129,6 +136,7 @@ class _Answer(BaseModel):
     as_of: Day
     points: list[GroupPoints]
     reasons: Reasons
+    integrity_signals: list[IntegritySignal]
     model: ModelUsed
     completeness: dict[str, Content]
 

@@ -154,10 +154,6 @@ def consent_withdraw(
 
 
 def _references_in(file: Path) -> list[str]:
-    from scoring.errors import FileError
-    from scoring.records.intake.reading import read_file
+    from scoring.records.intake.listed import read_list
 
-    cells = read_file(file).cells
-    if "founder" not in cells:
-        raise FileError(file.name, "the column is missing", row=1, column="founder")
-    return [str(reference) for reference in cells["founder"]]
+    return read_list(file, required=("founder",))["founder"].tolist()

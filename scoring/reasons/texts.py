@@ -71,6 +71,13 @@ class WithheldTexts(_Strict):
     advice: Text
 
 
+class IntegrityTexts(_Strict):
+    """What a lender reads of a sign to ask about, and what the founder reads beside it."""
+
+    text: Text
+    seen: Text
+
+
 class Texts(_Strict):
     """All texts of reasons."""
 
@@ -78,6 +85,7 @@ class Texts(_Strict):
     features: dict[str, FeatureTexts]
     missing: dict[str, MissingTexts]
     withheld: dict[str, WithheldTexts]
+    integrity: dict[str, IntegrityTexts]
 
 
 @cache
@@ -97,6 +105,16 @@ def reason_text(code: str, side: str, *, is_missing: bool) -> Text:
 def missing_text(code: str) -> Text:
     """What a file needs before it can be scored."""
     return texts().missing[code].text
+
+
+def integrity_text(code: str) -> Text:
+    """What a lender reads of a sign to ask about."""
+    return texts().integrity[code].text
+
+
+def integrity_seen(code: str, seen: dict[str, int], language: Language) -> str:
+    """What the founder reads of such a sign, with its counts."""
+    return texts().integrity[code].seen.in_language(language).format(**seen)
 
 
 def written_value(value: float, unit: Unit, *, currency: str, language: Language) -> str:

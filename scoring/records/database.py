@@ -58,6 +58,11 @@ class Database:
         """The current day in the installation's zone."""
         return today(self.clock(), self.settings.zone)
 
+    @property
+    def exists(self) -> bool:
+        """Whether a store was made; one on a server counts as made."""
+        return self.engine.dialect.name != "sqlite" or Path(str(self.engine.url.database)).exists()
+
     def migrate(self) -> None:
         """Create the schema or bring it up to date.
 
@@ -80,10 +85,9 @@ class Database:
             ConflictError: the schema is not that of this version.
             UnavailableError: the database can't be reached.
         """
-        if self.engine.dialect.name == "sqlite":
-            path = Path(str(self.engine.url.database))
-            if not path.exists():
-                raise ConflictError(f"There is no store at {path}. Run `foothold init` first.")
+        if not self.exists:
+            where = self.engine.url.database
+            raise ConflictError(f"There is no store at {where}. Run `foothold init` first.")
         with _reached(), self.engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
         expected = ScriptDirectory.from_config(_alembic(None)).get_current_head()

@@ -5,15 +5,23 @@ import re
 
 import pytest
 from babel.messages.pofile import read_po
+from sqlalchemy import select
 
 from api.pages import languages
+from api.pages.held import DISPUTED, DOUBTS, MOST_LISTED, held_records
 from api.pages.view import of_hundred
+from scoring.features import kinds_for
 from scoring.reasons.texts import LANGUAGES, Language
 from scoring.records.consents import Purpose, withdraw_consent
+from scoring.records.database import Database
+from scoring.records.intake.forms import RecordKind
 from scoring.records.parties import find_founder, find_lender
+from scoring.records.store import supersede_record
+from scoring.records.tables import Attendance, OrderLine, Record
+from scoring.settings import DeploymentProfile
 from tests.api.conftest import FOUNDER, QUESTION, Caller
 from tests.api.test_links import link_path
-from tests.builders import a_founder
+from tests.builders import a_founder, import_rows
 
 
 def _page(caller: Caller, founder: str = FOUNDER, language: str = "ko") -> str:
@@ -222,3 +230,180 @@ def test_both_languages_have_the_same_keys_and_the_same_blanks() -> None:
         assert all(entries.values())
         blanks.append({k: sorted(re.findall(r"\{(\w+)\}", v)) for k, v in entries.items()})
     assert json.dumps(blanks[0], sort_keys=True) == json.dumps(blanks[1], sort_keys=True)
+
+
+def _replaced(
+    database: Database, table: type[Record], values: dict[str, object], *, count: int
+) -> None:
+    """So many standing records of the founder, the latest first, with other values."""
+    with database.writing() as ledger:
+        standing = select(table).where(
+            table.founder_id == find_founder(ledger.session, FOUNDER).id,
+            table.superseded_recorded_at.is_(None),
+            table.held.is_(None),
+        )
+        for record in ledger.session.scalars(standing.order_by(table.event_day.desc())).all()[
+            :count
+        ]:
+            supersede_record(
+                ledger, table, record.id, replacement=values, reason="doubt", author="a reviewer"
+            )
+
+
+def _held_section(text: str) -> str:
+    found = re.search(r'<section[^>]*aria-labelledby="held">(.*?)</section>', text, re.DOTALL)
+    return found[1] if found else ""
+
+
+def test_records_that_do_not_count_yet_are_told_by_kind_and_reason(
+    caller_on_each: Caller,
+) -> None:
+    database = caller_on_each.database
+    _replaced(database, OrderLine, {"held": "amount_outlier", "gross": 912_345}, count=2)
+    _replaced(database, OrderLine, {"held": "disputed"}, count=1)
+    _replaced(database, Attendance, {"held": "no_such_session"}, count=1)
+    english = _held_section(_page(caller_on_each, language="en"))
+    for words in (
+        "2 sales wait for confirmation: the amount is far above your usual one.",
+        "1 sale is being reviewed because you said it is wrong.",
+        "You said that it is wrong.",
+        "1 training record waits for confirmation: no session is known for that day.",
+    ):
+        assert words in english
+    assert english.count("₩912,345") == 2
+    assert english.count('class="when"') == 4
+    korean = _held_section(_page(caller_on_each, language="ko"))
+    assert "판매 2건이 확인을 기다리고 있어요. 금액이 평소보다 훨씬 커요." in korean
+    assert "틀렸다고 하신 판매 1건을 다시 살펴보고 있어요." in korean
+    assert "P-01" not in korean + english
+
+
+def test_a_doubt_without_words_of_its_own_gets_general_ones(caller: Caller) -> None:
+    _replaced(caller.database, OrderLine, {"held": "something_new"}, count=1)
+    text = _held_section(_page(caller, language="en"))
+    assert "1 sale waits for confirmation: a person has to look first." in text
+    assert "something_new" not in text
+
+
+def test_at_most_twenty_records_are_listed_and_the_rest_is_counted(caller: Caller) -> None:
+    _replaced(caller.database, OrderLine, {"held": "status_unknown"}, count=MOST_LISTED + 5)
+    text = _held_section(_page(caller, language="en"))
+    assert "25 sales wait for confirmation" in text
+    assert text.count('class="when"') == MOST_LISTED
+    assert "and 5 more" in text
+
+
+def test_every_kind_of_record_can_wait(caller: Caller) -> None:
+    today = caller.database.today
+    founder = a_founder(caller.database, "F-ALL")
+    founder.borrowing(3_000_000, loan="N-1", disbursed_on=today, months=1)
+    line = {"founder": "F-ALL", "account": "K", "line": "1", "booked_on": today, "currency": "KRW"}
+    import_rows(
+        caller.database, RecordKind.CASH_FLOW, [{**line, "direction": "out", "amount": 5_000}]
+    )
+    with caller.database.writing() as ledger:
+        founder_id = find_founder(ledger.session, "F-ALL").id
+        for table in Record.__subclasses__():
+            for record in ledger.session.scalars(
+                select(table).where(
+                    table.founder_id == founder_id, table.superseded_recorded_at.is_(None)
+                )
+            ).all():
+                supersede_record(
+                    ledger, table, record.id, replacement={"held": "x"}, reason="x", author="x"
+                )
+    text = _held_section(_page(caller, "F-ALL", "en"))
+    for words in ("1 loan waits", "1 instalment waits", "1 line of your account waits", "-₩5,000"):
+        assert words in text
+    bureau = kinds_for(DeploymentProfile.NONFINANCIAL_CB)
+    with caller.database.reading() as session:
+        found = held_records(session, founder_id, language="en", kinds=bureau).waiting
+    assert found is not None
+    assert [item.what for item in found.items] == ["Account line"]
+
+
+def test_somebody_elses_records_and_replaced_ones_are_not_shown(caller: Caller) -> None:
+    _replaced(caller.database, OrderLine, {"held": "amount_outlier"}, count=1)
+    with caller.database.writing() as ledger:
+        held = ledger.session.scalars(select(OrderLine).where(OrderLine.held.is_not(None))).one()
+        supersede_record(
+            ledger,
+            OrderLine,
+            held.id,
+            replacement={"held": None},
+            reason="confirmed",
+            author="a reviewer",
+        )
+    _replaced(caller.database, Attendance, {"held": "no_such_session"}, count=1)
+    a_founder(caller.database, "F-NEW")
+    assert _held_section(_page(caller, "F-NEW")) == ""
+    assert "sale" not in _held_section(_page(caller, language="en"))
+
+
+def test_a_cancellation_without_a_day_says_from_which_day_it_counts(caller: Caller) -> None:
+    a_founder(caller.database, "F-BACK").selling(weekly=20_000, weeks=9, refund_every=4)
+    with caller.database.writing() as ledger:
+        founder_id = find_founder(ledger.session, "F-BACK").id
+        refunds = ledger.session.scalars(
+            select(OrderLine).where(OrderLine.founder_id == founder_id, OrderLine.entry == "refund")
+        ).all()
+        for refund in refunds:
+            supersede_record(
+                ledger,
+                OrderLine,
+                refund.id,
+                replacement={"day_inferred": True},
+                reason="no day in the file",
+                author="a reviewer",
+            )
+    text = _held_section(_page(caller, "F-BACK", "en"))
+    assert f"{len(refunds)} refunds or cancellations count from the last day of their file" in text
+    assert text.count("₩10,000") == len(refunds)
+    assert "do not count yet" not in text
+
+
+def test_every_doubt_has_words_in_both_languages() -> None:
+    for language in LANGUAGES:
+        t = languages.words_in(language)
+        assert all(t(f"held.why.{code}") for code in (*DOUBTS, DISPUTED, "other"))
+    assert DISPUTED not in DOUBTS
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "told", "seen"),
+    [
+        (
+            "en",
+            "What a lender is told to ask about",
+            "came from one buyer. Ask",
+            "60 came from one buyer",
+        ),
+        ("ko", "금융회사가 물어볼 수 있는 것", "창업자에게 물어보세요", "60건이 한 손님의 주문"),
+    ],
+)
+def test_the_founder_reads_what_the_lender_is_told_and_what_it_rests_on(
+    caller: Caller, language: str, title: str, told: str, seen: str
+) -> None:
+    caller.lender().post("/v1/scores", json=QUESTION)
+    assert title not in _page(caller, language=language)
+    _sell_to_one_buyer(caller.database)
+    caller.lender().post("/v1/scores", json=QUESTION)
+    text = _page(caller, language=language)
+    assert [words for words in (title, told, seen) if words not in text] == []
+
+
+def _sell_to_one_buyer(database: Database) -> None:
+    rows: list[dict[str, object]] = [
+        {
+            "founder": FOUNDER,
+            "channel": "cafe24",
+            "order_line": f"O{number}",
+            "ordered_on": database.today,
+            "quantity": 1,
+            "gross": 23_700,
+            "currency": "KRW",
+            "buyer": "one",
+        }
+        for number in range(60)
+    ]
+    import_rows(database, RecordKind.SALES, rows)

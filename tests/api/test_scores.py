@@ -74,6 +74,27 @@ def test_a_thin_file_gets_no_score_but_what_is_missing(caller: Caller) -> None:
     assert "pd" not in answer.json()
 
 
+def test_signs_to_ask_about_come_with_texts_and_no_counts(caller_on_each: Caller) -> None:
+    lender, today = caller_on_each.lender(), caller_on_each.database.today
+    assert lender.post("/v1/scores", json=QUESTION).json()["integrity_signals"] == []
+    order = {
+        "founder": FOUNDER,
+        "channel": "cafe24",
+        "ordered_on": today,
+        "quantity": 1,
+        "gross": 23_700,
+        "currency": "KRW",
+        "buyer": "one",
+    }
+    rows = [{**order, "order_line": f"O{number}"} for number in range(60)]
+    import_rows(caller_on_each.database, RecordKind.SALES, rows)
+    (signal,) = lender.post("/v1/scores", json=QUESTION).json()["integrity_signals"]
+    assert set(signal) == {"code", "text"}
+    assert signal["code"] == "self_purchases"
+    assert signal["text"]["en"].startswith("Most orders came from one buyer.")
+    assert signal["text"]["ko"]
+
+
 def test_as_of_and_application_are_honoured(caller: Caller) -> None:
     today = caller.database.today
     application = {

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select
 
 from api.app import create_app
 from api.links import make_link
 from scoring.records.database import Database
-from scoring.records.tables import Score
+from scoring.records.store import supersede_record
+from scoring.records.tables import OrderLine, Score
 from tests.builders import a_founder, a_lender, an_expert_model
 
 FOUNDER = "F-TEST000001"
@@ -33,11 +35,28 @@ _OPTIONS = (
 
 @pytest.fixture
 def score(sqlite: Database) -> Score:
-    """A score of a founder with some records of each kind."""
+    """A score of a founder with some records of each kind, some of which wait to count."""
     a_lender(sqlite)
     an_expert_model(sqlite)
     founder = a_founder(sqlite, FOUNDER).attending(6, of=10)
     founder.selling(weekly=600_000, weeks=40, refund_every=6)
+    founder.selling(weekly=600_000, weeks=3, channel="events")
+    with sqlite.writing() as ledger:
+        lines = select(OrderLine).where(OrderLine.channel == "events").order_by(OrderLine.event_day)
+        held = zip(
+            ledger.session.scalars(lines).all(),
+            ("amount_outlier", "amount_outlier", "disputed", "something_new"),
+            strict=False,
+        )
+        for line, doubt in held:
+            supersede_record(
+                ledger,
+                OrderLine,
+                line.id,
+                replacement={"held": doubt, "gross": 123_456_789_000},
+                reason="doubt",
+                author="a reviewer",
+            )
     return founder.consenting(to="L-DEMO").scored()
 
 
@@ -113,6 +132,8 @@ def test_nothing_scrolls_sideways_and_targets_are_large_enough(
     page.goto(_link(sqlite, address))
     for language in ("ko", "en"):
         page.goto(f"{address}/me?lang={language}")
+        for summary in page.locator("summary").all():
+            summary.click()
         for box in page.locator("body *:visible").evaluate_all(
             "all => all.filter(e => !e.closest('.skip, .hidden, svg'))"
             ".map(e => [e.tagName, e.getBoundingClientRect()])"
@@ -124,6 +145,21 @@ def test_nothing_scrolls_sideways_and_targets_are_large_enough(
             size = target.bounding_box()
             assert size is not None
             assert min(size["width"], size["height"]) >= 24
+
+
+def test_a_founder_sees_which_records_wait_and_why(
+    sqlite: Database, address: str, browser: Browser
+) -> None:
+    page = _phone(browser)
+    page.goto(_link(sqlite, address))
+    page.goto(f"{address}/me?lang=en")
+    waiting = page.get_by_role("region", name="Records that wait")
+    assert waiting.get_by_text("2 sales wait for confirmation").is_visible()
+    assert waiting.get_by_text("1 sale is being reviewed because you said").is_visible()
+    assert not waiting.get_by_text("₩123,456,789,000").first.is_visible()
+    waiting.locator("summary").click()
+    assert waiting.get_by_text("₩123,456,789,000").count() == 4
+    assert waiting.get_by_text("₩123,456,789,000").first.is_visible()
 
 
 def test_a_link_opens_once_and_closing_leaves_nothing(

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,15 @@ from scoring.errors import ConflictError, InputError, IntegrityError, NotFoundEr
 from scoring.records.audit import verify_chain
 from scoring.records.consents import Purpose, grant_consent, withdraw_consent
 from scoring.records.database import Database
+from scoring.records.decisions import decide_retracting
+from scoring.records.disputes import open_dispute
 from scoring.records.intake.forms import RecordKind
+from scoring.records.interruptions import (
+    PlatformEventKind,
+    declare_pause,
+    declare_platform_event,
+)
+from scoring.records.notices import receive_notice
 from scoring.records.parties import (
     add_founders,
     add_lender,
@@ -31,8 +39,18 @@ from scoring.records.store import standing_as_of, supersede_record
 from scoring.records.tables import (
     AuditEvent,
     Base,
+    FounderAlias,
+    FounderAliasWithdrawal,
     IdempotencyKey,
+    ImportWithdrawal,
+    OperatorKey,
+    OperatorKeyRevocation,
     OrderLine,
+    ProgrammeCalendar,
+    QuarantinedRow,
+    QuarantineResolution,
+    RecordRequest,
+    Shop,
     Supersession,
     UsedLink,
 )
@@ -74,7 +92,8 @@ def test_no_row_of_any_table_can_be_replaced(
         if len(kept) < len(columns) and not _has_unique_key(table):
             continue
         names = ", ".join(c.name for c in kept)
-        standing = " WHERE superseded_recorded_at IS NULL" if "natural_key" in columns else ""
+        marked = "superseded_recorded_at" in columns
+        standing = " WHERE superseded_recorded_at IS NULL" if marked else ""
         statement = (
             f"INSERT OR REPLACE INTO {table} ({names}) SELECT {names} FROM {table}{standing}"
         )
@@ -167,6 +186,8 @@ def _fill(database: Database) -> None:
             }
         ],
     )
+    _fill_what_is_reviewed(database, founder.reference, yesterday)
+    _fill_what_comes_in(database, score.founder_id)
     with database.writing() as ledger:
         lender = find_lender(ledger.session, "L-DEMO")
         revoke_key(ledger, issue_key(ledger, lender, actor="test"), actor="test")
@@ -188,6 +209,81 @@ def _fill(database: Database) -> None:
             lender=lender,
             purpose=Purpose.LOAN_APPLICATION,
             actor="test",
+        )
+
+
+def _fill_what_is_reviewed(database: Database, founder: str, day: date) -> None:
+    """A dispute that a lender has heard of, a pause and a failure of a channel."""
+    zone = database.settings.zone
+    with database.writing() as ledger:
+        person = find_founder(ledger.session, founder)
+        dispute = open_dispute(
+            ledger, person, RecordKind.SALES, 3, reason="not mine", opened_by="founder"
+        )
+        declare_pause(ledger, person, first_day=day, last_day=day, author="test", zone=zone)
+        declare_platform_event(
+            ledger,
+            "smartstore",
+            PlatformEventKind.OUTAGE,
+            first_day=day,
+            last_day=day,
+            author="test",
+            zone=zone,
+        )
+    with database.writing() as ledger:
+        decide_retracting(ledger, dispute.id, reason="indeed", author="a reviewer")
+        receive_notice(ledger, find_lender(ledger.session, "L-DEMO"), 1)
+
+
+def _fill_what_comes_in(database: Database, founder_id: int) -> None:
+    with database.writing() as ledger:
+        now, author = ledger.now, "test"
+        alias = FounderAlias(
+            founder_id=founder_id, kind="name", digest="0" * 64, author=author, added_at=now
+        )
+        key = OperatorKey(operator="O-1", identifier="abc", digest="0" * 64, issued_at=now)
+        waiting = QuarantinedRow(
+            import_id=1,
+            kind="sales",
+            row=2,
+            source="shop",
+            natural_key="0" * 64,
+            reason="unknown_person",
+            cells="{}",
+            recorded_at=now,
+        )
+        ledger.session.add_all([alias, key, waiting])
+        ledger.session.flush()
+        ledger.session.add_all(
+            [
+                FounderAliasWithdrawal(alias_id=alias.id, author=author, withdrawn_at=now),
+                OperatorKeyRevocation(operator_key_id=key.id, revoked_at=now),
+                QuarantineResolution(
+                    quarantined_row_id=waiting.id,
+                    outcome="dismissed",
+                    reason="nobody's",
+                    author=author,
+                    resolved_at=now,
+                ),
+                ImportWithdrawal(import_id=1, reason="wrong", author=author, withdrawn_at=now),
+                ProgrammeCalendar(
+                    programme_id=1, held_on=database.today, author=author, added_at=now
+                ),
+                Shop(
+                    founder_id=founder_id,
+                    channel="shop",
+                    opened_on=database.today,
+                    author=author,
+                    added_at=now,
+                ),
+                RecordRequest(
+                    sender="O-1",
+                    key="a-key",
+                    request_digest="0" * 64,
+                    receipt="{}",
+                    created_at=now,
+                ),
+            ]
         )
 
 

@@ -22,7 +22,8 @@ from scoring.models.priors import read_priors
 from scoring.models.registry import champion, find_model, load_artefact, promote_model
 from scoring.records.consents import Purpose, grant_consent
 from scoring.records.database import Database
-from scoring.records.intake.importing import Learned, import_file
+from scoring.records.intake.importing import import_file
+from scoring.records.intake.learning import Learned
 from scoring.records.parties import add_founders
 from scoring.settings import Settings
 from tests.builders import a_founder

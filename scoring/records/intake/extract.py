@@ -26,6 +26,7 @@ class Given:
 
     Attributes:
         founder: reference of the founder whose shop or account the file is of, if told.
+        lender: reference of the lender that a ledger is of, if told.
         programme: reference of the programme that an attendance sheet is of.
         year: of days that are written without one; the latest that fits when None.
         session_hours: length of a session where the file does not say.
@@ -34,6 +35,7 @@ class Given:
 
     today: date
     founder: str | None = None
+    lender: str | None = None
     programme: str | None = None
     year: int | None = None
     session_hours: float = 2.0
@@ -92,6 +94,7 @@ class Reading:
         extracts: a fresh iterator of extracts at each call. What others refer to comes first:
             loans before their instalments, sales before refunds.
         left_out: rows that are no record, by reason (`shipping`, `unpaid`, `total`, …).
+        repeated: rows that tell nothing beyond another row of the same file.
     """
 
     format: str
@@ -103,3 +106,4 @@ class Reading:
     extracts: Callable[[], Iterator[Extract]]
     notes: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    repeated: int = 0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 import pandas as pd
 import pandera.pandas as pa
+import pyarrow as arrow
+import pyarrow.compute as pc
 from babel.numbers import list_currencies
 
 
@@ -34,12 +35,21 @@ class Content:
     expected: str
 
 
-def _matching(pattern: str, expected: str) -> Content:
-    compiled = re.compile(pattern)
-    check = pa.Check(
-        lambda cells: cells.map(lambda cell: compiled.fullmatch(cell) is not None), error=expected
-    )
-    return Content(check, expected)
+def _matching(pattern: str, expected: str, *, holding: str = "") -> Content:
+    """Text that a pattern fits whole and, where told, that holds a match of another.
+
+    Arrow's matching takes no look-ahead, and is ten times as fast.
+    """
+
+    def fits(cells: pd.Series[str]) -> pd.Series[bool]:
+        text = arrow.array(cells, type=arrow.string())
+        found = pc.and_(
+            pc.match_substring_regex(text, f"^(?:{pattern})$"),
+            pc.match_substring_regex(text, holding),
+        )
+        return pd.Series(found.to_numpy(zero_copy_only=False), index=cells.index)
+
+    return Content(pa.Check(fits, error=expected), expected)
 
 
 def _one_of(*choices: str) -> Content:
@@ -54,7 +64,7 @@ def _is_day(cells: pd.Series[str]) -> pd.Series[bool]:
 
 # A bar parts the references in a natural key.
 REFERENCE = _matching(
-    r"[^\s|=+\-@][^\s|]{0,63}", "a reference (up to 64 characters without spaces or bars)"
+    r"[^\s\pZ|=+\-@][^\s\pZ|]{0,63}", "a reference (up to 64 characters without spaces or bars)"
 )
 DAY = Content(
     pa.Check(_is_day, error="a day as YYYY-MM-DD"), "a day as YYYY-MM-DD, such as 2026-03-01"
@@ -64,11 +74,12 @@ AMOUNT = _matching(
     "an amount of zero or more, such as 12000 or 12000.50, with up to 12 digits before the point",
 )
 POSITIVE_AMOUNT = _matching(
-    r"(?=.*[1-9])[0-9]{1,12}(\.[0-9]+)?",
+    r"[0-9]{1,12}(\.[0-9]+)?",
     "an amount above zero, such as 12000 or 12000.50, with up to 12 digits before the point",
+    holding="[1-9]",
 )
 COUNT = _matching(r"[0-9]{1,6}(\.0+)?", "a whole number of zero or more")
-POSITIVE_COUNT = _matching(r"(?=.*[1-9])[0-9]{1,6}(\.0+)?", "a whole number above zero")
+POSITIVE_COUNT = _matching(r"[0-9]{1,6}(\.0+)?", "a whole number above zero", holding="[1-9]")
 HOURS = _matching(r"[0-9]{1,2}(\.[0-9]+)?", "a number of hours, such as 2 or 1.5")
 RATE = _matching(r"0(\.[0-9]+)?|1(\.0+)?", "a rate per year between 0 and 1, such as 0.055")
 SIGNED_AMOUNT = _matching(

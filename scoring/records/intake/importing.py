@@ -2,86 +2,76 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
-import pandas as pd
-
-from scoring.calendar import day_number, start_of
-from scoring.errors import InputError
+from scoring.errors import FileError
 from scoring.records.audit import append_event
 from scoring.records.database import Database, Ledger
+from scoring.records.intake.containers import Container
+from scoring.records.intake.extract import Given, Reading
+from scoring.records.intake.formats.declarations import FormatName
 from scoring.records.intake.forms import RecordKind
-from scoring.records.intake.reading import read_file, recognise_form
-from scoring.records.intake.resolving import TABLES, resolve_rows
-from scoring.records.intake.standing import compare, refuse_repeated_keys
+from scoring.records.intake.learning import Learned
+from scoring.records.intake.listed import read_list
+from scoring.records.intake.receipts import Receipt
+from scoring.records.intake.recognising import read_records
+from scoring.records.intake.storing import OpenImport, Outcome, Tally
 from scoring.records.intake.validation import check_cells
-from scoring.records.store import append_records, supersede_record
-from scoring.records.tables import Import, Record
+from scoring.records.parties import REFERENCE, add_founders, find_founder, random_reference
+from scoring.records.tables import Import, ImportResult
 from scoring.records.texts import require_line
+from scoring.settings import Settings
 
 DEFAULT_SOURCE = "plain"
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Learned:
-    """When records of a file are taken as learned: on arrival, or a lag after the event day."""
+class Request:
+    """What somebody asks for who imports a file.
 
-    lag_days: int | None = None
+    Attributes:
+        kind: the record kind of a file in the plain form; found by its columns when None.
+        format_name: the format to read it as; found by its content when None.
+        founder: reference of the founder whose shop or account the file is of.
+        programme: reference of the programme that an attendance sheet is of.
+        year: of days that are written without one.
+        session_hours: length of a session where the file does not say.
+        lender: reference of the lender that a ledger is of.
+        learned: when its records were learned; on arrival when None.
+        source: where the records come from, part of what names them; `plain` for the plain
+            form and the format's name for the others when None.
+        author: who imports, for the receipt and the audit chain.
+        password: of a workbook that has one.
+    """
 
-    @classmethod
-    def parse(cls, text: str) -> Learned:
-        """Read `live`, or a number of days such as `2`.
+    kind: RecordKind | None = None
+    format_name: FormatName | None = None
+    founder: str | None = None
+    programme: str | None = None
+    year: int | None = None
+    session_hours: float = 2.0
+    lender: str | None = None
+    learned: Learned | None = None
+    source: str | None = None
+    author: str = "operator"
+    password: str | None = None
 
-        Raises:
-            InputError: the text is neither.
-        """
-        if text == "live":
-            return cls()
-        match = re.fullmatch(r"(?:lag(?:-days)?[-=:]?)?(\d{1,4})(?:d|-days)?", text)
-        if match is None:
-            raise InputError(
-                f'"{text}" is not a way of learning: say "live", or the lag in days after which '
-                "such records are known, such as 2."
-            )
-        return cls(int(match[1]))
-
-    def __str__(self) -> str:
-        return "live" if self.lag_days is None else f"lag {self.lag_days} days"
-
-    def learned_at(self, known_from: date, now: datetime, database: Database) -> datetime:
-        """The instant at which a record of that day was learned, never later than now."""
-        if self.lag_days is None:
-            return now
-        day = known_from + timedelta(days=self.lag_days)
-        return min(now, start_of(day, database.settings.zone))
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What an import did."""
-
-    import_id: int
-    file: str
-    kind: str
-    source: str
-    learned: str
-    rows: int
-    added: int
-    repeated: int
-    corrected: int
-    ignored_columns: tuple[str, ...]
-    first_day: str
-    last_day: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data for `--json`."""
-        return asdict(self)
+    def given(self, today: date) -> Given:
+        """What a format's reader has to know of it."""
+        return Given(
+            today=today,
+            founder=self.founder,
+            programme=self.programme,
+            year=self.year,
+            session_hours=self.session_hours,
+            lender=self.lender,
+        )
 
 
 def import_file(
@@ -94,118 +84,228 @@ def import_file(
     author: str = "operator",
     progress: Progress | None = None,
 ) -> Receipt:
-    """Import one file in a plain form; importing it again changes nothing.
+    """Import one file of the plain form, or of any format that needs nothing said beside it."""
+    request = Request(kind=kind, learned=learned, source=source, author=author)
+    return import_records(database, path, request, progress=progress)
+
+
+def import_records(
+    database: Database, path: Path, request: Request, *, progress: Progress | None = None
+) -> Receipt:
+    """Import one file; importing it again changes nothing.
 
     A row whose natural key is known with other values supersedes the known one, learned now;
     a column that the file does not have says nothing.
 
     Args:
         database: the store.
-        path: the CSV or Parquet file.
-        kind: the record kind; recognised by its columns when None.
-        learned: when its records were learned; live when None.
-        source: where the records come from; part of what names them; `plain` when None.
-        author: who imports, for the receipt and the audit chain.
+        path: the file.
+        request: what is asked for.
         progress: called with a label, rows done and rows in all.
 
     Raises:
         FileError: the file can't be used; nothing was stored.
         InputError: the source's or the author's name can't be used.
+        NotFoundError: the founder named is not on file.
     """
-    learned, source = learned or Learned(), source or DEFAULT_SOURCE
-    require_line("The source", source, longest=64)
-    require_line("The name of who imports", author, longest=120)
-    file = read_file(path)
-    form = recognise_form(file, kind)
-    cells = check_cells(file, form, today=database.today)
-    refuse_repeated_keys(file, cells, form.key)
-    table = TABLES[form.kind]
+    checked = _check(database, path, request, progress)
+    _require_founder(checked, request)
     with database.writing() as ledger:
-        resolved = resolve_rows(
-            ledger, file, cells, form, source=source, buyer_key=database.settings.secret()
+        return store_checked(database, ledger, checked, request, progress)
+
+
+def preview_records(
+    database: Database, path: Path, request: Request, *, progress: Progress | None = None
+) -> Receipt:
+    """What importing a file would do, by doing it and taking it back: nothing is stored.
+
+    Args:
+        database: the store.
+        path: the file.
+        request: what is asked for; without a founder, a shop's file is shown as it would be for
+            one who has nothing on file yet.
+        progress: called with a label, rows done and rows in all.
+
+    Raises:
+        FileError: the file can't be used.
+        NotFoundError: the founder named is not on file.
+    """
+    nobody = random_reference("PREVIEW")
+    named = request if request.founder else replace(request, founder=nobody)
+    checked = _check(database, path, named, progress)
+    with database.writing() as ledger:
+        if not request.founder:
+            add_founders(ledger, [nobody], actor=request.author)
+        receipt = store_checked(database, ledger, checked, named, progress)
+        ledger.session.rollback()
+    return replace(receipt, import_id=None)
+
+
+def preview_without_store(path: Path, request: Request, settings: Settings) -> Receipt:
+    """What a file holds, where no store was made yet: shown as for an empty one.
+
+    Raises:
+        FileError: the file can't be used.
+    """
+    with TemporaryDirectory() as folder:
+        own = Settings(data_dir=Path(folder), time_zone=settings.time_zone)
+        database = Database(own)
+        database.migrate()
+        founders = {request.founder} if request.founder else set()
+        with suppress(FileError), database.writing() as ledger:
+            founders |= set(read_list(path, required=("founder",))["founder"])
+            fit = [name for name in founders if REFERENCE.fullmatch(name or "")]
+            add_founders(ledger, fit, actor=request.author)
+        receipt = preview_records(database, path, request)
+        database.engine.dispose()
+    return receipt
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A file that was read through once and is fit to be stored."""
+
+    container: Container
+    reading: Reading
+    rows: int
+
+
+def _check(database: Database, path: Path, request: Request, progress: Progress | None) -> Checked:
+    """Read a file through and check every cell, before anybody else has to wait for it."""
+    if request.source is not None:
+        require_line("The source", request.source, longest=64)
+    require_line("The name of who imports", request.author, longest=120)
+    container, reading = read_records(
+        path,
+        request.given(database.today),
+        format_name=request.format_name,
+        kind=request.kind,
+        password=request.password,
+        data_dir=database.settings.data_dir,
+    )
+    rows = 0
+    for extract in reading.extracts():
+        check_cells(container.name, extract, today=database.today)
+        rows += len(extract.cells)
+        if progress is not None:
+            progress("checked", rows, rows)
+    return Checked(container, reading, rows)
+
+
+def _require_founder(checked: Checked, request: Request) -> None:
+    """Refuse a shop's or an account's file for which nobody said whose it is."""
+    names_nobody = any(
+        "founder" in extract.cells and (extract.cells["founder"] == "").any()
+        for extract in checked.reading.extracts()
+    )
+    if names_nobody and checked.reading.format != FormatName.PLAIN and request.founder is None:
+        raise FileError(
+            checked.container.name,
+            f"is of one founder, as {checked.reading.format} files are, and does not say whose",
+            remedy="Say whose it is with --founder REF.",
         )
-        rows = resolved.rows
-        found = compare(file, form, rows, resolved.known)
-        corrected = len(found.changed) + len(resolved.taken_back)
-        entry = Import(
-            file_digest=file.digest,
-            kind=form.kind.value,
-            source=source,
-            learned=str(learned),
-            rows=len(cells),
-            added=len(found.new),
-            repeated=found.repeated,
-            corrected=corrected,
-            author=author,
-            imported_at=ledger.now,
-            format="plain",
-            accepted=len(cells),
-            suspect=0,
-            quarantined=0,
-            left_out=0,
-            cancelled=0,
-        )
-        ledger.session.add(entry)
-        ledger.session.flush()
-        _append(database, ledger, table, found.new, learned, source, entry.id, progress)
-        corrections = [
-            (record_id, {**_dated(row), "import_id": entry.id}) for record_id, row in found.changed
-        ]
-        for record_id, replacement in [*corrections, *((i, None) for i in resolved.taken_back)]:
-            supersede_record(
-                ledger,
-                table,
-                record_id,
-                replacement=replacement,
-                reason=f"import {entry.id}: the source now says otherwise",
-                author=author,
-            )
-        append_event(
-            ledger,
-            actor=author,
-            action="records.imported",
-            details={"import": entry.id, "kind": form.kind.value, "rows": len(cells)},
-        )
-    return Receipt(
-        import_id=entry.id,
-        file=file.name,
-        kind=form.kind.value,
+
+
+def store_checked(
+    database: Database,
+    ledger: Ledger,
+    checked: Checked,
+    request: Request,
+    progress: Progress | None,
+) -> Receipt:
+    """Store a file that was checked, in a transaction that is open."""
+    container, reading = checked.container, checked.reading
+    is_plain = reading.format == FormatName.PLAIN
+    source = request.source or (DEFAULT_SOURCE if is_plain else reading.format)
+    learned = request.learned or Learned()
+    if request.founder is not None:
+        find_founder(ledger.session, request.founder)
+    entry = Import(
+        file_digest=container.digest,
+        kind=reading.kind,
         source=source,
         learned=str(learned),
-        rows=len(cells),
-        added=len(found.new),
-        repeated=found.repeated,
-        corrected=corrected,
-        ignored_columns=tuple(c for c in file.cells.columns if c not in form.names),
-        first_day=str(rows["event_date"].min()),
-        last_day=str(rows["event_date"].max()),
+        author=request.author,
+        imported_at=ledger.now,
+        format=reading.format,
+    )
+    ledger.session.add(entry)
+    ledger.session.flush()
+    under_way = OpenImport(
+        database=database,
+        ledger=ledger,
+        file=container.name,
+        import_id=entry.id,
+        source=source,
+        learned=learned,
+        author=request.author,
+        may_wait=not is_plain,
+        given_founder=request.founder,
+        progress=None if progress is None else lambda label, n: progress(label, n, checked.rows),
+    )
+    for extract in reading.extracts():
+        under_way.take(extract, check_cells(container.name, extract, today=database.today))
+    receipt = _receipt(entry, checked, under_way.tally)
+    ledger.session.add(_result(entry, receipt))
+    ledger.session.flush()
+    append_event(
+        ledger,
+        actor=request.author,
+        action="records.imported",
+        details={"import": entry.id, "kind": receipt.kind, "rows": receipt.rows},
+    )
+    return receipt
+
+
+def _receipt(entry: Import, checked: Checked, tally: Tally) -> Receipt:
+    reading, counts = checked.reading, tally.counts()
+    repeated = counts[Outcome.REPEATED] + reading.repeated
+    return Receipt(
+        import_id=entry.id,
+        file=checked.container.name,
+        format=reading.format,
+        wrapper=checked.container.wrapper,
+        kind=reading.kind,
+        source=entry.source,
+        learned=entry.learned,
+        rows=sum(counts.values()) + reading.repeated + sum(reading.left_out.values()),
+        accepted=counts[Outcome.ACCEPTED],
+        suspect=counts[Outcome.SUSPECT],
+        quarantined=counts[Outcome.QUARANTINED],
+        repeated=repeated,
+        left_out=dict(reading.left_out),
+        cancelled=len(tally.cancelled),
+        net_sales=tally.net_sales,
+        currency="/".join(sorted(tally.currencies)) or None,
+        added=tally.added,
+        corrected=tally.corrected,
+        used=dict(reading.used),
+        ignored_columns=reading.ignored,
+        notes=reading.notes,
+        doubts=dict(sorted(tally.doubts.items())),
+        first_day=tally.first_day,
+        last_day=tally.last_day,
     )
 
 
-def _append(
-    database: Database,
-    ledger: Ledger,
-    table: type[Record],
-    rows: pd.DataFrame,
-    learned: Learned,
-    source: str,
-    import_id: int,
-    progress: Progress | None,
-) -> None:
-    instants = {
-        day: learned.learned_at(day, ledger.now, database) for day in rows["known_from"].unique()
-    }
-    records = rows.drop(columns="known_from").astype(object)
-    dicts: list[dict[str, Any]] = [
-        {**_dated(row), "learned_at": instants[day], "source": source, "import_id": import_id}
-        for row, day in zip(records.to_dict("records"), rows["known_from"], strict=True)
-    ]
-    batch = 20_000
-    for start in range(0, len(dicts), batch):
-        append_records(ledger, table, dicts[start : start + batch])
-        if progress is not None:
-            progress(table.__tablename__, min(start + batch, len(dicts)), len(dicts))
+def _result(entry: Import, receipt: Receipt) -> ImportResult:
+    return ImportResult(
+        import_id=entry.id,
+        rows=receipt.rows,
+        accepted=receipt.accepted,
+        suspect=receipt.suspect,
+        quarantined=receipt.quarantined,
+        repeated=receipt.repeated,
+        left_out=sum(receipt.left_out.values()),
+        added=receipt.added,
+        corrected=receipt.corrected,
+        cancelled=receipt.cancelled,
+        net_sales=receipt.net_sales,
+        currency=receipt.currency if len(receipt.currency or "") == 3 else None,
+        first_day=_day(receipt.first_day),
+        last_day=_day(receipt.last_day),
+    )
 
 
-def _dated(row: dict[Any, Any]) -> dict[str, Any]:
-    return {**row, "event_day": day_number(row["event_date"])}
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

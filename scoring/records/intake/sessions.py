@@ -8,28 +8,29 @@ import pandas as pd
 from sqlalchemy import select
 
 from scoring.records.database import Ledger
-from scoring.records.intake.reading import TextFile
-from scoring.records.intake.validation import Problem, raise_first
+from scoring.records.intake.task import Task
+from scoring.records.intake.validation import Problem
 from scoring.records.tables import Programme, ProgrammeSession
 
 
-def session_ids(
-    ledger: Ledger, file: TextFile, cells: pd.DataFrame, days: list[date]
-) -> pd.Series[int]:
+def session_ids(task: Task) -> pd.Series[int]:
     """The id of each row's session; programmes and sessions that are new are added.
 
     Raises:
         FileError: a session is on file on another day.
     """
+    ledger, cells = task.ledger, task.cells
     session = ledger.session
     programmes = _programmes(ledger, cells["programme"].unique().tolist())
     known = {(s.programme_id, s.reference): s for s in session.scalars(select(ProgrammeSession))}
     held: list[ProgrammeSession] = []
     problems: list[Problem] = []
-    columns = (cells[name].tolist() for name in ("programme", "session", "session_kind", "hours"))
-    for row, day, programme, reference, kind, hours in zip(
-        cells.index.tolist(), days, *columns, strict=True
+    names = ("programme", "session", "session_kind", "hours", "held_on")
+    columns = (cells[name].tolist() for name in names)
+    for index, programme, reference, kind, hours, held_on in zip(
+        cells.index.tolist(), *columns, strict=True
     ):
+        day = date.fromisoformat(held_on)
         key = (programmes[programme], reference)
         if key not in known:
             known[key] = ProgrammeSession(
@@ -43,12 +44,12 @@ def session_ids(
             session.add(known[key])
         elif known[key].held_on != day:
             problems.append(
-                Problem(row, "held_on", f"session {reference} is on {known[key].held_on}")
+                Problem(index, "held_on", f"session {reference} is on {known[key].held_on}")
             )
         held.append(known[key])
-    raise_first(file, problems)
+    task.refuse(problems)
     session.flush()
-    return pd.Series([found.id for found in held], index=cells.index, dtype=int)
+    return pd.Series([found.id for found in held], index=cells.index, dtype="int64")
 
 
 def _programmes(ledger: Ledger, references: list[str]) -> dict[str, int]:

@@ -1,106 +1,128 @@
-"""Checking the cells of a file against its form, and turning text into values."""
+"""Checking the cells of an extract against its form: pandera at the border, trust inside."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
+import pyarrow as arrow
+import pyarrow.compute as pc
 from babel.numbers import get_currency_precision
 
-from scoring.errors import FileError
-from scoring.records.intake.forms import DAY, POSITIVE_COUNT, Column, Form, RecordKind
-from scoring.records.intake.reading import TextFile
+from scoring.records.intake.extract import DAY_INFERRED, PERSON, SUSPECT, Extract
+from scoring.records.intake.forms import DAY, FORMS, POSITIVE_COUNT, Column, Form, RecordKind
 from scoring.records.texts import control_character
 
 FIRST_DAY = date(1990, 1, 1)
+# C0 and C1, and bytes that are no character; halves of characters can't be in Arrow's text.
+_CONTROL = r"[\x00-\x1f\x7f-\x{9f}]"
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One cell that can't be used."""
+    """One cell that can't be used, by its index in the extract."""
 
-    row: int
+    index: int
     column: str
     text: str
 
 
-def check_cells(file: TextFile, form: Form, *, today: date) -> pd.DataFrame:
-    """The form's columns as text, every cell checked; optional columns that are absent are empty.
+def check_cells(file: str, extract: Extract, *, today: date) -> pd.DataFrame:
+    """The form's columns as text, every cell checked; columns that are absent are empty.
+
+    The reader's own columns (doubts, people) are passed on.
 
     Raises:
-        FileError: the first problem by row, with the count of the others.
+        FileError: the first problem by place in the file, with the count of the others.
     """
+    form = FORMS[extract.kind]
+    given = extract.cells
+    empty = pd.Series("", index=given.index, dtype="str")
+    marks = [name for name in (SUSPECT, DAY_INFERRED, *PERSON) if name in given]
     cells = pd.DataFrame(
         {
-            name: file.cells[name] if name in file.cells else pd.Series("", index=file.cells.index)
-            for name in form.names
+            name: given[name].astype("str") if name in given else empty
+            for name in (*form.names, *marks)
         },
-        dtype=object,
+        index=given.index,
     )
     problems = _control_characters(cells)
     if not problems:
+        named_otherwise = any(name in given for name in PERSON)
         problems = [
-            problem for column in form.columns for problem in _problems(cells[column.name], column)
+            problem
+            for column in form.columns
+            if column.name in given or (column.required and not _is_named(column, named_otherwise))
+            for problem in _problems(cells[column.name], column, named_otherwise)
         ]
     if not problems:
         problems = _days_out_of_range(cells, form, today)
     if not problems:
         problems = _contradictions(cells, form)
-    raise_first(file, problems)
+    raise_first(file, extract, problems)
     for column in form.columns:  # 1 and 1.0 name one record
         if column.name in form.key and column.content is POSITIVE_COUNT:
             cells[column.name] = cells[column.name].map(lambda cell: str(int(float(cell))))
     return cells
 
 
-def raise_first(file: TextFile, problems: list[Problem]) -> None:
+def raise_first(file: str, extract: Extract, problems: list[Problem]) -> None:
     """Refuse the file for its first problem, if it has any.
 
     Raises:
         FileError: with row, column and how many more there are.
     """
     if problems:
-        first = min(problems, key=lambda problem: (problem.row, problem.column))
-        raise FileError(
-            file.name,
-            first.text,
-            row=first.row,
-            column=first.column,
-            further=len(problems) - 1,
-        )
+        first = min(problems, key=lambda problem: (problem.index, problem.column))
+        raise extract.error(file, first.index, first.column, first.text, further=len(problems) - 1)
 
 
 def minor_units(amounts: pd.Series[str], currencies: pd.Series[str]) -> pd.Series[int]:
     """Amounts as integers of the currency's minor unit; an empty cell is 0.
 
     Raises:
-        ValueError: an amount has more decimals than its currency; `args` holds row and text.
+        ValueError: an amount has more decimals than its currency; `args` holds index and text.
     """
-    digits = {code: get_currency_precision(code) for code in currencies.unique()}
-    known: dict[tuple[str, int], int] = {}
-    values = []
-    for row, text, currency in zip(amounts.index, amounts, currencies, strict=True):
-        key = (text, digits[currency])
-        if key not in known:
-            whole, _, decimals = text.partition(".")
-            decimals = decimals.rstrip("0")
-            if len(decimals) > digits[currency]:
-                raise ValueError(row, f'"{text}" has more decimals than {currency} has')
-            known[key] = int((whole or "0") + decimals.ljust(digits[currency], "0"))
-        values.append(known[key])
-    return pd.Series(values, index=amounts.index, dtype="int64")
+    written = amounts.where(amounts != "", "0").astype("str")
+    is_negative = written.str.startswith("-").to_numpy(dtype=bool)
+    with_point = written.str.contains(".", regex=False).to_numpy(dtype=bool)
+    whole = written.str.replace(r"^-|[.].*$", "", regex=True).astype("int64").to_numpy()
+    values = np.zeros(len(amounts), dtype="int64")
+    for code in currencies.unique():
+        digits = get_currency_precision(code)
+        chosen = (currencies == code).to_numpy(dtype=bool)
+        values[chosen] = whole[chosen] * 10**digits
+        pointed = chosen & with_point
+        if not pointed.any():
+            continue
+        decimals = written[pointed].str.replace(r"^[^.]*[.]", "", regex=True).str.rstrip("0")
+        too_fine = decimals.index[decimals.str.len() > digits]
+        if len(too_fine):
+            first = too_fine[0]
+            raise ValueError(int(first), f'"{amounts[first]}" has more decimals than {code} has')
+        if digits:
+            values[pointed] += decimals.str.pad(digits, side="right", fillchar="0").astype("int64")
+    return pd.Series(np.where(is_negative, -values, values), index=amounts.index)
+
+
+def _is_named(column: Column, named_otherwise: bool) -> bool:
+    return named_otherwise and column.name == "founder"
 
 
 def _control_characters(cells: pd.DataFrame) -> list[Problem]:
-    return [
-        Problem(int(row), str(name), f"holds a control character ({found})")
-        for name in cells.columns
-        if control_character("".join(cells[name]))
-        for row, cell in zip(cells.index, cells[name], strict=True)
-        if (found := control_character(cell))
-    ]
+    problems = []
+    for name in cells.columns:
+        column = arrow.array(cells[name], type=arrow.string())
+        if pc.any(pc.match_substring_regex(column, _CONTROL)).as_py():
+            problems += [
+                Problem(int(index), str(name), f"holds a control character ({found})")
+                for index, cell in cells[name].items()
+                if (found := control_character(cell))
+            ]
+    return problems
 
 
 def _days_out_of_range(cells: pd.DataFrame, form: Form, today: date) -> list[Problem]:
@@ -112,32 +134,39 @@ def _days_out_of_range(cells: pd.DataFrame, form: Form, today: date) -> list[Pro
         early = days[days < FIRST_DAY.isoformat()]
         late = days[days > today.isoformat()] if not column.later_allowed else days[:0]
         problems += [
-            Problem(int(row), column.name, f'"{day}" {words}')
+            Problem(int(index), column.name, f'"{day}" {words}')
             for found, words in (
                 (early, f"lies before {FIRST_DAY}, the first day that can be"),
                 (late, f"is in the future (today is {today})"),
             )
-            for row, day in zip(found.index, found, strict=True)
+            for index, day in zip(found.index, found, strict=True)
         ]
     return problems
 
 
-def _problems(cells: pd.Series[str], column: Column) -> list[Problem]:
+def _problems(cells: pd.Series[str], column: Column, named_otherwise: bool) -> list[Problem]:
     empty = cells == ""
     problems = []
-    if column.required:
+    if column.required and not _is_named(column, named_otherwise):
         problems = [
-            Problem(int(row), column.name, "is empty and must be filled")
-            for row in cells.index[empty]
+            Problem(int(index), column.name, "is empty and must be filled")
+            for index in cells.index[empty]
         ]
-    schema = pa.SeriesSchema(str, checks=column.content.is_valid)
+    filled = cells[~empty]
+    if filled.empty:
+        return problems
+    schema = pa.SeriesSchema(checks=column.content.is_valid)
+    # A cell is as good as its like: one check serves all that are equal.
+    distinct = pd.Series(filled.unique(), dtype="str")
     try:
-        schema.validate(cells[~empty].astype(str), lazy=True)
+        schema.validate(distinct, lazy=True)
     except pa.errors.SchemaErrors as error:
-        wrong = error.failure_cases.dropna(subset=["index"])
+        wrong = set(error.failure_cases.dropna(subset=["index"])["failure_case"])
         problems += [
-            Problem(int(row), column.name, f'"{_shortened(text)}" is not {column.content.expected}')
-            for row, text in zip(wrong["index"], wrong["failure_case"], strict=True)
+            Problem(
+                int(index), column.name, f'"{_shortened(cell)}" is not {column.content.expected}'
+            )
+            for index, cell in filled[filled.isin(list(wrong))].items()
         ]
     return problems
 
@@ -149,6 +178,16 @@ def _shortened(text: object) -> str:
 
 
 def _contradictions(cells: pd.DataFrame, form: Form) -> list[Problem]:
+    if form.kind is RecordKind.PAUSES:
+        ends_early = cells.index[cells["last_day"] < cells["first_day"]]
+        return [Problem(int(i), "last_day", "lies before first_day") for i in ends_early]
+    if form.kind is RecordKind.REFUNDS:
+        alone = cells["of_sale"] == "no"
+        return [
+            Problem(int(i), column, "is empty, and no sale is named that would tell")
+            for column in ("refund", "currency")
+            for i in cells.index[alone & (cells[column] == "")]
+        ]
     if form.kind is not RecordKind.SALES:
         return []
     refunded = cells["status"].isin(["cancelled", "returned"]) | cells["refund"].str.contains(
@@ -159,6 +198,6 @@ def _contradictions(cells: pd.DataFrame, form: Form) -> list[Problem]:
         refunded & (cells["refunded_on"] != "") & (cells["refunded_on"] < cells["ordered_on"])
     ]
     return [
-        Problem(int(row), "refunded_on", "is empty, but the order line was cancelled or refunded")
-        for row in undated
-    ] + [Problem(int(row), "refunded_on", "lies before ordered_on") for row in early]
+        Problem(int(i), "refunded_on", "is empty, but the order line was cancelled or refunded")
+        for i in undated
+    ] + [Problem(int(i), "refunded_on", "lies before ordered_on") for i in early]

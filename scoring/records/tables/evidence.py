@@ -39,6 +39,19 @@ class ProgrammeSession(Base):
     added_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class ProgrammeCalendar(Base):
+    """A day on which a programme declared a session; attendance on other days is doubtful."""
+
+    __tablename__ = "programme_calendars"
+    __table_args__ = (UniqueConstraint("programme_id", "held_on"),)
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    held_on: Mapped[date]
+    author: Mapped[str] = mapped_column(String(120))
+    added_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class Attendance(Record):
     """One founder at one session; why somebody was excused is never stored.
 

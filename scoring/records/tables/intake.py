@@ -20,19 +20,28 @@ class Import(Base):
     kind: Mapped[str] = mapped_column(String(20))
     source: Mapped[str] = mapped_column(Reference)
     learned: Mapped[str] = mapped_column(String(20))
-    rows: Mapped[int]
-    added: Mapped[int]
-    repeated: Mapped[int]
-    corrected: Mapped[int]
     author: Mapped[str] = mapped_column(String(120))
     imported_at: Mapped[datetime] = mapped_column(Instant)
     format: Mapped[str] = mapped_column(String(30))
+
+
+class ImportResult(Base):
+    """What an import came to, counted once its rows were stored."""
+
+    __tablename__ = "import_results"
+
+    import_id: Mapped[int] = mapped_column(ForeignKey("imports.id"), primary_key=True)
+    rows: Mapped[int]
     accepted: Mapped[int]
     suspect: Mapped[int]
     quarantined: Mapped[int]
+    repeated: Mapped[int]
     left_out: Mapped[int]
+    added: Mapped[int]
+    corrected: Mapped[int]
     cancelled: Mapped[int]
     net_sales: Mapped[int | None] = mapped_column(BigInteger)
+    currency: Mapped[str | None] = mapped_column(String(3))
     first_day: Mapped[date | None]
     last_day: Mapped[date | None]
 

@@ -6,51 +6,85 @@ What can't be understood is left as it is, so that the form's own check refuses 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-_MINUS = str.maketrans({"−": "-", "－": "-", "–": "-", "△": "-", "▲": "-"})
-_AMOUNT_DIRT = re.compile(r"[\s,₩￦\\$€£원]|KRW|krw")
-_AMOUNT = re.compile(r"[-+]?\d+(\.\d+)?")
-_SCIENTIFIC = re.compile(r"[-+]?\d+(\.\d+)?[eE][-+]?\d+")
+# Moments with an offset are turned into the day that people here had; the shops are Korean.
+SHOPS_ZONE = ZoneInfo("Asia/Seoul")
+
+_MINUS = str.maketrans({"−": "-", "–": "-", "—": "-", "△": "-", "▲": "-", "▽": "-", "\\": "₩"})
+_AMOUNT_DIRT = re.compile(r"[\s₩$€£원]|KRW|krw")
+_GROUPED = re.compile(r"[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
+_AMOUNT = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
+_SCIENTIFIC = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?[eE]\+?[0-9]{1,2}")
+_SIGNS = (("US$", "USD"), ("USD", "USD"), ("$", "USD"), ("€", "EUR"), ("£", "GBP"), ("JPY", "JPY"))
+_MASKED = re.compile(r"[*＊○●]|^\+?(82)?0?50[0-9]-?[0-9]{3,4}-?[0-9]{4}$")
 _EXCEL_EPOCH = date(1899, 12, 30)
 _SERIALS = (20_000, 80_000)  # 1954 to 2119: other numbers are not days
+_SERIAL = re.compile(r"([0-9]{5})(\.[0-9]+)?")
+_SIMPLE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]{5,15}\s?(Z|UTC|[-+][0-9]{2}:?[0-9]{2})"
+)
 _DAY_PATTERNS = (
     re.compile(
-        r"(?P<y>\d{4})\s*[-./년]\s*(?P<m>\d{1,2})\s*[-./월]\s*(?P<d>\d{1,2})\s*\.?일?(?!\d)"
+        r"(?P<y>[0-9]{4})\s*[-./년]\s*(?P<m>[0-9]{1,2})\s*[-./월]\s*(?P<d>[0-9]{1,2})"
+        r"\s*\.?일?(?![0-9])"
     ),
-    re.compile(r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\d{4,6})?(?!\d)"),
-    re.compile(r"(?P<y>\d{2})[-./](?P<m>\d{1,2})[-./](?P<d>\d{1,2})(?!\d)"),
+    re.compile(r"(?P<y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})(?:[0-9]{4}|[0-9]{6})?(?![0-9])"),
+    re.compile(r"(?P<y>[0-9]{2})[-./](?P<m>[0-9]{1,2})[-./](?P<d>[0-9]{1,2})(?![0-9])"),
 )
 
 
 def amounts(cells: pd.Series[str]) -> pd.Series[str]:
     """`1,234원`, `₩1,234`, `(1,234)`, `−1,234` as `1234` or `-1234`; `-` and blank as empty."""
-    return _each(cells, amount)
+    return each(cells, amount)
 
 
 def days(cells: pd.Series[str]) -> pd.Series[str]:
     """Days and moments in any common writing as `YYYY-MM-DD`; year first, or Excel's serial."""
-    return _each(cells, day)
+    return each(cells, day)
+
+
+def each(cells: pd.Series[str], convert: Callable[[str], str]) -> pd.Series[str]:
+    """A cell's value by its text, each different text looked at once."""
+    known = {cell: convert(cell) for cell in cells.unique()}
+    return cells.map(known).astype("str")
 
 
 def amount(cell: str) -> str:
-    """One amount as text with an ordinary minus and a point; unchanged if it is none."""
-    text = _AMOUNT_DIRT.sub("", cell.translate(_MINUS))
+    """One amount as text with an ordinary minus and a point; unchanged if it is none.
+
+    A comma that doesn't part thousands may be another country's point: such a cell is no amount.
+    """
+    text = _AMOUNT_DIRT.sub("", unicodedata.normalize("NFKC", cell).translate(_MINUS))
     if text in {"", "-"}:
         return ""
     if text.startswith("(") and text.endswith(")"):
         text = "-" + text[1:-1]
-    if text.endswith("-"):
+    elif text.endswith("-"):
         text = "-" + text[:-1]
+    if _GROUPED.fullmatch(text):
+        text = text.replace(",", "")
     if _SCIENTIFIC.fullmatch(text):
-        number = float(text)
-        text = str(int(number)) if number == int(number) else format(number, "f")
+        text = format(float(text), "f")
     if not _AMOUNT.fullmatch(text):
         return cell
     whole, _, decimals = text.removeprefix("+").partition(".")
-    return whole + (f".{decimals}" if decimals.strip("0") else "")
+    written = (whole if whole.strip("-") else f"{whole}0") + (
+        f".{decimals}" if decimals.strip("0") else ""
+    )
+    return written if written.strip("-0.") else "0"
+
+
+def currency(cell: str) -> str:
+    """The currency that an amount is written with, such as USD for `$12.50`; empty if none."""
+    return next((code for sign, code in _SIGNS if sign in cell), "")
 
 
 def day(cell: str) -> str:
@@ -58,6 +92,10 @@ def day(cell: str) -> str:
     text = cell.strip()
     if not text or text == "-":
         return ""
+    if _SIMPLE.fullmatch(text):
+        return text[:10] if _is_real(text[:10]) else cell
+    if _MOMENT.fullmatch(text):
+        return _here(text) or cell
     for pattern in _DAY_PATTERNS:
         found = pattern.match(text)
         if found:
@@ -66,7 +104,7 @@ def day(cell: str) -> str:
                 return date(year, int(found["m"]), int(found["d"])).isoformat()
             except ValueError:
                 return cell
-    serial = re.fullmatch(r"(\d{5})(\.\d+)?", text)
+    serial = _SERIAL.fullmatch(text)
     if serial and _SERIALS[0] <= int(serial[1]) <= _SERIALS[1]:
         return (_EXCEL_EPOCH + timedelta(days=int(serial[1]))).isoformat()
     for written in ("%d %b %Y", "%d %B %Y", "%b %d, %Y"):  # Fineract's default
@@ -77,16 +115,33 @@ def day(cell: str) -> str:
     return cell
 
 
+@cache
+def _is_real(iso: str) -> bool:
+    try:
+        date.fromisoformat(iso)
+    except ValueError:
+        return False
+    return True
+
+
+def _here(moment: str) -> str:
+    written = moment[:10] + "T" + moment[11:].replace(" ", "").replace("UTC", "Z")
+    try:
+        return datetime.fromisoformat(written).astimezone(SHOPS_ZONE).date().isoformat()
+    except ValueError:
+        return ""
+
+
+def is_day(cell: str) -> bool:
+    """Whether a cell that `day` has seen is one."""
+    return len(cell) == 10 and cell[4] == "-" and cell[7] == "-" and cell[:4].isdecimal()
+
+
 def is_masked(cell: str) -> bool:
     """Whether a name or number is masked, such as 홍*동 or a safe number (0504)."""
-    return "*" in cell or cell.replace("-", "").startswith(("0502", "0503", "0504", "0505", "050"))
+    return _MASKED.search(cell) is not None
 
 
 def is_damaged_id(cell: str) -> bool:
     """Whether a spreadsheet turned a long number into 2.02E+15, so that digits are lost."""
     return _SCIENTIFIC.fullmatch(cell.strip()) is not None
-
-
-def _each(cells: pd.Series[str], convert) -> pd.Series[str]:  # type: ignore[no-untyped-def]
-    known = {cell: convert(cell) for cell in cells.unique()}
-    return cells.map(known).astype(str)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from scoring.errors import InputError
 
 _SHIPPED = Path(__file__).parent
+_OWN_TABLES = ("columns", "words", "defaults")
 
 
 class FormatName(StrEnum):
@@ -48,6 +49,7 @@ class Format:
         needs: fields without which a table is not in this format; `a|b` where either will do.
         signature: headers that tell this format from all others, normalised.
         words: by field, what a word of the file means, normalised word to our own.
+        defaults: what holds where the file does not say, such as the currency.
     """
 
     name: FormatName
@@ -57,10 +59,11 @@ class Format:
     needs: tuple[str, ...]
     signature: frozenset[str]
     words: Mapping[str, Mapping[str, str]]
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
-    def meaning(self, field: str, word: str) -> str | None:
+    def meaning(self, of: str, word: str) -> str | None:
         """What a word of the file means in a field, or None where nobody has said."""
-        return self.words.get(field, {}).get(normalised(word))
+        return self.words.get(of, {}).get(normalised(word))
 
 
 def normalised(header: str) -> str:
@@ -79,7 +82,7 @@ def read_formats(data_dir: Path | None = None) -> dict[FormatName, Format]:
         declared |= tomllib.loads(path.read_text(encoding="utf-8"))
     own = _own(data_dir / "formats.toml") if data_dir is not None else {}
     return {
-        name: _format(name, declared[name], own.get(name, {}))
+        name: _format(name, _with_shared_words(declared[name], declared), own.get(name, {}))
         for name in FormatName
         if name in declared
     }
@@ -97,48 +100,71 @@ def _own(path: Path) -> dict[str, Any]:
         raise InputError(
             f"{path}: {', '.join(unknown)} is no format. The formats are {', '.join(FormatName)}."
         )
+    for name, tables in own.items():
+        strange = sorted(set(tables) - set(_OWN_TABLES)) if isinstance(tables, dict) else [name]
+        if strange or not all(isinstance(table, dict) for table in tables.values()):
+            raise InputError(
+                f"{path}: [{name}] may hold {', '.join(f'[{name}.{t}]' for t in _OWN_TABLES)} "
+                "and nothing else. See docs/operator.md."
+            )
     return own
+
+
+def _with_shared_words(declared: dict[str, Any], all_declared: dict[str, Any]) -> dict[str, Any]:
+    """A format's declaration with the words that it shares with others; its own go first."""
+    words = {of: dict(m) for of, m in all_declared.get(declared.get("words_from", ""), {}).items()}
+    for of, meanings in declared.get("words", {}).items():
+        words[of] = words.get(of, {}) | meanings
+    return declared | {"words": words}
 
 
 def _format(name: FormatName, declared: dict[str, Any], own: dict[str, Any]) -> Format:
     columns = dict(declared.get("columns", {}))
-    for field, headers in own.get("columns", {}).items():
-        if field not in columns:
+    for of, headers in own.get("columns", {}).items():
+        if of not in columns:
             raise InputError(
-                f'formats.toml: [{name}] has no field "{field}". Its fields are '
-                f"{', '.join(columns)}."
+                f'formats.toml: [{name}] has no field "{of}". Its fields are {", ".join(columns)}.'
             )
-        columns[field] = [*_texts(name, field, headers), *columns[field]]
-    words = {field: dict(meanings) for field, meanings in declared.get("words", {}).items()}
-    for field, meanings in own.get("words", {}).items():
-        if field not in words:
-            raise InputError(f'formats.toml: [{name}] takes no words for "{field}".')
-        allowed = set(words[field].values())
+        columns[of] = [*_texts(name, of, headers), *columns[of]]
+    words = {of: dict(meanings) for of, meanings in declared.get("words", {}).items()}
+    for of, meanings in own.get("words", {}).items():
+        if of not in words:
+            raise InputError(f'formats.toml: [{name}] takes no words for "{of}".')
+        allowed = set(words[of].values())
         for word, meaning in meanings.items():
             if meaning not in allowed:
                 raise InputError(
-                    f'formats.toml: [{name}.words.{field}] "{word}" means "{meaning}", which is '
+                    f'formats.toml: [{name}.words.{of}] "{word}" means "{meaning}", which is '
                     f"not one of {', '.join(sorted(allowed))}."
                 )
-        words[field] |= meanings
+        words[of] |= meanings
+    defaults = dict(declared.get("defaults", {}))
+    for of, value in own.get("defaults", {}).items():
+        if of not in defaults or not isinstance(value, str):
+            raise InputError(
+                f'formats.toml: [{name}.defaults] can\'t hold "{of}". It takes texts for '
+                f"{', '.join(defaults) or 'nothing'}."
+            )
+        defaults[of] = value
     return Format(
         name=name,
         title=declared["title"],
         kind=declared["kind"],
         columns={
-            field: tuple(dict.fromkeys(normalised(header) for header in headers))
-            for field, headers in columns.items()
+            of: tuple(dict.fromkeys(normalised(header) for header in headers))
+            for of, headers in columns.items()
         },
         needs=tuple(declared["needs"]),
         signature=frozenset(normalised(header) for header in declared.get("signature", ())),
         words={
-            field: {normalised(word): meaning for word, meaning in meanings.items()}
-            for field, meanings in words.items()
+            of: {normalised(word): meaning for word, meaning in meanings.items()}
+            for of, meanings in words.items()
         },
+        defaults=defaults,
     )
 
 
-def _texts(name: str, field: str, headers: Any) -> list[str]:
+def _texts(name: str, of: str, headers: Any) -> list[str]:
     if not isinstance(headers, list) or not all(isinstance(header, str) for header in headers):
-        raise InputError(f"formats.toml: [{name}.columns] {field} must be a list of headers.")
+        raise InputError(f"formats.toml: [{name}.columns] {of} must be a list of headers.")
     return headers

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
@@ -11,8 +12,11 @@ import pandas as pd
 from scoring.errors import FileError
 from scoring.records.intake.containers import Container, Sheet
 from scoring.records.intake.formats.declarations import Format, FormatName, normalised
+from scoring.records.intake.formats.session_headers import FEWEST_SESSIONS, session_days
 
 HEADER_WITHIN = 50  # rows; guides and titles stand above it
+# What a header says of its amounts, after its name: 상품구매금액(KRW), 정산기준금액(A).
+UNIT = re.compile(r"[(\[](krw|usd|jpy|eur|cny|gbp|twd|sgd|vnd|thb|원|₩|[a-z])[)\]]$")
 _SIGNATURE_WEIGHT = 10
 
 
@@ -49,15 +53,23 @@ class Table:
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Rows under the header with their numbers, as wide as it; repeated headers left out."""
+        for number, cells in self.lines():
+            if not self.repeats_header(cells):
+                yield number, cells
+
+    def lines(self) -> Iterator[tuple[int, list[str]]]:
+        """All rows under the header with their numbers, as wide as it."""
         width = len(self.headers)
-        own = [normalised(header) for header in self.headers]
         for number, cells in self.sheet.rows():
-            if number <= self.header_row:
-                continue
-            padded = (cells + [""] * width)[:width] if len(cells) != width else cells
-            if padded[0] == self.headers[0] and [normalised(cell) for cell in padded] == own:
-                continue
-            yield number, padded
+            if number > self.header_row:
+                yield number, cells if len(cells) == width else (cells + [""] * width)[:width]
+
+    def repeats_header(self, cells: list[str]) -> bool:
+        """Whether a row is the header once more, as where pages were put under each other."""
+        return all(
+            cell == header or normalised(cell) == normalised(header)
+            for cell, header in zip(cells, self.headers, strict=True)
+        )
 
     def frame(self) -> pd.DataFrame:
         """All rows as text: a column per field of the format, index = row of the file.
@@ -90,10 +102,13 @@ def candidates(sheet: Sheet, format_: Format) -> Iterator[Candidate]:
     head = list(islice(sheet.rows(), HEADER_WITHIN))
     for number, cells in head:
         yield from _fitting(sheet, format_, number, tuple(cells), [(cell,) for cell in cells])
+    known = {alias for aliases in format_.columns.values() for alias in aliases}
     for (_, upper), (number, lower) in pairwise(head):
         width = max(len(upper), len(lower))
         over = upper + [""] * (width - len(upper))
         under = lower + [""] * (width - len(lower))
+        if any(b and a != b and normalised(a) in known for a, b in zip(over, under, strict=True)):
+            continue  # under a name that stands by itself is data, which may spell another name
         names = [(b, a, a + b) for a, b in zip(over, under, strict=True)]
         joined = tuple(b or a for a, b in zip(over, under, strict=True))
         yield from _fitting(sheet, format_, number, joined, names)
@@ -136,17 +151,58 @@ def find_table(
     )
 
 
+def require_table(file: Container, formats: Mapping[FormatName, Format], name: FormatName) -> Table:
+    """The table of a file that somebody says is in a format.
+
+    Raises:
+        FileError: it lacks a column that the format needs; says which, and what was found.
+    """
+    table = find_table(file, formats, only=name)
+    if table is not None:
+        return table
+    format_ = formats[name]
+    found, row, headers, fields = max(
+        (
+            _nearness(format_, number, cells)
+            for sheet in file.sheets
+            for number, cells in islice(sheet.rows(), HEADER_WITHIN)
+        ),
+        default=(0, 0, [], set()),
+        key=lambda near: near[0],
+    )
+    lacking = [n for n in format_.needs if not any(field in fields for field in n.split("|"))]
+    missing = " and ".join(" or ".join(need.split("|")) for need in lacking)
+    tried = [alias for need in lacking for f in need.split("|") for alias in format_.columns[f]]
+    shown = ", ".join(header[:24] for header in headers if header) if found else "none of them"
+    raise FileError(
+        file.name,
+        f"is not in the format {name} ({format_.title}): it has no column for {missing}; "
+        f"looked for {', '.join(tried) or 'its columns'} and found {shown}",
+        row=row if found else None,
+        remedy="Name another format with --format, or add your header to formats.toml.",
+    )
+
+
+def _nearness(
+    format_: Format, number: int, cells: list[str]
+) -> tuple[int, int, list[str], set[str]]:
+    present = {form for cell in map(normalised, cells) for form in (cell, UNIT.sub("", cell))}
+    fields = {f for f, aliases in format_.columns.items() if not present.isdisjoint(aliases)}
+    return len(fields), number, cells, fields
+
+
 def _fitting(
     sheet: Sheet,
     format_: Format,
     number: int,
     headers: tuple[str, ...],
-    names: list[tuple[str, ...]],
+    names: Sequence[tuple[str, ...]],
 ) -> Iterator[Candidate]:
     positions: dict[str, int] = {}
     for place, options in enumerate(names):
-        for option in options:
-            positions.setdefault(normalised(option), place)
+        for option in map(normalised, options):
+            positions.setdefault(option, place)
+            positions.setdefault(UNIT.sub("", option), place)
     positions.pop("", None)
     fields: dict[str, int] = {}
     for field, aliases in format_.columns.items():
@@ -157,7 +213,11 @@ def _fitting(
     for need in format_.needs:
         if not any(option in fields for option in need.split("|")):
             return
+    sessions = 0
+    if format_.name is FormatName.ATTENDANCE_GRID:
+        sessions = len(session_days(names, taken=fields.values()))
+        if sessions < FEWEST_SESSIONS:
+            return
     signature = len(format_.signature & positions.keys())
-    yield Candidate(
-        sheet, format_, number, headers, fields, len(fields) + _SIGNATURE_WEIGHT * signature
-    )
+    fit = len(fields) + sessions + _SIGNATURE_WEIGHT * signature
+    yield Candidate(sheet, format_, number, headers, fields, fit)

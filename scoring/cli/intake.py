@@ -1,0 +1,131 @@
+"""Commands that bring files in: import and its preview, receipts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scoring.cli.options import AsJson, Author
+from scoring.console import open_database, print_json, print_table, progress_bar
+from scoring.errors import InputError
+from scoring.records.intake.formats.declarations import FormatName
+from scoring.records.intake.forms import RecordKind
+from scoring.settings import read_settings
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+imports_app = typer.Typer(rich_markup_mode=None)
+app.add_typer(imports_app, name="imports")
+
+
+@app.command("import")
+def import_records_of(
+    file: Path,
+    founder: Annotated[
+        str | None, typer.Option(help="Whose shop or account the file is of, by reference.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be imported; nothing is stored.")
+    ] = False,
+    format_name: Annotated[
+        FormatName | None,
+        typer.Option("--format", help="Format of the file; recognised by its content if left out."),
+    ] = None,
+    kind: Annotated[
+        RecordKind | None,
+        typer.Option(help="Record kind of a file in the plain form; recognised if left out."),
+    ] = None,
+    learned: Annotated[
+        str,
+        typer.Option(
+            help="When such records are learned: live (on arrival), or a number of days after "
+            "the event day, for a backfill."
+        ),
+    ] = "live",
+    source: Annotated[
+        str | None, typer.Option(help="Where the records come from; part of what names a record.")
+    ] = None,
+    programme: Annotated[
+        str | None, typer.Option(help="Programme that an attendance sheet is of, by reference.")
+    ] = None,
+    year: Annotated[
+        int | None, typer.Option(help="Year of days that are written without one.")
+    ] = None,
+    session_hours: Annotated[
+        float, typer.Option(help="Hours of a session, where the sheet does not say.")
+    ] = 2.0,
+    lender: Annotated[
+        str | None, typer.Option(help="Lender that a loan ledger is of, by reference.")
+    ] = None,
+    password_env: Annotated[
+        str | None,
+        typer.Option(help="Name of the environment variable that holds the file's password."),
+    ] = None,
+    by: Author = "operator",
+    as_json: AsJson = False,
+) -> None:
+    """Import a file as people have it: all of it, or nothing. See what it holds with --dry-run."""
+    from scoring.records.database import Database
+    from scoring.records.intake.importing import (
+        Request,
+        import_records,
+        preview_records,
+        preview_without_store,
+    )
+    from scoring.records.intake.learning import Learned
+    from scoring.records.intake.previews import preview_lines
+
+    request = Request(
+        kind=kind,
+        format_name=format_name,
+        founder=founder,
+        programme=programme,
+        year=year,
+        session_hours=session_hours,
+        lender=lender,
+        learned=Learned.parse(learned),
+        source=source,
+        author=by,
+        password=_password(password_env),
+    )
+    settings = read_settings()
+    if dry_run and not Database(settings).exists:
+        receipt = preview_without_store(file, request, settings)
+    else:
+        database = open_database()
+        with progress_bar() as progress:
+            run = preview_records if dry_run else import_records
+            receipt = run(database, file, request, progress=progress)
+    for line in preview_lines(receipt):
+        typer.echo(line, err=as_json)
+    if as_json:
+        print_json(receipt.as_dict())
+
+
+@imports_app.callback(invoke_without_command=True)
+def imports(context: typer.Context, as_json: AsJson = False) -> None:
+    """List import receipts."""
+    from scoring.records.intake.receipts import list_receipts
+
+    if context.invoked_subcommand is not None:
+        return
+    with open_database().reading() as session:
+        rows = list_receipts(session)
+    if as_json:
+        print_json({"imports": rows})
+    else:
+        print_table(rows, leave_out={"file_digest", "added", "corrected", "left_out"})
+
+
+def _password(variable: str | None) -> str | None:
+    if variable is None:
+        return None
+    password = os.environ.get(variable)
+    if not password:
+        raise InputError(
+            f"--password-env names {variable}, and that variable is not set. Set it to the "
+            "file's password and run the command again."
+        )
+    return password

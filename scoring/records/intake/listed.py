@@ -1,0 +1,51 @@
+"""Small lists that are no records: founders' references, mappings, session days."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from scoring.errors import FileError
+from scoring.records.intake.containers import open_container
+
+
+def read_list(
+    path: Path, *, required: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """Columns of a list by name, as text; the index is the row in the file.
+
+    Optional columns that the file lacks are empty; others are ignored.
+
+    Raises:
+        FileError: the file can't be read, has no rows, or lacks a required column.
+    """
+    file = open_container(path)
+    rows = file.sheets[0].rows() if file.sheets else iter(())
+    _, cells = next(rows, (1, []))
+    header = [cell.lower() for cell in cells]
+    for name in required:
+        if name not in header:
+            raise FileError(
+                file.name,
+                f"the column is missing; the file has {', '.join(header)}",
+                row=1,
+                column=name,
+                remedy="Add the column and give the file again.",
+            )
+    lines = list(rows)
+    if not lines:
+        raise FileError(file.name, "has a header and no rows", remedy="Fill in its rows.")
+    places = {name: header.index(name) for name in (*required, *optional) if name in header}
+    return pd.DataFrame(
+        [
+            [
+                line[places[name]] if name in places and places[name] < len(line) else ""
+                for name in (*required, *optional)
+            ]
+            for _, line in lines
+        ],
+        columns=[*required, *optional],
+        index=pd.Index([number for number, _ in lines], dtype="int64"),
+        dtype="str",
+    )

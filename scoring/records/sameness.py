@@ -1,0 +1,25 @@
+"""Whether two records say the same, whatever is noted about when and by whom they were learned."""
+
+from __future__ import annotations
+
+from scoring.records.tables import Record
+
+_ABOUT_THE_RECORD = {
+    "id",
+    "import_id",
+    "learned_at",
+    "recorded_at",
+    "superseded_learned_at",
+    "superseded_recorded_at",
+    "held",
+    "stated_on",
+}
+
+
+def same_content(one: Record, other: Record) -> bool:
+    """Whether two records of a kind hold the same values; times, import and doubt aside."""
+    return all(
+        getattr(one, column.key) == getattr(other, column.key)
+        for column in type(one).__table__.columns
+        if column.key not in _ABOUT_THE_RECORD
+    )
