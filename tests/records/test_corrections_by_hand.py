@@ -235,6 +235,24 @@ def test_a_sale_and_its_refund_stay_in_agreement(database: Database) -> None:
     assert (cells["refund"], cells["refund_cause"]) == ("6000", "platform")
 
 
+def test_several_refunds_of_a_sale_are_never_more_than_it_and_keep_their_days(
+    sqlite: Database,
+) -> None:
+    a_founder(sqlite, "F-1")
+    import_rows(sqlite, RecordKind.SALES, [SALE])
+    named = {name: SALE[name] for name in ("founder", "channel", "order_line", "currency")}
+    days = [(date(2026, 3, 8), 4_000), (date(2026, 3, 9), 5_000)]
+    refunds = [named | {"refunded_on": day, "refund": amount} for day, amount in days]
+    import_rows(sqlite, RecordKind.REFUNDS, refunds)
+    with pytest.raises(InputError, match="more than the line's gross amount and shipping"):
+        _correct(sqlite, RecordKind.SALES, 2, refund="10001")
+    with pytest.raises(InputError, match="less than the refund in record 2, 3"):
+        _correct(sqlite, RecordKind.SALES, 1, gross="5999")
+    with pytest.raises(InputError, match="These can: refund, refund_cause"):
+        _correct(sqlite, RecordKind.SALES, 2, refunded_on="2026-03-07")
+    _correct(sqlite, RecordKind.SALES, 2, refund="10000")
+
+
 def test_nothing_is_paid_back_before_the_loan_was_paid_out(sqlite: Database) -> None:
     a_founder(sqlite, "F-1")
     for kind in (RecordKind.LOANS, RecordKind.SCHEDULE, RecordKind.REPAYMENTS):

@@ -194,11 +194,13 @@ def _check(database: Database, path: Path, request: Request, progress: Progress 
 
 def _require_founder(checked: Checked, request: Request) -> None:
     """Refuse a shop's or an account's file for which nobody said whose it is."""
+    if request.founder is not None or checked.reading.format == FormatName.PLAIN:
+        return
     names_nobody = any(
         "founder" in extract.cells and (extract.cells["founder"] == "").any()
         for extract in checked.reading.extracts()
     )
-    if names_nobody and checked.reading.format != FormatName.PLAIN and request.founder is None:
+    if names_nobody:
         raise FileError(
             checked.container.name,
             f"is of one founder, as {checked.reading.format} files are, and does not say whose",

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from scoring.calendar import microseconds
 from scoring.records.bulk import append_frame, standing_frame, supersede_all
 from scoring.records.database import Database, Ledger
-from scoring.records.intake.doubts import doubts_of
+from scoring.records.intake.doubts import UsualAmounts, doubts_of
 from scoring.records.intake.extract import PERSON, Extract
 from scoring.records.intake.forms import FORMS, RecordKind
 from scoring.records.intake.learning import Learned
@@ -147,8 +147,12 @@ class OpenImport:
     given_founder: str | None = None
     progress: Callable[[str, int], None] | None = None
     tally: Tally = field(default_factory=Tally)
+    _usual: UsualAmounts = field(init=False)
     _is_new: dict[type[Record], bool] = field(default_factory=dict)
     _seen: dict[RecordKind, np.ndarray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._usual = UsualAmounts(self.ledger)
 
     def take(self, extract: Extract, cells: pd.DataFrame) -> pd.Series[int]:
         """Store what an extract tells.
@@ -444,7 +448,7 @@ class OpenImport:
         found: Comparison,
     ) -> pd.Series[Any]:
         """Why each row is held back: as known where nothing changed, else by new doubts."""
-        doubts = doubts_of(self.ledger, task.extract.kind, cells, rows)
+        doubts = doubts_of(self.ledger, task.extract.kind, cells, rows, self._usual)
         if known.empty:
             return doubts
         before = rows["natural_key"].map(known["held"].to_dict())
