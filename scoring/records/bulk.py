@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
-from sqlalchemy import Boolean, Column, Date, Float, String, select, update
+from sqlalchemy import Boolean, ColumnElement, Date, Float, String, select, update
 from sqlalchemy.types import TypeEngine
 
 from scoring.calendar import microseconds
@@ -189,7 +189,7 @@ def _values(column: pd.Series[Any]) -> list[Any]:
     return column.astype(object).where(column.notna(), None).tolist()
 
 
-def _arrow_type(column: Column[Any]) -> pa.DataType:
+def _arrow_type(column: ColumnElement[Any]) -> pa.DataType:
     known: list[tuple[type[TypeEngine[Any]], pa.DataType]] = [
         (Date, pa.string()),
         (String, pa.string()),

@@ -20,7 +20,8 @@ from scoring.records.intake.learning import Learned
 from scoring.records.intake.listed import read_list
 from scoring.records.intake.receipts import Receipt
 from scoring.records.intake.recognising import read_records
-from scoring.records.intake.storing import OpenImport, Outcome, Tally
+from scoring.records.intake.storing import OpenImport
+from scoring.records.intake.tally import Outcome, Tally
 from scoring.records.intake.validation import check_cells
 from scoring.records.parties import REFERENCE, add_founders, find_founder, random_reference
 from scoring.records.tables import Import, ImportResult

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from scoring.records.aliases import Alias, aliases_of, founders_by_alias
 from scoring.records.database import Ledger
 from scoring.records.intake.extract import PERSON_ID, PERSON_NAME, PERSON_PHONE
+from scoring.records.intake.validation import by_index
 from scoring.records.tables import Founder
 
 UNKNOWN_PERSON = "unknown_person"
@@ -73,8 +74,10 @@ def owners_of(
         else:
             doubtful[person] = AMBIGUOUS_PERSON if candidates else UNKNOWN_PERSON
     said = cells["founder"]
-    founders, waiting, unresolved = [], {}, {}
-    for index, outright in said.items():
+    founders: list[str] = []
+    waiting: dict[int, str] = {}
+    unresolved: dict[int, tuple[Alias, ...]] = {}
+    for index, outright in by_index(said):
         person = people[index]
         reference = outright if outright in references else found.get(person, "")
         founders.append(reference)
@@ -86,7 +89,7 @@ def owners_of(
 
 def hashed_per_founder(
     key: bytes, purpose: str, founders: pd.Series, texts: pd.Series
-) -> list[str | None]:  # type: ignore[type-arg]
+) -> list[str | None]:
     """Texts as hashes keyed per founder: one key for all would map a community.
 
     Args:

@@ -57,7 +57,7 @@ def put_in_quarantine(
     names = [name for name in FORMS[extract.kind].names if name in extract.cells]
     names += [name for name in (SUSPECT, DAY_INFERRED) if name in cells]
     chosen = cells.loc[[entry.index for entry in waiting], names]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for entry, record in zip(waiting, chosen.to_dict("records"), strict=True):
         kept = {
             "cells": {str(name): value for name, value in record.items() if value != ""},

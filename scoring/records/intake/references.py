@@ -6,7 +6,7 @@ import pandas as pd
 from sqlalchemy import select
 
 from scoring.records.database import Ledger
-from scoring.records.intake.validation import Problem
+from scoring.records.intake.validation import Problem, by_index
 from scoring.records.tables import Application, Founder, Loan
 
 
@@ -22,10 +22,8 @@ def founder_ids(ledger: Ledger, references: pd.Series[str]) -> pd.Series[float]:
 def unknown_founders(references: pd.Series[str], ids: pd.Series[float]) -> list[Problem]:
     """The rows whose founder is not on file."""
     return [
-        Problem(
-            int(index), "founder", f'"{cell}" is not known; add them with `foothold founder add`'
-        )
-        for index, cell in references[ids.isna()].items()
+        Problem(index, "founder", f'"{cell}" is not known; add them with `foothold founder add`')
+        for index, cell in by_index(references[ids.isna()])
     ]
 
 
@@ -64,12 +62,12 @@ def referred_records(
     unclear = references[references.isin(several) & ~references.isin(own)]
     problems = [
         Problem(
-            int(index),
+            index,
             str(references.name),
             f'"{cell}" stands for several {table.__tablename__}; import the file with the '
             "--source that the one meant was imported with",
         )
-        for index, cell in unclear.items()
+        for index, cell in by_index(unclear)
     ]
     found = known.drop_duplicates("reference", keep="last").set_index("reference")
     return found.reindex(references).set_axis(references.index), problems
@@ -81,9 +79,9 @@ def unknown_references(
     """The rows that refer to something that is not on file."""
     return [
         Problem(
-            int(index),
+            index,
             str(references.name),
             f'"{cell}" is not known; import the {table.__tablename__} first',
         )
-        for index, cell in references[missing].items()
+        for index, cell in by_index(references[missing])
     ]

@@ -8,7 +8,7 @@ whichever comes first.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ from scoring.records.database import Ledger
 from scoring.records.intake.extract import DAY_INFERRED
 from scoring.records.intake.resolving import SEPARATOR, amounts_of, natural_keys
 from scoring.records.intake.task import Task
-from scoring.records.intake.validation import Problem
+from scoring.records.intake.validation import Problem, by_index
 from scoring.records.tables import OrderLine
 
 REFUND = f"{SEPARATOR}refund"
@@ -52,8 +52,8 @@ class Settled:
         told: by natural key of the sale, what the file says was given back, in minor units.
     """
 
-    rows: list[tuple[Hashable, Row]] = field(default_factory=list)
-    taken_back: list[tuple[Hashable, str]] = field(default_factory=list)
+    rows: list[tuple[int, Row]] = field(default_factory=list)
+    taken_back: list[tuple[int, str]] = field(default_factory=list)
     told: dict[str, int] = field(default_factory=dict)
 
     def frame(self) -> pd.DataFrame:
@@ -134,7 +134,9 @@ def refunds_of_sales(
         }
     )[gives_back]
     chosen = sales[gives_back].to_dict("records")
-    for index, telling, sale in zip(told.index, told.to_dict("records"), chosen, strict=True):
+    for index, telling, sale in zip(
+        told.index.tolist(), told.to_dict("records"), chosen, strict=True
+    ):
         key = str(sale["natural_key"])
         whole = int(sale["gross"]) - int(sale["discount"])
         of_line = known.get(key, {})
@@ -172,8 +174,8 @@ def listed_refunds(
     settled = Settled()
     keys = natural_keys(cells, task.extract.kind)
     standing = {key: dict(known.get(key, {})) for key in keys.unique()}
-    index_of: dict[str, Hashable] = {}
-    for position, (index, key) in enumerate(keys.items()):
+    index_of: dict[str, int] = {}
+    for position, (index, key) in enumerate(by_index(keys)):
         cell = {str(name): value for name, value in cells.iloc[position].items()}
         if cell["of_sale"] == "no":
             sale: Row = _no_sale(task, cell, position, currencies.iloc[position])
@@ -226,9 +228,7 @@ def total_above(sale: Row, of_line: Mapping[str, Row], row: Row) -> bool:
     return (int(row["refund"]) + (0 if dated else others)) > paid
 
 
-def _take_off(
-    settled: Settled, index: Hashable, of_line: dict[str, Row], key: str, row: Row
-) -> None:
+def _take_off(settled: Settled, index: int, of_line: dict[str, Row], key: str, row: Row) -> None:
     """Take what a day accounts for off the refund that followed from the line's status."""
     whole = of_line.get(key + REFUND)
     if whole is None:
@@ -253,7 +253,7 @@ def _take_back(
     settled: Settled,
 ) -> None:
     """The status tells of the whole, the amount of a part; a file takes back what it tells of."""
-    for index, key in sales["natural_key"].items():
+    for index, key in by_index(sales["natural_key"]):
         of_line = known.get(key, {})
         if key + REFUND in of_line:
             is_whole = _known_part(key, of_line, known_sales) is None
@@ -265,7 +265,7 @@ def _known_part(key: str, of_line: Mapping[str, Row], known_sales: pd.DataFrame)
     """What is known to have been given back of a sale, where it was a part of it."""
     if key not in known_sales.index:
         return None
-    sale = known_sales.loc[key]
+    sale = known_sales.loc[key].to_dict()
     told = int(of_line[key + REFUND]["refund"]) + _dated(of_line)
     return None if told == int(sale["gross"]) - int(sale["discount"]) else told
 
@@ -274,7 +274,7 @@ def _dated(of_line: Mapping[str, Row]) -> int:
     return sum(int(row["refund"]) for key, row in of_line.items() if not key.endswith(REFUND))
 
 
-def _refund(sale: Mapping[Hashable, Any], key: str, amount: int, telling: Mapping[Any, Any]) -> Row:
+def _refund(sale: Mapping[Any, Any], key: str, amount: int, telling: Mapping[Any, Any]) -> Row:
     return {
         **{name: sale[name] for name in _OF_THE_SALE},
         "natural_key": key,

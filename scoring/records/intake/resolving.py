@@ -19,7 +19,7 @@ from scoring.records.intake.references import referred_records
 from scoring.records.intake.sessions import session_ids
 from scoring.records.intake.standing import completed
 from scoring.records.intake.task import Task
-from scoring.records.intake.validation import Problem, minor_units
+from scoring.records.intake.validation import Problem, by_index, minor_units
 from scoring.records.tables import (
     Application,
     Attendance,
@@ -265,8 +265,8 @@ def _refuse_before_disbursement(task: Task, column: str) -> None:
     early = task.cells[column] < granted
     task.refuse(
         [
-            Problem(int(index), column, f"lies before the loan was paid out ({day})")
-            for index, day in granted[early].items()
+            Problem(index, column, f"lies before the loan was paid out ({day})")
+            for index, day in by_index(granted[early])
         ]
     )
 

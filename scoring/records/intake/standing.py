@@ -91,7 +91,7 @@ def compare(rows: pd.DataFrame, known: pd.DataFrame) -> Comparison:
             if name not in _BOOKKEEPING:
                 ours = rows[name][is_known].astype(object).to_numpy()
                 differs[places] |= ours != beside[name].to_numpy()
-    changed = pd.Series(differs, index=rows.index)
+    changed: pd.Series[bool] = pd.Series(differs, index=rows.index, dtype=bool)
     return Comparison(rows, ~is_known, changed)
 
 

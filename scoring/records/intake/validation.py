@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -80,6 +81,11 @@ def raise_first(file: str, extract: Extract, problems: list[Problem]) -> None:
         raise extract.error(file, first.index, first.column, first.text, further=len(problems) - 1)
 
 
+def by_index(cells: pd.Series[str]) -> Iterator[tuple[int, str]]:
+    """Cells with their index in the extract."""
+    return zip(cells.index.tolist(), cells.tolist(), strict=True)
+
+
 def minor_units(amounts: pd.Series[str], currencies: pd.Series[str]) -> pd.Series[int]:
     """Amounts as integers of the currency's minor unit; an empty cell is 0.
 
@@ -105,7 +111,8 @@ def minor_units(amounts: pd.Series[str], currencies: pd.Series[str]) -> pd.Serie
             raise ValueError(int(first), f'"{amounts[first]}" has more decimals than {code} has')
         if digits:
             values[pointed] += decimals.str.pad(digits, side="right", fillchar="0").astype("int64")
-    return pd.Series(np.where(is_negative, -values, values), index=amounts.index)
+    values[is_negative] *= -1
+    return pd.Series(values, index=amounts.index, dtype="int64")
 
 
 def _is_named(column: Column, named_otherwise: bool) -> bool:
@@ -118,8 +125,8 @@ def _control_characters(cells: pd.DataFrame) -> list[Problem]:
         column = arrow.array(cells[name], type=arrow.string())
         if pc.any(pc.match_substring_regex(column, _CONTROL)).as_py():
             problems += [
-                Problem(int(index), str(name), f"holds a control character ({found})")
-                for index, cell in cells[name].items()
+                Problem(index, str(name), f"holds a control character ({found})")
+                for index, cell in by_index(cells[name])
                 if (found := control_character(cell))
             ]
     return problems
@@ -163,10 +170,8 @@ def _problems(cells: pd.Series[str], column: Column, named_otherwise: bool) -> l
     except pa.errors.SchemaErrors as error:
         wrong = set(error.failure_cases.dropna(subset=["index"])["failure_case"])
         problems += [
-            Problem(
-                int(index), column.name, f'"{_shortened(cell)}" is not {column.content.expected}'
-            )
-            for index, cell in filled[filled.isin(list(wrong))].items()
+            Problem(index, column.name, f'"{_shortened(cell)}" is not {column.content.expected}')
+            for index, cell in by_index(filled[filled.isin(list(wrong))])
         ]
     return problems
 
