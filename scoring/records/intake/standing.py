@@ -51,7 +51,8 @@ def later_statement(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """Order lines as the later of two exports states them, each filling what the other leaves out.
 
     So that exports give the same records in whichever order they come. An older export changes
-    nothing but what nobody knew: empty cells, and amounts of zero.
+    nothing but what nobody knew: empty cells, and amounts of zero. A statement without a day (a
+    settlement, which repeats sales) is older than any.
     """
     is_known = rows["natural_key"].isin(known.index).to_numpy()
     if not is_known.any():
@@ -60,7 +61,10 @@ def later_statement(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     ours = rows["stated_on"][is_known].to_numpy(dtype=object)
     theirs = beside["stated_on"].to_numpy(dtype=object)
     is_later = np.array(
-        [theirs_on is None or on >= theirs_on for on, theirs_on in zip(ours, theirs, strict=True)]
+        [
+            theirs_on is None or (on is not None and on >= theirs_on)
+            for on, theirs_on in zip(ours, theirs, strict=True)
+        ]
     )
     merged = {}
     for name in rows.columns:

@@ -258,7 +258,8 @@ class _Export:
         )
 
     def _extracts(self, sales: pd.DataFrame, refunds: pd.DataFrame) -> Iterator[Extract]:
-        stated_on = self.last_day
+        # A settlement fills in what an order list leaves out, and overrules none.
+        stated_on = self.last_day if "ordered_on" in self.table.fields else None
         if len(sales) or not len(refunds):
             merged, repeated = merged_sales(sales)
             self.repeated += repeated
@@ -278,8 +279,8 @@ class _Export:
             self.repeated += repeated
             if summed:
                 self.notes.append(
-                    f"{summed} order lines were given back in several parts; each counts whole, "
-                    "on the day of the last."
+                    f"{summed} rows give back a further part of an order line on the same day; "
+                    "the parts are added up."
                 )
             yield Extract(
                 RecordKind.REFUNDS,
