@@ -145,7 +145,7 @@ def _loans(task: Task) -> dict[str, Any]:
         "lender": cells["lender"],
         "currency": cells["currency"],
         "principal": amounts_of(task, "principal", cells["currency"]),
-        "annual_rate": cells["annual_rate"].astype("float64"),
+        "annual_rate": cells["annual_rate"].replace("", "0").astype("float64"),
         "months": _counts(cells["months"]),
         "grace_months": _counts(cells["grace_months"]),
         "schedule_kind": cells["schedule_kind"].replace("", "annuity"),
