@@ -93,14 +93,14 @@ def _statuses(table: Table, rows: pd.DataFrame) -> pd.Series[str]:
     known = {
         cell: status_of(cell, table.format.words["status"]) for cell in rows["status"].unique()
     }
-    unknown = [row for row, cell in rows["status"].items() if known[cell] is None]
+    unknown = [(row, cell) for row, cell in rows["status"].items() if known[cell] is None]
     if unknown:
-        first = unknown[0]
+        row, cell = unknown[0]
         raise unknown_mark(
             table.file.name,
-            int(str(first)),
+            int(str(row)),
             table.used["status"],
-            str(rows.loc[first, "status"]),
+            cell,
             further=len(unknown) - 1,
         )
     written = rows["status"].map(known).astype("str")

@@ -49,7 +49,8 @@ def read(table: Table, given: Given) -> Reading:
     incoming, amount = _moved(table, rows)
     nothing = amount.isin(["", "0"])
     left_out["no_movement"] += int(nothing.sum())
-    rows, day, incoming, amount = (part[~nothing] for part in (rows, day, incoming, amount))
+    moved = ~nothing
+    rows, day, incoming, amount = rows[moved], day[moved], incoming[moved], amount[moved]
     balance = amounts(_column(rows, "balance"))
     cells = pd.DataFrame(
         {
@@ -68,7 +69,9 @@ def read(table: Table, given: Given) -> Reading:
         cells["balance"] = balance
         broken = _breaks(amount, incoming, balance)
         if broken:
-            notes.append(f"{broken} balances do not follow from the line before; lines may be lost.")
+            notes.append(
+                f"{broken} balances do not follow from the line before; lines may be lost."
+            )
     headers = {**table.used, "amount": table.used.get("amount") or table.used.get("withdrawn", "")}
     extract = Extract(RecordKind.CASH_FLOW, cells, headers=headers)
     return Reading(
@@ -151,7 +154,9 @@ def _account(table: Table, rows: pd.DataFrame) -> str:
 
 def _breaks(amount: pd.Series[str], incoming: pd.Series[bool], balance: pd.Series[str]) -> int:
     """Balances that neither the order of the file nor its reverse explains."""
-    moved = pd.to_numeric(amount, errors="coerce").where(incoming, -pd.to_numeric(amount, errors="coerce"))
+    moved = pd.to_numeric(amount, errors="coerce").where(
+        incoming, -pd.to_numeric(amount, errors="coerce")
+    )
     stands = pd.to_numeric(balance.where(balance != ""), errors="coerce")
     ahead = ((stands - stands.shift(1) - moved).abs() > 0.005).iloc[1:].sum()
     back = ((stands - stands.shift(-1) - moved).abs() > 0.005).iloc[:-1].sum()

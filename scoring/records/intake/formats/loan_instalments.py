@@ -120,7 +120,9 @@ def _loans(table: Table, rows: pd.DataFrame, given: Given, notes: list[str]) -> 
         cells["annual_rate"] = annual_rates(loans["annual_rate"], notes)
     months = _column(loans, "months")
     counted = due["number"].nunique().reindex(loans["loan"]).astype(str).to_numpy()
-    cells["months"] = months.where(months != "", pd.Series(counted, index=loans.index)).astype("str")
+    cells["months"] = months.where(months != "", pd.Series(counted, index=loans.index)).astype(
+        "str"
+    )
     if "grace_months" in loans:
         cells["grace_months"] = loans["grace_months"]
     if "schedule_kind" in loans:
@@ -137,8 +139,7 @@ def _schedule(table: Table, rows: pd.DataFrame, notes: list[str]) -> Extract:
     principal = _column(due, "due_principal")
     if "due_total" in due:
         from_total = [
-            _difference(total, part)
-            for total, part in zip(due["due_total"], interest, strict=True)
+            _difference(total, part) for total, part in zip(due["due_total"], interest, strict=True)
         ]
         if (principal == "").any():
             notes.append("What is due is told as one amount; all but its interest is principal.")
@@ -174,7 +175,11 @@ def _repayments(table: Table, rows: pd.DataFrame) -> Extract:
             "amount": paid["paid"],
         }
     )
-    headers = {**table.used, "amount": table.used["paid"], "repayment": table.used.get("number", "")}
+    headers = {
+        **table.used,
+        "amount": table.used["paid"],
+        "repayment": table.used.get("number", ""),
+    }
     return Extract(RecordKind.REPAYMENTS, cells, headers=headers)
 
 

@@ -323,7 +323,7 @@ class _Export:
             cells["buyer"] = rows["_buyer"]
         return self._marked(cells, rows)
 
-    def _given_back(self, rows: pd.DataFrame, gives_back: pd.Series[bool]) -> dict[str, pd.Series]:  # type: ignore[type-arg]
+    def _given_back(self, rows: pd.DataFrame, gives_back: pd.Series[bool]) -> dict[str, pd.Series]:
         day, inferred = claim_days(rows, gives_back, self.last_day)
         self._note_inferred(inferred)
         cells = {"status": rows["_state"], "refunded_on": day}
@@ -354,7 +354,7 @@ class _Export:
             cells[DAY_INFERRED] = inferred.map({True: "yes", False: ""}).astype("str")
         return self._marked(cells, rows)
 
-    def _marked(self, cells: dict[str, pd.Series], rows: pd.DataFrame) -> pd.DataFrame:  # type: ignore[type-arg]
+    def _marked(self, cells: dict[str, pd.Series], rows: pd.DataFrame) -> pd.DataFrame:
         if (rows["_suspect"] != "").any():
             cells[SUSPECT] = rows["_suspect"]
         return pd.DataFrame(cells, index=rows.index)

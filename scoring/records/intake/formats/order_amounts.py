@@ -73,7 +73,7 @@ def order_amounts(name: FormatName, rows: pd.DataFrame) -> Amounts:
         source = first_filled(rows, ("total", "final_total", "settlement_base"))
         net = numbers(source)
         taken = (discount if discount is not None else 0 * net).fillna(0)
-        gross = net + np.sign(net).where(net != 0, 1) * taken
+        gross = net + taken.where(net >= 0, -taken)
         only_net = "total" not in rows and "final_total" not in rows
         told = taken if discount is not None or only_net else None
         return Amounts(gross, told, source.where(net.isna(), ""))
@@ -107,7 +107,7 @@ def shipping_once(rows: pd.DataFrame, lines: pd.Series[str]) -> pd.Series[float]
     return charge.where(~again, 0.0)
 
 
-def order_refunds(rows: pd.DataFrame, net: pd.Series[float], back: pd.Series[bool]) -> pd.Series:  # type: ignore[type-arg]
+def order_refunds(rows: pd.DataFrame, net: pd.Series[float], back: pd.Series[bool]) -> pd.Series:
     """What an own shop gave back of orders of which no line was given back whole.
 
     The refund of an order stands on each of its lines; it is taken from them one after another.

@@ -1,4 +1,4 @@
-"""Reader of a web shop's invoice lines, as in the UCI Online Retail set: InvoiceNo, StockCode, …
+"""Reader of a web shop's invoice lines, as in the UCI Online Retail set.
 
 Invoices that begin with C are cancellations; they name no sale, so each is a refund of its own day.
 """
