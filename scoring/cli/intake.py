@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from scoring.cli.options import AsJson, Author
+from scoring.cli.reviewing import Reason
 from scoring.console import open_database, print_json, print_table, progress_bar
 from scoring.errors import InputError
 from scoring.records.intake.formats.declarations import FormatName
@@ -117,6 +118,25 @@ def imports(context: typer.Context, as_json: AsJson = False) -> None:
         print_json({"imports": rows})
     else:
         print_table(rows, leave_out={"file_digest", "added", "corrected", "left_out"})
+
+
+@imports_app.command("withdraw")
+def imports_withdraw(receipt: int, reason: Reason, by: Author, as_json: AsJson = False) -> None:
+    """Withdraw an import whole: its records stand no more, what they superseded stands again."""
+    from dataclasses import asdict
+
+    from scoring.records.withdrawals import withdraw_import
+
+    with open_database().writing() as ledger:
+        done = withdraw_import(ledger, receipt, reason=reason, author=by)
+    if as_json:
+        print_json(asdict(done))
+    else:
+        typer.echo(
+            f"Import {receipt} was withdrawn: {done.retracted} records retracted, {done.restored} "
+            f"restored, {done.no_longer_waiting} rows no longer wait. What another file merely "
+            "repeated comes back when that file is imported again."
+        )
 
 
 def _password(variable: str | None) -> str | None:

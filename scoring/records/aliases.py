@@ -53,9 +53,12 @@ class Standing:
 
 
 def aliases_of(
-    key: bytes, *, source: str, number: str = "", name: str = "", phone: str = ""
+    key: bytes, *, source: str | None, number: str = "", name: str = "", phone: str = ""
 ) -> tuple[Alias, ...]:
     """The aliases that a row of a file gives, the surest first; none where it names nobody.
+
+    A number is an operator's own, so it counts within one source; without a source it is taken as
+    the same person's in every file.
 
     Hangul is composed (NFC) before hashing, spaces and case are of no weight, and a phone number
     is its digits with a leading 0 for +82.
@@ -64,6 +67,8 @@ def aliases_of(
     number, name, digits = _plain(number), _plain(name), _digits(phone)
     if number:
         found.append(Alias(AliasKind.ID, source, _digest(key, f"id:{source}:{number}")))
+        if source is not None:  # somebody may have mapped the number for every source
+            found.append(Alias(AliasKind.ID, None, _digest(key, f"id:None:{number}")))
     if name and digits:
         found.append(Alias(AliasKind.NAME_PHONE, None, _digest(key, f"person:{name}:{digits}")))
     if name and not digits:

@@ -131,13 +131,14 @@ def preview_records(
         FileError: the file can't be used.
         NotFoundError: the founder named is not on file.
     """
+    # Nobody stands in for the owner of a shop; a sheet that names people never takes that name.
     nobody = random_reference("PREVIEW")
     named = request if request.founder else replace(request, founder=nobody)
     checked = _check(database, path, named, progress)
     with database.writing() as ledger:
         if not request.founder:
             add_founders(ledger, [nobody], actor=request.author)
-        receipt = store_checked(database, ledger, checked, named, progress)
+        receipt = store_checked(database, ledger, checked, request, progress)
         ledger.session.rollback()
     return replace(receipt, import_id=None)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -11,11 +13,16 @@ from scoring.records.intake.containers import open_container
 
 
 def read_list(
-    path: Path, *, required: tuple[str, ...], optional: tuple[str, ...] = ()
+    path: Path,
+    *,
+    required: tuple[str, ...],
+    optional: tuple[str, ...] = (),
+    also_called: Mapping[str, tuple[str, ...]] | None = None,
 ) -> pd.DataFrame:
     """Columns of a list by name, as text; the index is the row in the file.
 
-    Optional columns that the file lacks are empty; others are ignored.
+    Optional columns that the file lacks are empty; others are ignored. `also_called` holds other
+    headers of a column.
 
     Raises:
         FileError: the file can't be read, has no rows, or lacks a required column.
@@ -23,7 +30,7 @@ def read_list(
     file = open_container(path)
     rows = file.sheets[0].rows() if file.sheets else iter(())
     _, cells = next(rows, (1, []))
-    header = [cell.lower() for cell in cells]
+    header = [_own_name(cell, also_called or {}) for cell in cells]
     for name in required:
         if name not in header:
             raise FileError(
@@ -49,3 +56,8 @@ def read_list(
         index=pd.Index([number for number, _ in lines], dtype="int64"),
         dtype="str",
     )
+
+
+def _own_name(header: str, also_called: Mapping[str, tuple[str, ...]]) -> str:
+    written = unicodedata.normalize("NFC", header).lower()
+    return next((name for name, others in also_called.items() if written in others), written)

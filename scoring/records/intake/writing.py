@@ -16,6 +16,11 @@ from scoring.records.intake.tally import Tally
 from scoring.records.tables import Record
 
 
+def superseding_reason(import_id: int) -> str:
+    """Why an import superseded a record; what it took back is found again by it."""
+    return f"import {import_id}: the source now says otherwise"
+
+
 @dataclass(frozen=True)
 class Writer:
     """Appends and supersedes in the name of one import, and counts both.
@@ -79,7 +84,7 @@ class Writer:
 
     @property
     def _reason(self) -> str:
-        return f"import {self.import_id}: the source now says otherwise"
+        return superseding_reason(self.import_id)
 
     def _stored(self, rows: pd.DataFrame) -> pd.DataFrame:
         return rows.drop(columns="known_from").assign(
