@@ -110,7 +110,6 @@ def import_records(
         NotFoundError: the founder named is not on file.
     """
     checked = _check(database, path, request, progress)
-    _require_founder(checked, request)
     with database.writing() as ledger:
         return store_checked(database, ledger, checked, request, progress)
 
@@ -185,6 +184,7 @@ def _check(database: Database, path: Path, request: Request, progress: Progress 
         password=request.password,
         data_dir=database.settings.data_dir,
     )
+    _require_founder(container.name, reading, request)
     rows = 0
     for extract in reading.extracts():
         check_cells(container.name, extract, today=database.today)
@@ -194,18 +194,18 @@ def _check(database: Database, path: Path, request: Request, progress: Progress 
     return Checked(container, reading, rows)
 
 
-def _require_founder(checked: Checked, request: Request) -> None:
+def _require_founder(file: str, reading: Reading, request: Request) -> None:
     """Refuse a shop's or an account's file for which nobody said whose it is."""
-    if request.founder is not None or checked.reading.format == FormatName.PLAIN:
+    if request.founder is not None or reading.format == FormatName.PLAIN:
         return
     names_nobody = any(
         "founder" in extract.cells and (extract.cells["founder"] == "").any()
-        for extract in checked.reading.extracts()
+        for extract in reading.extracts()
     )
     if names_nobody:
         raise FileError(
-            checked.container.name,
-            f"is of one founder, as {checked.reading.format} files are, and does not say whose",
+            file,
+            f"is of one founder, as {reading.format} files are, and does not say whose",
             remedy="Say whose it is with --founder REF.",
         )
 
