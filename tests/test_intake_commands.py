@@ -1,4 +1,4 @@
-"""The commands of an operator, as a person types them: files in, doubts and waiting rows decided."""
+"""The commands of an operator, as a person types them: files in, doubts and waiting rows out."""
 
 from __future__ import annotations
 

@@ -153,8 +153,9 @@ def preview_without_store(path: Path, request: Request, settings: Settings) -> R
         database = Database(own)
         database.migrate()
         founders = {request.founder} if request.founder else set()
-        with suppress(FileError), database.writing() as ledger:
+        with suppress(FileError):
             founders |= set(read_list(path, required=("founder",))["founder"])
+        with database.writing() as ledger:
             fit = [name for name in founders if REFERENCE.fullmatch(name or "")]
             add_founders(ledger, fit, actor=request.author)
         receipt = preview_records(database, path, request)
