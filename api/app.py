@@ -1,4 +1,4 @@
-"""The application: lenders' API and founders' pages over one store."""
+"""The application: the API of lenders and operators, and founders' pages, over one store."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from api.auth import Authentication
+from api.imports import importers
 from api.pages import routes as pages
 from api.pages.languages import chosen_language
 from api.pages.rendering import message
 from api.problems import Problem, add_problem_handlers, problem_of, problem_response
 from api.requests import RequestLog
-from api.routes import health, notices, scores
+from api.routes import health, notices, records, scores
 from scoring.records.database import Database
 
 _STATIC = Path(__file__).parent / "pages" / "static"
@@ -39,15 +40,21 @@ def create_app(database: Database) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         middleware=[
-            Middleware(RequestLog, apology=_apology),
+            Middleware(
+                RequestLog,
+                apology=_apology,
+                larger_bodies={f"{records.router.prefix}/": records.LARGEST_BODY},
+            ),
             Middleware(Authentication, database=database),
         ],
     )
     app.state.database = database
+    app.state.importers = importers()
     add_problem_handlers(app)
     app.include_router(health.router)
     app.include_router(scores.router)
     app.include_router(notices.router)
+    app.include_router(records.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     _describe_problems(app)

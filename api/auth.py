@@ -1,4 +1,4 @@
-"""Lenders' keys: everything under /v1 is refused without one, before it is even read."""
+"""API keys: everything under /v1 is refused without one, before it is even read."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.problems import unauthorised
+from api.problems import KeyRefusedError, unauthorised
 from scoring.records.database import Database
-from scoring.records.parties import lender_with_key
+from scoring.records.parties import Operator, lender_with_key, operator_with_key
 from scoring.records.tables import Lender
 
 PROTECTED = "/v1"
 
 # Describes the scheme in /openapi.json; the middleware has done the work by then.
 _bearer = HTTPBearer(
-    scheme_name="lender key",
-    description="A lender's API key, from `foothold key issue`.",
+    scheme_name="API key",
+    description="A key from `foothold key issue`, of a lender or of an operator. Scores and "
+    "notices are for lenders alone; both send records.",
     auto_error=False,
 )
 
@@ -35,28 +36,37 @@ class Authentication:
         self.app, self.database = app, database
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through with its lender, or answer 401."""
+        """Let a request through with whoever asks, or answer 401."""
         if scope["type"] != "http" or not _is_protected(scope["path"]):
             await self.app(scope, receive, send)
             return
         key = _key_in(Headers(scope=scope))
-        lender = await run_in_threadpool(self._lender, key) if key else None
-        if lender is None:
+        caller = await run_in_threadpool(self._caller, key) if key else None
+        if caller is None:
             await unauthorised()(scope, receive, send)
             return
-        scope.setdefault("state", {})["lender"] = lender
+        scope.setdefault("state", {})["caller"] = caller
         await self.app(scope, receive, send)
 
-    def _lender(self, key: str) -> Lender | None:
+    def _caller(self, key: str) -> Lender | Operator | None:
         with self.database.reading() as session:
-            return lender_with_key(session, key)
+            return lender_with_key(session, key) or operator_with_key(session, key)
 
 
-def _current_lender(
+def _current_caller(
     request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
-) -> Lender:
-    lender: Lender = request.state.lender
-    return lender
+) -> Lender | Operator:
+    caller: Lender | Operator = request.state.caller
+    return caller
+
+
+CurrentCaller = Annotated[Lender | Operator, Depends(_current_caller)]
+
+
+def _current_lender(caller: CurrentCaller) -> Lender:
+    if not isinstance(caller, Lender):
+        raise KeyRefusedError("This is for lenders. The key that you sent is an operator's.")
+    return caller
 
 
 CurrentLender = Annotated[Lender, Depends(_current_lender)]

@@ -1,7 +1,8 @@
 """Errors as problem details (RFC 9457): the whole family, mapped in this one place.
 
 No problem repeats what a request held, but for the names of its fields: a body can hold what
-somebody should never have sent.
+somebody should never have sent. A file that is refused is the exception: its sender reads which
+cell is wrong, cut short, and nobody else does; it is never logged.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from starlette.responses import Response
 from scoring.errors import (
     ConflictError,
     ConsentError,
+    FileError,
     FootholdError,
     FourEyesError,
     InputError,
@@ -41,13 +43,22 @@ class FieldProblem(BaseModel):
 
 
 class Problem(BaseModel):
-    """A problem as RFC 9457 has it; `errors` where fields of the request are wrong."""
+    """A problem as RFC 9457 has it.
+
+    `errors` where fields of the request are wrong; `file`, `row` and `column` where a file is.
+    """
 
     type: str = Field(examples=["urn:foothold:problem:no-consent"])
     title: str
     status: int
     detail: str
     errors: list[FieldProblem] | None = None
+    file: str | None = None
+    row: int | None = Field(
+        default=None,
+        description="Row of the file, its header being row 1; of JSON, the line or the object.",
+    )
+    column: str | None = None
 
 
 class RequestRefusedError(InputError):
@@ -56,6 +67,10 @@ class RequestRefusedError(InputError):
     def __init__(self, field: str, message: str) -> None:
         self.field = field
         super().__init__(message)
+
+
+class KeyRefusedError(FootholdError):
+    """The key is valid, and not for this."""
 
 
 # From special to general. A detail of None is the error's own words; commands and references
@@ -70,6 +85,7 @@ _FAMILY: tuple[tuple[type[FootholdError], HTTPStatus, str, str, str | None], ...
         "There is nothing here for you under this name.",
     ),
     (ConflictError, HTTPStatus.CONFLICT, "conflict", "Conflict", None),
+    (KeyRefusedError, HTTPStatus.FORBIDDEN, "key-not-allowed", "Not for this key", None),
     (
         ConsentError,
         HTTPStatus.FORBIDDEN,
@@ -122,6 +138,8 @@ def problem_of(error: Exception) -> Problem:
             return _invalid_request(
                 str(error), [FieldProblem(field=error.field, message=str(error))]
             )
+        case FileError():
+            return _refused_file(error)
         case HTTPException():
             status = HTTPStatus(error.status_code)
             return _plain(status, status.description or status.phrase)
@@ -191,6 +209,14 @@ def _invalid_request(detail: str, errors: list[FieldProblem]) -> Problem:
         HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", "Invalid request", detail
     )
     return problem.model_copy(update={"errors": errors})
+
+
+def _refused_file(error: FileError) -> Problem:
+    problem = _invalid_request(str(error), [])
+    if isinstance(error, ConsentError):
+        problem = _problem(HTTPStatus.FORBIDDEN, "no-consent", "No consent", str(error))
+    place = {"file": error.file, "row": error.row, "column": error.column, "errors": None}
+    return problem.model_copy(update=place)
 
 
 def _field_problem(entry: dict[str, Any]) -> FieldProblem:

@@ -12,7 +12,7 @@ import secrets
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 from fastapi import HTTPException
@@ -32,10 +32,16 @@ class RequestLog:
     Args:
         app: what answers.
         apology: the answer to an error that nothing else answered.
+        larger_bodies: how many bytes a body may have under a path, where that is more than usual.
     """
 
-    def __init__(self, app: ASGIApp, apology: Callable[[Request, Exception], Response]) -> None:
-        self.app, self.apology = app, apology
+    def __init__(
+        self,
+        app: ASGIApp,
+        apology: Callable[[Request, Exception], Response],
+        larger_bodies: Mapping[str, int],
+    ) -> None:
+        self.app, self.apology, self.larger_bodies = app, apology, larger_bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on and tell of it."""
@@ -57,7 +63,7 @@ class RequestLog:
 
         told: dict[str, object] = {}
         try:
-            await self.app(scope, _limited(receive), send_with_headers)
+            await self.app(scope, _limited(receive, self._largest(scope)), send_with_headers)
         except Exception as error:
             told = {"error": type(error).__name__, "at": _places(error)}
             if status:  # half an answer is out: let the server cut the connection
@@ -75,16 +81,22 @@ class RequestLog:
                 **told,
             )
 
+    def _largest(self, scope: Scope) -> int:
+        larger = (
+            size for path, size in self.larger_bodies.items() if scope["path"].startswith(path)
+        )
+        return next(larger, _LARGEST_BODY)
 
-def _limited(receive: Receive) -> Receive:
-    """Refuse a body as soon as it is larger than any honest question."""
+
+def _limited(receive: Receive, largest: int) -> Receive:
+    """Refuse a body as soon as it is larger than any honest one."""
     length = 0
 
     async def receive_limited() -> Message:
         nonlocal length
         message = await receive()
         length += len(message.get("body", b""))
-        if length > _LARGEST_BODY:
+        if length > largest:
             raise HTTPException(413)
         return message
 

@@ -36,7 +36,7 @@ class NoticesOut(BaseModel):
     notices: list[NoticeOut]
 
 
-@router.get("", response_model=NoticesOut, responses=problem_responses(401, 503))
+@router.get("", response_model=NoticesOut, responses=problem_responses(401, 403, 503))
 def read_notices(lender: CurrentLender, request: Request) -> dict[str, Any]:
     """Read the notices that wait for this lender; none says what a record holds."""
     database: Database = request.app.state.database
@@ -48,7 +48,7 @@ def read_notices(lender: CurrentLender, request: Request) -> dict[str, Any]:
 @router.post(
     "/{notice_id}/receipt",
     response_model=NoticeOut,
-    responses=problem_responses(401, 404, 422, 503),
+    responses=problem_responses(401, 403, 404, 422, 503),
 )
 def confirm_receipt(
     notice_id: Annotated[int, Path(ge=1, le=_LARGEST_ID, description="The `id` of a notice.")],

@@ -11,6 +11,7 @@ import typer
 from scoring.calendar import end_of
 from scoring.cli.options import AsJson, Author, LenderOption, PurposeOption
 from scoring.console import open_database, print_json
+from scoring.errors import InputError
 from scoring.records.consents import grant_consent, withdraw_consent
 from scoring.records.parties import (
     add_founders,
@@ -18,6 +19,7 @@ from scoring.records.parties import (
     find_founder,
     find_lender,
     issue_key,
+    issue_operator_key,
     random_reference,
     revoke_key,
 )
@@ -74,19 +76,35 @@ def lender_add(
 
 
 @key_app.command("issue")
-def key_issue(lender: str, by: Author = "operator", as_json: AsJson = False) -> None:
-    """Issue an API key to a lender; it is shown once."""
+def key_issue(
+    lender: Annotated[
+        str | None, typer.Argument(help="Lender that asks for scores, by reference.")
+    ] = None,
+    operator: Annotated[
+        str | None,
+        typer.Option(help="Name of an operator that sends records, instead of a lender."),
+    ] = None,
+    by: Author = "operator",
+    as_json: AsJson = False,
+) -> None:
+    """Issue an API key to a lender, or to an operator that sends records; it is shown once."""
+    if (lender is None) == (operator is None):
+        raise InputError("A key is of a lender or of an operator: give LENDER or --operator NAME.")
     with open_database().writing() as ledger:
-        key = issue_key(ledger, find_lender(ledger.session, lender), actor=by)
+        if operator is not None:
+            key = issue_operator_key(ledger, operator, actor=by)
+        else:
+            key = issue_key(ledger, find_lender(ledger.session, str(lender)), actor=by)
     if as_json:
-        print_json({"lender": lender, "key": key})
+        whose = {"lender": lender} if operator is None else {"operator": operator}
+        print_json({**whose, "key": key})
     else:
         typer.echo(key)
 
 
 @key_app.command("revoke")
 def key_revoke(key: str, by: Author = "operator", as_json: AsJson = False) -> None:
-    """Revoke an API key, given whole or by its identifier."""
+    """Revoke an API key of a lender or an operator, given whole or by its identifier."""
     with open_database().writing() as ledger:
         revoke_key(ledger, key, actor=by)
     if as_json:

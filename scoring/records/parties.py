@@ -1,4 +1,4 @@
-"""Founders, lenders and lenders' API keys: adding them and finding them again."""
+"""Founders, lenders, and the API keys of lenders and operators: adding and finding them again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,11 +16,26 @@ from sqlalchemy.orm import Session
 from scoring.errors import ConflictError, InputError, NotFoundError
 from scoring.records.audit import append_event
 from scoring.records.database import Ledger
-from scoring.records.tables import ApiKey, ApiKeyRevocation, Founder, Lender
+from scoring.records.tables import (
+    ApiKey,
+    ApiKeyRevocation,
+    Founder,
+    Lender,
+    OperatorKey,
+    OperatorKeyRevocation,
+)
 
+_LENDERS, _OPERATORS = "fh", "fo"  # what a key begins with tells whose it is
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NUMBER = re.compile(r"[\d._:-]+")  # a phone or resident number, most likely
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Somebody who runs programmes and sends what founders have; known by the name of a key."""
+
+    name: str
 
 
 def random_reference(prefix: str, length: int = 10) -> str:
@@ -103,9 +120,8 @@ def find_lender(session: Session, reference: str) -> Lender:
 
 
 def issue_key(ledger: Ledger, lender: Lender, *, actor: str) -> str:
-    """Make an API key `fh_IDENTIFIER_SECRET`; it is shown now and never again."""
-    identifier, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-    key = f"fh_{identifier}_{secret}"
+    """Make a lender's API key `fh_IDENTIFIER_SECRET`; it is shown now and never again."""
+    identifier, key = _new_key(_LENDERS)
     ledger.session.add(
         ApiKey(
             lender_id=lender.id, identifier=identifier, digest=_digest(key), issued_at=ledger.now
@@ -121,39 +137,118 @@ def issue_key(ledger: Ledger, lender: Lender, *, actor: str) -> str:
     return key
 
 
+def issue_operator_key(ledger: Ledger, operator: str, *, actor: str) -> str:
+    """Make an operator's API key `fo_IDENTIFIER_SECRET`; it is shown now and never again.
+
+    Args:
+        ledger: the open transaction.
+        operator: name of who will send records, for receipts and the audit chain.
+        actor: who issues it.
+
+    Raises:
+        InputError: the name has characters that it may not have.
+    """
+    if not REFERENCE.fullmatch(operator):
+        raise InputError(
+            f"\"{operator}\" can't be an operator's name: up to 64 letters, digits and ._:- only."
+        )
+    identifier, key = _new_key(_OPERATORS)
+    ledger.session.add(
+        OperatorKey(
+            operator=operator, identifier=identifier, digest=_digest(key), issued_at=ledger.now
+        )
+    )
+    ledger.session.flush()
+    append_event(
+        ledger,
+        actor=actor,
+        action="key.issued",
+        details={"operator": operator, "key": identifier},
+    )
+    return key
+
+
 def revoke_key(ledger: Ledger, identifier: str, *, actor: str) -> None:
-    """End an API key, given whole or by its identifier (the part after `fh_`).
+    """End a lender's or an operator's API key, given whole or by its identifier.
+
+    Args:
+        ledger: the open transaction.
+        identifier: the key, or its part after `fh_` or `fo_`.
+        actor: who revokes it.
 
     Raises:
         NotFoundError: there is no such key.
         ConflictError: it was revoked before.
     """
-    identifier = identifier.removeprefix("fh_").partition("_")[0]
-    key = ledger.session.scalars(select(ApiKey).where(ApiKey.identifier == identifier)).first()
+    for beginning in (_LENDERS, _OPERATORS):
+        identifier = identifier.removeprefix(f"{beginning}_")
+    identifier = identifier.partition("_")[0]
+    key = _key_under(ledger.session, identifier)
     if key is None:
         raise NotFoundError(f'There is no API key "{identifier}".')
-    if ledger.session.get(ApiKeyRevocation, key.id):
+    ending = _end_of(key, at=ledger.now)
+    if ledger.session.get(type(ending), key.id):
         raise ConflictError(f'The API key "{identifier}" was revoked before.')
-    ledger.session.add(ApiKeyRevocation(api_key_id=key.id, revoked_at=ledger.now))
+    ledger.session.add(ending)
     ledger.session.flush()
     append_event(ledger, actor=actor, action="key.revoked", details={"key": identifier})
 
 
 def lender_with_key(session: Session, key: str) -> Lender | None:
     """The lender whose valid key this is, or None."""
-    parts = key.split("_", 2)
-    if len(parts) != 3 or parts[0] != "fh":
+    identifier = _identifier(key, _LENDERS)
+    if identifier is None:
         return None
     found = session.execute(
         select(ApiKey, Lender)
         .join(Lender, Lender.id == ApiKey.lender_id)
         .outerjoin(ApiKeyRevocation, ApiKeyRevocation.api_key_id == ApiKey.id)
-        .where(ApiKey.identifier == parts[1], ApiKeyRevocation.api_key_id.is_(None))
+        .where(ApiKey.identifier == identifier, ApiKeyRevocation.api_key_id.is_(None))
     ).first()
     if found is None or not hmac.compare_digest(found.ApiKey.digest, _digest(key)):
         return None
     lender: Lender = found.Lender
     return lender
+
+
+def operator_with_key(session: Session, key: str) -> Operator | None:
+    """The operator whose valid key this is, or None."""
+    identifier = _identifier(key, _OPERATORS)
+    if identifier is None:
+        return None
+    found = session.scalars(
+        select(OperatorKey)
+        .outerjoin(OperatorKeyRevocation, OperatorKeyRevocation.operator_key_id == OperatorKey.id)
+        .where(
+            OperatorKey.identifier == identifier,
+            OperatorKeyRevocation.operator_key_id.is_(None),
+        )
+    ).first()
+    if found is None or not hmac.compare_digest(found.digest, _digest(key)):
+        return None
+    return Operator(found.operator)
+
+
+def _new_key(beginning: str) -> tuple[str, str]:
+    identifier, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    return identifier, f"{beginning}_{identifier}_{secret}"
+
+
+def _identifier(key: str, beginning: str) -> str | None:
+    parts = key.split("_", 2)
+    return parts[1] if len(parts) == 3 and parts[0] == beginning else None
+
+
+def _key_under(session: Session, identifier: str) -> ApiKey | OperatorKey | None:
+    of_lender = select(ApiKey).where(ApiKey.identifier == identifier)
+    of_operator = select(OperatorKey).where(OperatorKey.identifier == identifier)
+    return session.scalars(of_lender).first() or session.scalars(of_operator).first()
+
+
+def _end_of(key: ApiKey | OperatorKey, *, at: datetime) -> ApiKeyRevocation | OperatorKeyRevocation:
+    if isinstance(key, ApiKey):
+        return ApiKeyRevocation(api_key_id=key.id, revoked_at=at)
+    return OperatorKeyRevocation(operator_key_id=key.id, revoked_at=at)
 
 
 def _digest(key: str) -> str:

@@ -18,6 +18,7 @@ from scoring.records.intake.formats.declarations import FormatName
 from scoring.records.intake.forms import RecordKind
 from scoring.records.intake.learning import Learned
 from scoring.records.intake.listed import read_list
+from scoring.records.intake.plain_form import plain_form, read_plain
 from scoring.records.intake.receipts import Receipt
 from scoring.records.intake.recognising import read_records
 from scoring.records.intake.storing import OpenImport
@@ -30,6 +31,7 @@ from scoring.settings import Settings
 
 DEFAULT_SOURCE = "plain"
 Progress = Callable[[str, int, int], None]
+Permit = Callable[[Ledger, "Checked"], None]
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Request:
 
     Attributes:
         kind: the record kind of a file in the plain form; found by its columns when None.
+        expected: the record kind that the file must tell of, in whatever format; any when None.
         format_name: the format to read it as; found by its content when None.
         founder: reference of the founder whose shop or account the file is of.
         programme: reference of the programme that an attendance sheet is of.
@@ -52,6 +55,7 @@ class Request:
     """
 
     kind: RecordKind | None = None
+    expected: RecordKind | None = None
     format_name: FormatName | None = None
     founder: str | None = None
     programme: str | None = None
@@ -109,13 +113,18 @@ def import_records(
         InputError: the source's or the author's name can't be used.
         NotFoundError: the founder named is not on file.
     """
-    checked = _check(database, path, request, progress)
+    checked = check_file(database, path, request, progress=progress)
     with database.writing() as ledger:
         return store_checked(database, ledger, checked, request, progress)
 
 
 def preview_records(
-    database: Database, path: Path, request: Request, *, progress: Progress | None = None
+    database: Database,
+    path: Path,
+    request: Request,
+    *,
+    permit: Permit | None = None,
+    progress: Progress | None = None,
 ) -> Receipt:
     """What importing a file would do, by doing it and taking it back: nothing is stored.
 
@@ -124,6 +133,7 @@ def preview_records(
         path: the file.
         request: what is asked for; without a founder, a shop's file is shown as it would be for
             one who has nothing on file yet.
+        permit: refuses what whoever imports may not; asked before anything is stored.
         progress: called with a label, rows done and rows in all.
 
     Raises:
@@ -133,8 +143,10 @@ def preview_records(
     # Nobody stands in for the owner of a shop; a sheet that names people never takes that name.
     nobody = random_reference("PREVIEW")
     named = request if request.founder else replace(request, founder=nobody)
-    checked = _check(database, path, named, progress)
+    checked = check_file(database, path, named, progress=progress)
     with database.writing() as ledger:
+        if permit is not None:
+            permit(ledger, checked)
         if not request.founder:
             add_founders(ledger, [nobody], actor=request.author)
         receipt = store_checked(database, ledger, checked, request, progress)
@@ -172,8 +184,15 @@ class Checked:
     rows: int
 
 
-def _check(database: Database, path: Path, request: Request, progress: Progress | None) -> Checked:
-    """Read a file through and check every cell, before anybody else has to wait for it."""
+def check_file(
+    database: Database, path: Path, request: Request, *, progress: Progress | None = None
+) -> Checked:
+    """Read a file through and check every cell, before anybody else has to wait for it.
+
+    Raises:
+        FileError: the file can't be used.
+        InputError: the source's or the author's name can't be used.
+    """
     if request.source is not None:
         require_line("The source", request.source, longest=64)
     require_line("The name of who imports", request.author, longest=120)
@@ -185,6 +204,8 @@ def _check(database: Database, path: Path, request: Request, progress: Progress 
         password=request.password,
         data_dir=database.settings.data_dir,
     )
+    if request.expected is not None:
+        reading = _told_of(request.expected, container, reading)
     _require_founder(container.name, reading, request)
     rows = 0
     for extract in reading.extracts():
@@ -193,6 +214,25 @@ def _check(database: Database, path: Path, request: Request, progress: Progress 
         if progress is not None:
             progress("checked", rows, rows)
     return Checked(container, reading, rows)
+
+
+def _told_of(kind: RecordKind, file: Container, reading: Reading) -> Reading:
+    """The reading, where it tells of a kind and of nothing else that this would surprise with.
+
+    Columns can fit several plain forms; the one that is expected goes first. A ledger of loans
+    has their instalments and payments too.
+    """
+    if reading.kind == kind:
+        return reading
+    if reading.format == FormatName.PLAIN and (form := plain_form(file, kind)) is not None:
+        return read_plain(file, form)
+    if {extract.kind for extract in reading.extracts()} != {kind}:
+        raise FileError(
+            file.name,
+            f"tells of {reading.kind}, as {reading.format} files do, and not of {kind}",
+            remedy=f"Send it as {reading.kind}.",
+        )
+    return reading
 
 
 def _require_founder(file: str, reading: Reading, request: Request) -> None:
@@ -207,7 +247,7 @@ def _require_founder(file: str, reading: Reading, request: Request) -> None:
         raise FileError(
             file,
             f"is of one founder, as {reading.format} files are, and does not say whose",
-            remedy="Say whose it is with --founder REF.",
+            remedy="Say whose it is with --founder REF (over HTTP: the parameter founder).",
         )
 
 

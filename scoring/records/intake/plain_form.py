@@ -47,7 +47,7 @@ def read_plain(file: Container, form: Form) -> Reading:
     sheet = file.sheets[0]
     row, header = _header(file)
     if next(islice(sheet.rows(), 1, None), None) is None:
-        words = "has no rows" if file.wrapper == "parquet" else "has a header and no rows"
+        words = "has no rows" if file.wrapper in {"parquet", "json"} else "has a header and no rows"
         raise FileError(file.name, words, remedy=_NO_ROWS)
     return Reading(
         format="plain",

@@ -34,7 +34,7 @@ class Receipt:
         import_id: number of the receipt; None for a preview.
         file: name of the file; it is not stored.
         format: the format that it was read in.
-        wrapper: what the file is: csv, xlsx, xls, html, parquet.
+        wrapper: what the file is: csv, json, xlsx, xls, html, parquet.
         kind: what it tells of.
         source: where the records come from.
         learned: when they are taken as learned.

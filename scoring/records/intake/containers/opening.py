@@ -12,6 +12,7 @@ from scoring.errors import FileError
 from scoring.records.intake.containers.archive import is_archive, require_safe_workbook
 from scoring.records.intake.containers.encrypted import decrypt
 from scoring.records.intake.containers.html_table import html_sheets, looks_like_html
+from scoring.records.intake.containers.json_rows import json_sheet, looks_like_json
 from scoring.records.intake.containers.limits import LARGEST_FILE, LARGEST_HTML, MEBIBYTE
 from scoring.records.intake.containers.old_workbook import OldWorkbook
 from scoring.records.intake.containers.parquet import parquet_sheet
@@ -34,9 +35,10 @@ _HEAD = 64 * 1024
 
 
 def open_container(path: Path, *, password: str | None = None) -> Container:
-    """Open a file: CSV, a workbook old or new, a web page's table, or Parquet.
+    """Open a file: CSV, JSON, a workbook old or new, a web page's table, or Parquet.
 
-    CSV and Parquet are read from the disk while their rows are asked for, and never held whole.
+    CSV, JSON and Parquet are read from the disk while their rows are asked for, and never held
+    whole.
 
     Args:
         path: the file.
@@ -69,6 +71,8 @@ def open_container(path: Path, *, password: str | None = None) -> Container:
                 raise too_large(name, f"is a web page of more than {LARGEST_HTML // MEBIBYTE} MiB")
             sheets = html_sheets(name, path.read_bytes().decode(encoding.codec))
             return Container(name, digest, "html", encoding.name, sheets)
+        if looks_like_json(head):
+            return Container(name, digest, "json", encoding.name, (json_sheet(path, encoding),))
         return Container(name, digest, "csv", encoding.name, (text_sheet(path, encoding),))
 
 

@@ -29,7 +29,8 @@ class Container:
     Attributes:
         name: file name without folders.
         digest: SHA-256 of the file's bytes on disk, in hexadecimal.
-        wrapper: "csv", "xlsx", "xls", "html" or "parquet": what it is, whatever its name says.
+        wrapper: "csv", "json", "xlsx", "xls", "html" or "parquet": what it is, whatever its name
+            says.
         encoding: of a file of text: "utf-8", "utf-8-sig", "cp949" or "utf-16".
     """
 

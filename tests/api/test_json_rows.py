@@ -1,0 +1,95 @@
+"""Whatever is sent as JSON, it gives rows or a refusal in words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scoring.errors import FileError
+from scoring.records.database import Database
+from scoring.records.intake.containers import open_container
+from scoring.records.intake.forms import FORMS, RecordKind
+from scoring.records.intake.importing import Request, check_file
+
+NAMES = st.one_of(st.sampled_from(FORMS[RecordKind.SALES].names), st.text(max_size=8))
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=12),
+    st.sampled_from(["F-1", "own", "O-1", "2026-05-01", "KRW", 1, 12000, "", "\ud800", "\0"]),
+    st.lists(st.integers(), max_size=2),
+)
+ROWS = st.lists(st.dictionaries(NAMES, VALUES, max_size=9), max_size=6)
+FULL = {
+    "founder": "F-1",
+    "channel": "own",
+    "order_line": "O-1",
+    "ordered_on": "2026-05-01",
+    "quantity": 1,
+    "gross": 12000.5,
+    "currency": "USD",
+}
+
+
+@st.composite
+def files(draw: st.DrawFn) -> bytes:
+    """Rows as lines or as a list, some of them whole, with a few characters changed."""
+    rows = [FULL | row if draw(st.booleans()) else row for row in draw(ROWS)]
+    if draw(st.booleans()):
+        text = json.dumps(rows, indent=draw(st.sampled_from([None, 1])))
+    else:
+        text = "\n".join(map(json.dumps, rows))
+    for _ in range(draw(st.integers(0, 3))):
+        at, cut = draw(st.integers(0, len(text))), draw(st.integers(0, 3))
+        put = draw(st.text(alphabet='{}[]",:\\\n 1e-x\0', max_size=2))
+        text = text[:at] + put + text[at + cut :]
+    return text.encode(errors="surrogatepass")
+
+
+@settings(
+    max_examples=400,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+@given(content=files())
+def test_any_json_is_read_or_refused_in_words(
+    sqlite: Database, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "rows"
+    path.write_bytes(content)
+    try:
+        checked = check_file(sqlite, path, Request(kind=RecordKind.SALES))
+    except FileError:
+        return
+    assert checked.rows
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_rows_are_the_same_as_lines_and_as_a_list_of_any_length(
+    tmp_path: Path, indent: int | None
+) -> None:
+    rows = [{"a": number, "b": "가" * (number % 7), "c": None} for number in range(5000)]
+    rows[17]["c"] = "z" * 9_000
+    lines, listed = tmp_path / "lines", tmp_path / "list"
+    lines.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
+    listed.write_text(json.dumps(rows, indent=indent))
+    found = [list(open_container(path).sheets[0].rows()) for path in (lines, listed)]
+    assert found[0] == found[1]
+    assert found[0][0] == (0, ["a", "b", "c"])
+    assert found[0][-1] == (5000, ["4999", "가" * (4999 % 7), ""])
+
+
+def test_a_row_longer_than_any_record_is_refused_before_it_is_read_whole(tmp_path: Path) -> None:
+    for beginning in ("", "["):
+        path = tmp_path / "rows"
+        path.write_text(beginning + '{"a": "' + "x" * 30_000_000)
+        with pytest.raises(FileError, match="row of more than 5,120,000 characters"):
+            open_container(path)
