@@ -28,7 +28,13 @@ from scoring.records.intake.formats.session_headers import (
     dated,
     session_days,
 )
-from scoring.records.intake.formats.table_rows import ignored, is_total, titles_above, used
+from scoring.records.intake.formats.table_rows import (
+    as_typed,
+    ignored,
+    is_total,
+    titles_above,
+    used,
+)
 from scoring.records.intake.formats.tables import Table, candidates
 from scoring.records.intake.forms import RecordKind
 
@@ -96,22 +102,26 @@ def _sessions(table: Table) -> list[_Session]:
 
 
 def _header_lines(table: Table) -> list[tuple[str, ...]]:
-    """Each column's header as it stands: one line, or the lower and the upper one."""
+    """Each column's header as it stands: the lower line and the upper one, or a line by itself."""
     above: list[str] = []
     for number, cells in table.sheet.rows():
         if number == table.header_row:
-            if tuple(cells) == table.headers:
-                return [(cell,) for cell in cells]
-            width = len(table.headers)
-            lower = cells + [""] * (width - len(cells))
-            upper = above + [""] * (width - len(above))
-            return list(zip(lower, upper, strict=True))
+            break
         above = cells
-    return [(header,) for header in table.headers]
+    else:
+        return [(header,) for header in table.headers]
+    width = len(table.headers)
+    lower = (cells + [""] * width)[:width]
+    upper = (above + [""] * width)[:width]
+    is_one_line = tuple(lower) == table.headers
+    # A title merged over the table says the same of every column.
+    if is_one_line and len(set(filter(None, upper))) <= 1:
+        return [(cell,) for cell in lower]
+    return list(zip(lower, upper, strict=True))
 
 
 def _lines(table: Table, sessions: list[_Session]) -> tuple[list[_Line], Counter[str]]:
-    words = table.format.words["status"]
+    words, excuses = table.format.words["status"], table.format.words["excuse"]
     naming = {field: table.fields[field] for field in PERSON if field in table.fields}
     number = table.fields.get("row_number")
     known: dict[str, str | None] = {}
@@ -119,7 +129,7 @@ def _lines(table: Table, sessions: list[_Session]) -> tuple[list[_Line], Counter
     left_out: Counter[str] = Counter()
     lines: list[_Line] = []
     for row, cells in table.lines():
-        person = {field: cells[place] for field, place in naming.items()}
+        person = {field: as_typed(cells[place]) for field, place in naming.items()}
         counted = cells[number] if number is not None else ""
         marks = {session.place: cells[session.place] for session in sessions}
         reason = _why_left_out(table, person, counted, marks, cells)
@@ -130,7 +140,7 @@ def _lines(table: Table, sessions: list[_Session]) -> tuple[list[_Line], Counter
         for session in sessions:
             cell = marks[session.place]
             if cell not in known:
-                known[cell] = status_of(cell, words)
+                known[cell] = status_of(cell, words, excuses=excuses)
             status = known[cell]
             if status is None:
                 unknown.append((row, session.label, cell))

@@ -43,6 +43,9 @@ def read(table: Table, given: Given) -> Reading:
         FileError: a mark is unknown.
     """
     rows, left_out = record_rows(table)
+    names_somebody = (rows[[name for name in PERSON if name in rows]] != "").any(axis=1)
+    left_out["no_person"] += int((~names_somebody).sum())
+    rows = rows[names_somebody]
     status = _statuses(table, rows)
     left_out.update(status[~status.isin(STATUSES)])
     rows, status = rows[status.isin(STATUSES)], status[status.isin(STATUSES)]
@@ -90,9 +93,8 @@ def _statuses(table: Table, rows: pd.DataFrame) -> pd.Series[str]:
             checked = checked.where(~(came & late), "late")
     if "status" not in rows:
         return checked.where(checked != BLANK, "absent")
-    known = {
-        cell: status_of(cell, table.format.words["status"]) for cell in rows["status"].unique()
-    }
+    words, excuses = table.format.words["status"], table.format.words["excuse"]
+    known = {cell: status_of(cell, words, excuses=excuses) for cell in rows["status"].unique()}
     unknown = [(row, cell) for row, cell in rows["status"].items() if known[cell] is None]
     if unknown:
         row, cell = unknown[0]

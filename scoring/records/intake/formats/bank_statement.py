@@ -56,7 +56,7 @@ def read(table: Table, given: Given) -> Reading:
         {
             "founder": pd.Series(given.founder or "", index=rows.index, dtype="str"),
             "account": pd.Series(_account(table, rows), index=rows.index, dtype="str"),
-            "line": _line(rows, amount, incoming, balance),
+            "line": _line(day, amount, incoming, balance),
             "booked_on": day,
             "direction": incoming.map({True: "in", False: "out"}).astype("str"),
             "amount": amount,
@@ -101,20 +101,14 @@ def _moved(table: Table, rows: pd.DataFrame) -> tuple[pd.Series[bool], pd.Series
 
 
 def _line(
-    rows: pd.DataFrame, amount: pd.Series[str], incoming: pd.Series[bool], balance: pd.Series[str]
+    day: pd.Series[str], amount: pd.Series[str], incoming: pd.Series[bool], balance: pd.Series[str]
 ) -> pd.Series[str]:
-    """A line's name, by what it says: an overlapping statement gives the same."""
-    whole = (
-        rows["booked_on"]
-        + "|"
-        + _column(rows, "time")
-        + "|"
-        + incoming.astype(str)
-        + "|"
-        + amount
-        + "|"
-        + balance
-    )
+    """A line's name, by what is kept of it: an overlapping statement gives the same.
+
+    Its time of day is no part of the name, as screens of one bank write it differently or not at
+    all; of lines that are alike in all that is kept it does not matter which is which.
+    """
+    whole = day + "|" + incoming.astype(str) + "|" + amount + "|" + balance
     place = whole.groupby(whole).cumcount()
     return each(whole + "|" + place.astype(str), _digest)
 

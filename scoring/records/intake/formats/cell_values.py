@@ -61,8 +61,10 @@ def amount(cell: str) -> str:
     """One amount as text with an ordinary minus and a point; unchanged if it is none.
 
     A comma that doesn't part thousands may be another country's point: such a cell is no amount.
+    An apostrophe in front is what keeps a spreadsheet from taking a cell for a formula.
     """
-    text = _AMOUNT_DIRT.sub("", unicodedata.normalize("NFKC", cell).translate(_MINUS))
+    text = unicodedata.normalize("NFKC", cell).removeprefix("'").translate(_MINUS)
+    text = _AMOUNT_DIRT.sub("", text)
     if text in {"", "-"}:
         return ""
     if text.startswith("(") and text.endswith(")"):
@@ -89,7 +91,7 @@ def currency(cell: str) -> str:
 
 def day(cell: str) -> str:
     """One day as `YYYY-MM-DD`; unchanged if it is none. A time of day is dropped."""
-    text = cell.strip()
+    text = cell.strip().removeprefix("'")
     if not text or text == "-":
         return ""
     if _SIMPLE.fullmatch(text):

@@ -33,6 +33,7 @@ _OF_THE_LOAN = (
 _DAYS = ("disbursed_on", "due_on", "paid_on")
 _AMOUNTS = ("principal", "due_principal", "due_interest", "due_total", "paid")
 _COUNTS = ("months", "grace_months", "number")
+_TELLING = (*_DAYS, *_AMOUNTS)
 _UNREAD = ("unread",)
 _NOBODY = "lender"
 
@@ -45,6 +46,9 @@ def read(table: Table, given: Given) -> Reading:
     """
     rows, left_out = record_rows(table)
     rows = _filled_down(rows)
+    of_loans = _tell_of_loans(rows)
+    left_out["heading"] += int((~of_loans).sum())
+    rows = rows[of_loans].copy()
     notes: list[str] = []
     rows["loan"] = references(table, rows["loan"], "loan")
     for name in rows.columns:
@@ -188,6 +192,12 @@ def _filled_down(rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows.copy()
     rows["loan"] = rows["loan"].where(rows["loan"] != "").ffill().fillna("").astype("str")
     return rows
+
+
+def _tell_of_loans(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Whether rows are a loan's; a remark under the table names none that has days or amounts."""
+    told = (rows[[name for name in _TELLING if name in rows]] != "").any(axis=1)
+    return told.groupby(rows["loan"]).transform("any").astype(bool)
 
 
 def _numbered(rows: pd.DataFrame) -> pd.DataFrame:

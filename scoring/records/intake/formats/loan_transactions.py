@@ -34,11 +34,13 @@ def read(table: Table, given: Given) -> Reading:
         FileError: a loan's number lost its last digits to a spreadsheet.
     """
     rows, left_out = record_rows(table)
+    is_entry = (rows[["booked_on", "amount"]] != "").any(axis=1)
+    left_out["heading"] += int((~is_entry).sum())
     notes: list[str] = []
-    rows = rows.assign(
-        loan=references(table, rows["loan"], "loan"),
-        booked_on=each(days(rows["booked_on"]), _of_list),
-        amount=each(amounts(rows["amount"]), lambda cell: cell.removeprefix("-")),
+    rows = rows[is_entry].assign(
+        loan=references(table, rows.loc[is_entry, "loan"], "loan"),
+        booked_on=each(days(rows.loc[is_entry, "booked_on"]), _of_list),
+        amount=each(amounts(rows.loc[is_entry, "amount"]), lambda cell: cell.removeprefix("-")),
     )
     undone = each(_column(rows, "reversed"), lambda w: table.format.meaning("reversed", w) or "")
     undone = undone.where(_column(rows, "reversed_on") == "", "yes")

@@ -20,6 +20,7 @@ from scoring.records.intake.formats.order_amounts import (
     shipping_once,
     written,
 )
+from scoring.records.intake.formats.order_channels import UNTOLD, channels
 from scoring.records.intake.formats.order_days import claim_days, ordered_days
 from scoring.records.intake.formats.order_lines import AMOUNT, merged_refunds, merged_sales
 from scoring.records.intake.formats.order_references import (
@@ -116,6 +117,16 @@ class _Export:
     def _is_claim_list(self) -> bool:
         return "claim_number" in self.table.fields and "gross" not in self.table.fields
 
+    def _is_order_list(self) -> bool:
+        """Whether it states orders themselves: their day, and their status or their discount.
+
+        SmartStore's totals are after a discount that its lists of claims do not name.
+        """
+        fields = self.table.fields
+        if self.name is FormatName.SMARTSTORE and not {"status", "discount_item"} & fields.keys():
+            return False
+        return "ordered_on" in fields
+
     def _goods(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Without the rows of a settlement that are no goods."""
         kind = meanings(self.table.format, rows, "row_kind", "?")
@@ -139,12 +150,15 @@ class _Export:
         found = order_amounts(self.name, rows)
         suspect = pd.Series("", index=rows.index, dtype="str")
         suspect = suspect.where(~unknown, STATUS_UNKNOWN).where(~damaged, DAMAGED_ID)
+        channel = channels(self.table, rows)
+        if self.name is FormatName.ESMPLUS and (channel == self.name.value).any():
+            self.notes.append(UNTOLD)
         day, how = ordered_days(rows, self.name)
         for source, count in how.items():
             self.notes.append(f"{count} rows have no order day of their own: {source}.")
         rows = rows.assign(
             _line=line,
-            _channel=self._channels(rows),
+            _channel=channel,
             _state=state,
             _suspect=suspect,
             _gross=found.gross,
@@ -160,18 +174,6 @@ class _Export:
         if fee is not None:
             rows["_fee"] = fee
         return rows
-
-    def _channels(self, rows: pd.DataFrame) -> pd.Series[str]:
-        """The format's name; for ESM Plus the market that a column or the account tells."""
-        if self.name is not FormatName.ESMPLUS:
-            return pd.Series(self.name.value, index=rows.index, dtype="str")
-        told = meanings(self.table.format, rows, "site", "")
-        account = column(rows, "account").str.upper()
-        told = told.where((told != "") | ~account.str.startswith("G_"), "gmarket")
-        told = told.where((told != "") | ~account.str.startswith("A_"), "auction")
-        headers = "".join(header for header in self.table.headers if "우수회원" not in header)
-        sites = {m for w, m in self.table.format.words["site"].items() if w in headers.casefold()}
-        return told.where(told != "", sites.pop() if len(sites) == 1 else self.name.value)
 
     def _buyers(self, rows: pd.DataFrame) -> pd.Series[str]:
         """The buyer's id, or name where there is no id; masked ones tell nobody apart."""
@@ -258,8 +260,8 @@ class _Export:
         )
 
     def _extracts(self, sales: pd.DataFrame, refunds: pd.DataFrame) -> Iterator[Extract]:
-        # A settlement fills in what an order list leaves out, and overrules none.
-        stated_on = self.last_day if "ordered_on" in self.table.fields else None
+        # Settlements and lists of claims fill in what an order list leaves out; they overrule none.
+        stated_on = self.last_day if self._is_order_list() else None
         if len(sales) or not len(refunds):
             merged, repeated = merged_sales(sales)
             self.repeated += repeated
@@ -271,9 +273,7 @@ class _Export:
                 stated_on=stated_on,
             )
         if len(refunds):
-            amount = refunds[AMOUNT]
-            net = refunds["_gross"].abs() - refunds.get("_discount", 0.0)
-            refunds = refunds.assign(**{AMOUNT: amount.where(amount.notna(), net)})
+            refunds = refunds.assign(**{AMOUNT: self._refunded(sales, refunds)})
             by_part = self.name is FormatName.COUPANG and not self._is_claim_list()
             merged, repeated, summed = merged_refunds(refunds, same_paid_in_parts=by_part)
             self.repeated += repeated
@@ -290,6 +290,20 @@ class _Export:
                 True,
                 stated_on,
             )
+
+    def _refunded(self, sales: pd.DataFrame, refunds: pd.DataFrame) -> pd.Series[float]:
+        """What each row gives back; NaN, which means all of it, where it undoes its sale's row.
+
+        A row that undoes a sale of a settlement without discounts would else give back more than
+        the buyer paid, where an order list names the discount.
+        """
+        amount = refunds[AMOUNT]
+        net = refunds["_gross"].abs() - refunds.get("_discount", 0.0)
+        amount = amount.where(amount.notna(), net)
+        if "_discount" in sales or not len(sales):
+            return amount
+        sold = sales.groupby("_line")["_gross"].max()
+        return amount.where(refunds["_line"].map(sold) != amount)
 
     def _sales_cells(self, rows: pd.DataFrame) -> pd.DataFrame:
         quantity = column(rows, "quantity")

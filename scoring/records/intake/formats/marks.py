@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from scoring.errors import FileError
 from scoring.records.intake.formats.declarations import normalised
@@ -23,17 +23,19 @@ _EXAMPLES = "O, △, X, 출석, 지각, 조퇴, 결석, 공결, present, late, a
 _ARROWS = ("→", "->", "=>", ">")
 
 
-def status_of(cell: str, words: Mapping[str, str]) -> str | None:
+def status_of(cell: str, words: Mapping[str, str], *, excuses: Collection[str] = ()) -> str | None:
     """The status that a cell marks; `blank`, `not_held`, or None where nobody knows the mark.
 
-    What follows a mark is a reason or a remark and is passed over, but for another mark: an
-    excuse in brackets excuses, and after an arrow stands what was corrected.
+    What follows a mark is a remark and is passed over, but for another mark, or a reason for
+    which nobody is blamed: both excuse whoever was away, and after an arrow stands what was
+    corrected. Such a reason by itself excuses as well.
 
     Args:
-        cell: as written.
+        cell: as written; an apostrophe in front keeps a spreadsheet from taking it for a formula.
         words: marks, normalised, and what they mean.
+        excuses: words of reasons that excuse, normalised.
     """
-    text = unicodedata.normalize("NFKC", _UNSEEN.sub("", cell)).strip().casefold()
+    text = unicodedata.normalize("NFKC", _UNSEEN.sub("", cell)).strip().removeprefix("'").casefold()
     if not text:
         return BLANK
     whole = words.get(normalised(text))
@@ -43,11 +45,13 @@ def status_of(cell: str, words: Mapping[str, str]) -> str | None:
         return "present"
     mark = _leading_mark(text, words)
     if mark is None:
-        return None
+        return "excused" if _tells_excuse(text, excuses) else None
     rest = text[len(mark) :].strip()
     other = words.get(normalised(rest.strip(_PUNCTUATION)))
     if other == "excused" or (other is not None and rest.startswith(_ARROWS)):
         return other
+    if words[mark] == "absent" and _tells_excuse(rest, excuses):
+        return "excused"
     return words[mark]
 
 
@@ -68,6 +72,11 @@ def veiled(cell: str) -> str:
     if len(cell) <= 2 and not any(letter.isalpha() and ord(letter) > 0x2FF for letter in cell):
         return f'"{cell}"'
     return f"a text of {len(cell)} character{'s' if len(cell) > 1 else ''}"
+
+
+def _tells_excuse(text: str, excuses: Collection[str]) -> bool:
+    written = normalised(text)
+    return any(excuse in written for excuse in excuses)
 
 
 def _leading_mark(text: str, words: Mapping[str, str]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +17,7 @@ from scoring.records.intake.formats.tables import Table
 _TOTALS = frozenset({"합계", "총계", "소계", "계", "누계", "총합계", "총합", "total", "subtotal"})
 _TOTALS_BEGIN = frozenset(word[0] for word in _TOTALS) | {"T", "S"}
 _DAY = "_on"
+_PLANNED = "예정"
 MOMENT = "moment"  # of order and payment as written, to the second: tells rows apart
 
 
@@ -28,7 +29,7 @@ class SaleRows:
         rows: a column of text per field that the file has, days cleaned; index = row of the file.
         left_out: the other rows, by reason.
         repeated: rows that say word for word what another says.
-        last_day: the latest day in any column that is not ahead of today: how far the file goes.
+        last_day: the latest day that is neither planned nor ahead of today: how far the file goes.
     """
 
     rows: pd.DataFrame
@@ -61,7 +62,9 @@ def sale_rows(table: Table, *, today: date, identity: tuple[str, ...]) -> SaleRo
     for name in rows.columns:
         if name.endswith(_DAY):
             rows[name] = days(rows[name])
-    return SaleRows(rows, +left_out, int(same.sum()), _last_day(rows, today))
+    # A settlement that is only planned lies beyond the day on which the export was made.
+    planned = {name for name, header in table.used.items() if _PLANNED in header}
+    return SaleRows(rows, +left_out, int(same.sum()), _last_day(rows, today, planned))
 
 
 def order_rows(table: Table) -> tuple[pd.DataFrame, Counter[str]]:
@@ -128,11 +131,11 @@ def default_currency(format_: Format) -> str:
     return format_.defaults.get("currency", "KRW")
 
 
-def _last_day(rows: pd.DataFrame, today: date) -> date | None:
+def _last_day(rows: pd.DataFrame, today: date, planned: Collection[str]) -> date | None:
     known = {
         cell
         for name in rows.columns
-        if name.endswith(_DAY)
+        if name.endswith(_DAY) and name not in planned
         for cell in rows[name].unique()
         if is_day(cell) and cell <= today.isoformat()
     }

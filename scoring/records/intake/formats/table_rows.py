@@ -79,7 +79,12 @@ def references(table: Table, cells: pd.Series[str], field: str) -> pd.Series[str
 
 def reference(cell: str) -> str:
     """One reference, of the characters that one may have."""
-    return _NO_REFERENCE.sub("-", cell.strip()).lstrip("=+-@")[:64]
+    return _NO_REFERENCE.sub("-", as_typed(cell.strip())).lstrip("=+-@")[:64]
+
+
+def as_typed(cell: str) -> str:
+    """A cell without the apostrophe that keeps a spreadsheet from taking +82-10-… for a formula."""
+    return cell.removeprefix("'")
 
 
 def people(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
@@ -89,6 +94,8 @@ def people(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
         FileError: a person's number lost its last digits.
     """
     named = rows[[column for column in PERSON if column in rows]].copy()
+    for column in named:
+        named[column] = each(named[column], as_typed)
     if "person_id" in named:
         references(table, named["person_id"], "person_id")
     return named

@@ -27,12 +27,14 @@ from scoring.records.intake.forms import RecordKind
 
 _CHANNEL = "webshop"
 _SLASHED = re.compile(r"\s*(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4}|\d{2})(?!\d).*")
+_TIME = re.compile(r"(?<!\d)(?P<h>\d{1,2}):(?P<m>\d{2})")
 _ROW = (
     "invoice",
     "code",
     "description",
     "quantity",
-    "invoiced_on",
+    "_day",
+    "_time",
     "unit_price",
     "buyer_id",
     "country",
@@ -47,12 +49,11 @@ def read(table: Table, given: Given) -> Reading:
     notes = [
         f"Amounts are taken to be {default_currency(table.format)}: the file names no currency."
     ]
-    # The reference is of the row as written, so that an overlapping export gives the same one.
-    line = each(column(rows, "invoice"), reference) + "-" + each(column(rows, "code"), reference)
-    rows = rows.assign(_line=each(line + "-" + digests(rows, _ROW, length=8), shortened))
     day, how = _days(column(rows, "invoiced_on"))
     notes += how
-    rows = clean_amounts(rows).assign(_day=day)
+    time = each(column(rows, "invoiced_on"), _time)
+    rows = clean_amounts(rows).assign(_day=day, _time=time)
+    rows = rows.assign(_line=_lines(rows))
     rows = _goods(table, rows, left_out, notes)
     gross = (numbers(rows["quantity"]) * numbers(rows["unit_price"])).round(2)
     backwards = rows["invoice"].str.upper().str.startswith("C") | (numbers(rows["quantity"]) < 0)
@@ -111,6 +112,20 @@ def read(table: Table, given: Given) -> Reading:
         left_out=dict(+left_out),
         repeated=int(repeated.sum()),
     )
+
+
+def _lines(rows: pd.DataFrame) -> pd.Series[str]:
+    """References by all that a row says, so that any export and any container gives the same."""
+    same = {name: each(column(rows, name), reference) for name in ("invoice", "code", "buyer_id")}
+    same |= {name: written(numbers(rows[name])) for name in ("quantity", "unit_price")}
+    line = same["invoice"] + "-" + same["code"]
+    return each(line + "-" + digests(rows.assign(**same), _ROW, length=8), shortened)
+
+
+def _time(cell: str) -> str:
+    """The time of day in a cell, as hours and minutes; empty where it has none."""
+    found = _TIME.search(cell)
+    return f"{int(found['h'])}:{found['m']}" if found else ""
 
 
 def _goods(
