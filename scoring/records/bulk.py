@@ -72,7 +72,12 @@ def standing_frame(
 
 def stored_form(rows: pd.DataFrame) -> pd.DataFrame:
     """Python values of records as they are stored: days as text, instants as integers."""
-    return rows.map(_stored).astype(object)
+    # Column by column: left to itself, pandas guesses types, and turns None into NaN.
+    columns = {
+        name: pd.Series([_stored(value) for value in rows[name]], index=rows.index, dtype=object)
+        for name in rows.columns
+    }
+    return pd.DataFrame(columns, index=rows.index, columns=rows.columns)
 
 
 def supersede_all(
