@@ -25,9 +25,9 @@ from scoring.settings import Settings
 from tests.conftest import Clock
 from tests.training.as_meant import meant_orders, require_meant, stored_bank_lines, stored_orders
 from training.exports import invented
-from training.exports.folder import LAST_DAY, write_sales, write_statements
+from training.exports.folder import write_sales, write_statements
 from training.exports.formula_safe import formula_safe
-from training.exports.written import Written
+from training.exports.written import LAST_DAY, Written
 from training.simulate import simulate_portfolio
 
 NAMES = [

@@ -30,6 +30,10 @@ from scoring.records.texts import require_line
 from scoring.settings import Settings
 
 DEFAULT_SOURCE = "plain"
+# A sheet and a log of the same sessions tell of the same attendance, which counts once.
+_SHARED_SOURCES = dict.fromkeys(
+    (FormatName.ATTENDANCE_GRID, FormatName.ATTENDANCE_LONG), RecordKind.ATTENDANCE.value
+)
 Progress = Callable[[str, int, int], None]
 Permit = Callable[[Ledger, "Checked"], None]
 
@@ -261,7 +265,8 @@ def store_checked(
     """Store a file that was checked, in a transaction that is open."""
     container, reading = checked.container, checked.reading
     is_plain = reading.format == FormatName.PLAIN
-    source = request.source or (DEFAULT_SOURCE if is_plain else reading.format)
+    own = DEFAULT_SOURCE if is_plain else reading.format
+    source = request.source or _SHARED_SOURCES.get(FormatName(reading.format), own)
     learned = request.learned or Learned()
     if request.founder is not None:
         find_founder(ledger.session, request.founder)

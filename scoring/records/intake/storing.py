@@ -105,8 +105,10 @@ class OpenImport:
         Raises:
             FileError: the rows contradict what is on file, or each other.
         """
+        return self._take(extract, self._hashed_accounts(extract.kind, cells))
+
+    def _take(self, extract: Extract, cells: pd.DataFrame) -> pd.Series[int]:
         outcome = pd.Series(int(Outcome.REPEATED), index=cells.index, dtype="int8")
-        cells = self._hashed_accounts(extract.kind, cells)
         task, waiting = sort_rows(
             self.ledger,
             self.file,
@@ -320,7 +322,8 @@ class OpenImport:
             may_wait=True,
         )
         extract = as_extract(rows, founder)
-        own.take(extract, check_cells(self.file, extract, today=self.database.today))
+        # Accounts were hashed when the rows came.
+        own._take(extract, check_cells(self.file, extract, today=self.database.today))
         return own.tally
 
 
