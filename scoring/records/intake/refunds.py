@@ -26,18 +26,9 @@ from scoring.records.tables import OrderLine
 REFUND = f"{SEPARATOR}refund"
 REFUND_ABOVE_SALE = "refund_above_sale"
 _LINES = 5000
-_OF_THE_SALE = (
-    "founder_id",
-    "channel",
-    "order_line",
-    "currency",
-    "quantity",
-    "paid_on",
-    "settled_on",
-    "buyer",
-    "stated_on",
-    "held",
-)
+_OF_THE_SALE = ("founder_id", "channel", "order_line", "currency", "stated_on", "held")
+# Not copied to a refund, whose record would then hang on which file told of the sale first.
+_TOLD_OF_SALES_ALONE = {"quantity": 0, "paid_on": None, "settled_on": None, "buyer": None}
 Row = dict[str, Any]
 
 
@@ -153,8 +144,10 @@ def refunds_of_sales(
             continue
         row = _refund(sale, key + REFUND, rest, telling)
         settled.rows.append((index, _completed(task, row, before)))
-    if not task.extract.is_export and known:
+    if known and not task.extract.is_export:
         _take_back(task, sales[~gives_back], known, known_sales, settled)
+    elif known:
+        _restate_whole(sales[~gives_back], known, known_sales, settled)
     return settled
 
 
@@ -261,6 +254,23 @@ def _take_back(
                 settled.taken_back.append((index, key + REFUND))
 
 
+def _restate_whole(
+    sales: pd.DataFrame,
+    known: Mapping[str, Mapping[str, Row]],
+    known_sales: pd.DataFrame,
+    settled: Settled,
+) -> None:
+    """What was given back whole stays whole when another file tells of a discount."""
+    for index, key in by_index(sales["natural_key"]):
+        of_line = known.get(key, {})
+        if key + REFUND not in of_line or _known_part(key, of_line, known_sales) is not None:
+            continue
+        rest = int(sales.at[index, "gross"]) - int(sales.at[index, "discount"]) - _dated(of_line)
+        if rest > 0:
+            row = {**of_line[key + REFUND], "refund": rest}
+            settled.rows.append((index, _columns(row)))
+
+
 def _known_part(key: str, of_line: Mapping[str, Row], known_sales: pd.DataFrame) -> int | None:
     """What is known to have been given back of a sale, where it was a part of it."""
     if key not in known_sales.index:
@@ -285,6 +295,7 @@ def _refund(sale: Mapping[Any, Any], key: str, amount: int, telling: Mapping[Any
         "discount": 0,
         "shipping": 0,
         "fee": 0,
+        **_TOLD_OF_SALES_ALONE,
         "refund": amount,
         "refund_cause": telling["cause"] or "buyer",
         "day_inferred": bool(telling["inferred"]),
@@ -315,10 +326,7 @@ def _no_sale(task: Task, cell: Row, position: int, currency: str) -> Row:
         "channel": cell["channel"],
         "order_line": cell["order_line"],
         "currency": currency,
-        "quantity": 0,
-        "paid_on": None,
-        "settled_on": None,
-        "buyer": None,
+        **_TOLD_OF_SALES_ALONE,
         "stated_on": None if stated_on is None else stated_on.isoformat(),
         "held": None,
     }
