@@ -71,10 +71,11 @@ class Request:
     author: str = "operator"
     password: str | None = None
 
-    def given(self, today: date) -> Given:
+    def given(self, today: date, secret: bytes) -> Given:
         """What a format's reader has to know of it."""
         return Given(
             today=today,
+            secret=secret,
             founder=self.founder,
             programme=self.programme,
             year=self.year,
@@ -202,7 +203,7 @@ def check_file(
     require_line("The name of who imports", request.author, longest=120)
     container, reading = read_records(
         path,
-        request.given(database.today),
+        request.given(database.today, database.settings.secret()),
         format_name=request.format_name,
         kind=request.kind,
         password=request.password,

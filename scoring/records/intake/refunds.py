@@ -18,6 +18,7 @@ from sqlalchemy import select
 from scoring.records.bulk import stored_form
 from scoring.records.database import Ledger
 from scoring.records.intake.extract import DAY_INFERRED
+from scoring.records.intake.forms import FORMS, RecordKind
 from scoring.records.intake.resolving import SEPARATOR, amounts_of, natural_keys
 from scoring.records.intake.task import Task
 from scoring.records.intake.validation import Problem, by_index
@@ -26,6 +27,7 @@ from scoring.records.tables import OrderLine
 REFUND = f"{SEPARATOR}refund"
 REFUND_ABOVE_SALE = "refund_above_sale"
 _LINES = 5000
+_KEY_PARTS = len(FORMS[RecordKind.SALES].key)
 _OF_THE_SALE = ("founder_id", "channel", "order_line", "currency", "stated_on", "held")
 # Not copied to a refund, whose record would then hang on which file told of the sale first.
 _TOLD_OF_SALES_ALONE = {"quantity": 0, "paid_on": None, "settled_on": None, "buyer": None}
@@ -79,7 +81,7 @@ def known_refunds(ledger: Ledger, sales: pd.DataFrame, *, source: str) -> dict[s
             )
         ).all()
     for row in stored_form(pd.DataFrame(rows, columns=names, dtype=object)).to_dict("records"):
-        sale = str(row["natural_key"]).partition(REFUND)[0]
+        sale = SEPARATOR.join(str(row["natural_key"]).split(SEPARATOR)[:_KEY_PARTS])
         found.setdefault(sale, {})[str(row["natural_key"])] = {str(k): v for k, v in row.items()}
     return found
 
@@ -215,10 +217,15 @@ def total_above(sale: Row, of_line: Mapping[str, Row], row: Row) -> bool:
     """Whether more was given back than the line and its shipping cost."""
     if not sale.get("gross"):
         return False
-    others = sum(int(r["refund"]) for k, r in of_line.items() if k != row["natural_key"])
     paid = int(sale["gross"]) - int(sale["discount"]) + int(sale["shipping"])
-    dated = row["natural_key"].count(SEPARATOR) > str(sale["natural_key"]).count(SEPARATOR) + 1
-    return (int(row["refund"]) + (0 if dated else others)) > paid
+    is_dated = not str(row["natural_key"]).endswith(REFUND)
+    # What a day accounts for is taken off the refund that has none.
+    others = sum(
+        int(other["refund"])
+        for key, other in of_line.items()
+        if key != row["natural_key"] and not (is_dated and key.endswith(REFUND))
+    )
+    return int(row["refund"]) + others > paid
 
 
 def _take_off(settled: Settled, index: int, of_line: dict[str, Row], key: str, row: Row) -> None:
@@ -261,11 +268,12 @@ def _restate_whole(
     settled: Settled,
 ) -> None:
     """What was given back whole stays whole when another file tells of a discount."""
-    for index, key in by_index(sales["natural_key"]):
+    paid = (sales["gross"] - sales["discount"]).astype("int64").tolist()
+    for (index, key), whole in zip(by_index(sales["natural_key"]), paid, strict=True):
         of_line = known.get(key, {})
         if key + REFUND not in of_line or _known_part(key, of_line, known_sales) is not None:
             continue
-        rest = int(sales.at[index, "gross"]) - int(sales.at[index, "discount"]) - _dated(of_line)
+        rest = whole - _dated(of_line)
         if rest > 0:
             row = {**of_line[key + REFUND], "refund": rest}
             settled.rows.append((index, _columns(row)))
