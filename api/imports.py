@@ -27,7 +27,7 @@ from scoring.records.intake.importing import (
     preview_records,
     store_checked,
 )
-from scoring.records.tables import RecordRequest
+from scoring.records.tables import ImportWithdrawal, RecordRequest
 
 # An import waits for the one writer while it holds its thread. With more of them than one that
 # reads its file and one that writes, the threads that answer for scores would stand in line.
@@ -102,6 +102,7 @@ def import_once(
                     "This Idempotency-Key came with another file or other options before. Take a "
                     "new key for a new file."
                 )
+            _refuse_withdrawn(ledger.session, json.loads(used.receipt)["import_id"])
             return json.loads(used.receipt) | _quoted(checked), True
         try:
             receipt = store_checked(database, ledger, checked, asked.request, None).as_dict()
@@ -123,6 +124,16 @@ def _used(session: Session, sender: str, key: str) -> RecordRequest | None:
     return session.scalars(
         select(RecordRequest).where(RecordRequest.sender == sender, RecordRequest.key == key)
     ).first()
+
+
+def _refuse_withdrawn(session: Session, import_id: int) -> None:
+    """A receipt is not given again for records that stand no more."""
+    statement = select(ImportWithdrawal.import_id).where(ImportWithdrawal.import_id == import_id)
+    if session.scalar(statement) is not None:
+        raise ConflictError(
+            f"The import of this Idempotency-Key, {import_id}, was withdrawn. Take a new key to "
+            "send the records again."
+        )
 
 
 def _without_quotes(receipt: dict[str, Any]) -> dict[str, Any]:

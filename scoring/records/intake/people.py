@@ -65,11 +65,11 @@ def owners_of(
     found: dict[tuple[str, str, str], str] = {}
     doubtful: dict[tuple[str, str, str], str] = {}
     for person, aliases in named.items():
-        if person[0] in references:
-            found[person] = person[0]
-            continue
         candidates = set().union(*(known.get(alias.digest, set()) for alias in aliases))
-        if len(candidates) == 1:
+        # What the operator mapped goes before a number that happens to look like a reference.
+        if not candidates and person[0] in references:
+            found[person] = person[0]
+        elif len(candidates) == 1:
             found[person] = by_id[candidates.pop()]
         else:
             doubtful[person] = AMBIGUOUS_PERSON if candidates else UNKNOWN_PERSON

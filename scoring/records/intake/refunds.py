@@ -28,7 +28,7 @@ REFUND = f"{SEPARATOR}refund"
 REFUND_ABOVE_SALE = "refund_above_sale"
 _LINES = 5000
 _KEY_PARTS = len(FORMS[RecordKind.SALES].key)
-_OF_THE_SALE = ("founder_id", "channel", "order_line", "currency", "stated_on", "held")
+_OF_THE_SALE = ("founder_id", "channel", "order_line", "currency", "held")
 # Not copied to a refund, whose record would then hang on which file told of the sale first.
 _TOLD_OF_SALES_ALONE = {"quantity": 0, "paid_on": None, "settled_on": None, "buyer": None}
 Row = dict[str, Any]
@@ -138,13 +138,17 @@ def refunds_of_sales(
         if "refund" in task.absent and before is not None and not task.extract.is_export:
             part = _known_part(key, of_line, known_sales)
             amount = whole if part is None else part
+        if task.extract.is_export and before is not None:
+            # What was given back stays given back, in whichever order exports tell of it.
+            part = _known_part(key, of_line, known_sales)
+            amount = max(amount, whole if part is None else part)
         settled.told[key] = amount
         rest = max(0, amount - _dated(of_line))
         if rest == 0 and (amount > 0 or _dated(of_line)):
             if before is not None:
                 settled.taken_back.append((index, key + REFUND))
             continue
-        row = _refund(sale, key + REFUND, rest, telling)
+        row = _refund(task, sale, key + REFUND, rest, telling)
         settled.rows.append((index, _completed(task, row, before)))
     if known and not task.extract.is_export:
         _take_back(task, sales[~gives_back], known, known_sales, settled)
@@ -195,7 +199,7 @@ def listed_refunds(
         else:
             amount = amount or whole
             rest = max(0, amount - _dated(of_line))
-        row = _completed(task, _refund(sale, name, rest, telling), of_line.get(name))
+        row = _completed(task, _refund(task, sale, name, rest, telling), of_line.get(name))
         if rest == 0 and _dated(of_line):
             if name in of_line:
                 settled.taken_back.append((index, name))
@@ -292,7 +296,10 @@ def _dated(of_line: Mapping[str, Row]) -> int:
     return sum(int(row["refund"]) for key, row in of_line.items() if not key.endswith(REFUND))
 
 
-def _refund(sale: Mapping[Any, Any], key: str, amount: int, telling: Mapping[Any, Any]) -> Row:
+def _refund(
+    task: Task, sale: Mapping[Any, Any], key: str, amount: int, telling: Mapping[Any, Any]
+) -> Row:
+    stated_on = task.extract.stated_on
     return {
         **{name: sale[name] for name in _OF_THE_SALE},
         "natural_key": key,
@@ -307,6 +314,7 @@ def _refund(sale: Mapping[Any, Any], key: str, amount: int, telling: Mapping[Any
         "refund": amount,
         "refund_cause": telling["cause"] or "buyer",
         "day_inferred": bool(telling["inferred"]),
+        "stated_on": None if stated_on is None else stated_on.isoformat(),
     }
 
 
@@ -319,11 +327,18 @@ def _completed(task: Task, row: Row, before: Row | None) -> Row:
     if not task.extract.is_export and task.extract.kind.value == "sales":
         return row
     known_day, known_inferred = before["event_date"], bool(before["day_inferred"])
-    if row["day_inferred"] and (not known_inferred or known_day < row["event_date"]):
-        # A day of its own is better than one inferred; of two inferred, the earlier file knew.
+    is_told = row["day_inferred"] and not known_inferred
+    is_alike = row["day_inferred"] and known_inferred
+    if task.extract.is_export:
+        is_alike = row["day_inferred"] == known_inferred
+    if is_told or (is_alike and known_day < row["event_date"]):
+        # A day of its own is better than one inferred; of two alike, the earlier file knew.
         row |= {"event_date": known_day, "known_from": known_day, "day_inferred": known_inferred}
+    # Whoever names a cause knows more than who names none, which counts as the buyer's.
     if row["refund_cause"] == "buyer":
         row["refund_cause"] = before["refund_cause"]
+    elif task.extract.is_export and before["refund_cause"] != "buyer":
+        row["refund_cause"] = max(row["refund_cause"], before["refund_cause"])
     return row
 
 

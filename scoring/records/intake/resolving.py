@@ -111,6 +111,10 @@ def _attendance(task: Task) -> dict[str, Any]:
         "assignment": _or_none(cells["assignment"]),
         "marked_by": hashed_per_founder(task.secret, "account", founders, cells["marked_by"]),
         "marked_on": _or_none(cells["marked_on"]),
+        # Nobody could know of a mark before it was made.
+        "known_from": cells["held_on"].where(
+            cells["marked_on"] <= cells["held_on"], cells["marked_on"]
+        ),
     }
 
 

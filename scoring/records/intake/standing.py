@@ -52,7 +52,8 @@ def later_statement(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
 
     So that exports give the same records in whichever order they come. An older export changes
     nothing but what nobody knew: empty cells, and amounts of zero. A statement without a day (a
-    settlement, which repeats sales) is older than any.
+    settlement, which repeats sales) is older than any. Of two that are equally old, the one with
+    the smaller net amount rules.
     """
     is_known = rows["natural_key"].isin(known.index).to_numpy()
     if not is_known.any():
@@ -60,11 +61,16 @@ def later_statement(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     beside = known.loc[rows["natural_key"][is_known]]
     ours = rows["stated_on"][is_known].to_numpy(dtype=object)
     theirs = beside["stated_on"].to_numpy(dtype=object)
+    told = [name for name in rows.columns if name not in BOOKKEEPING and name in beside.columns]
+    our_rows, their_rows = _in_order(rows.loc[is_known, told]), _in_order(beside[told])
     is_later = np.array(
         [
-            theirs_on is None or (on is not None and on >= theirs_on)
-            for on, theirs_on in zip(ours, theirs, strict=True)
-        ]
+            our_row <= their_row if on == theirs_on else _is_later(on, theirs_on)
+            for on, theirs_on, our_row, their_row in zip(
+                ours, theirs, our_rows, their_rows, strict=True
+            )
+        ],
+        dtype=bool,
     )
     merged = {}
     for name in rows.columns:
@@ -77,6 +83,17 @@ def later_statement(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
         values[is_known] = np.where(says_nothing, behind, ahead)
         merged[name] = pd.Series(values, index=rows.index, dtype=object)
     return rows.assign(**merged)
+
+
+def _is_later(ours: str | None, theirs: str | None) -> bool:
+    """Whether a statement of one day is later than another's; one without a day is older."""
+    return theirs is None or (ours is not None and ours > theirs)
+
+
+def _in_order(rows: pd.DataFrame) -> list[tuple[int, str]]:
+    """What rows are put in order by where nothing else tells: their net amount, then all of it."""
+    net = [int(gross) - int(discount) for gross, discount in rows[["gross", "discount"]].to_numpy()]
+    return list(zip(net, map(str, rows.to_numpy(dtype=object).tolist()), strict=True))
 
 
 def compare(rows: pd.DataFrame, known: pd.DataFrame) -> Comparison:

@@ -189,6 +189,8 @@ class OpenImport:
         self._writer.supersede(table, rows[found.is_changed], known)
         self._note(outcome, rows, found)
         if kind is RecordKind.SALES:
+            first_told = rows[~pd.Series(again, index=keys.index)[rows.index]]
+            self.tally.gross += int((first_told["gross"] - first_told["discount"]).sum())
             self._take_refunds_of(task, chosen, rows, known, outcome)
             self._release(RecordKind.REFUNDS, rows.loc[found.is_new, "natural_key"].tolist())
         if kind is RecordKind.LOANS:
@@ -206,7 +208,6 @@ class OpenImport:
     ) -> None:
         self.tally.sells = True
         self.tally.currencies.update(sales["currency"].unique())
-        self.tally.gross += int((sales["gross"] - sales["discount"]).sum())
         before = sales[sales["natural_key"].isin(known_sales.index)]
         known = known_refunds(self.ledger, before, source=self.source)
         narrowed = Task(**{**vars(task), "cells": cells, "founder_ids": sales["founder_id"]})

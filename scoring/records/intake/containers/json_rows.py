@@ -23,7 +23,7 @@ from scoring.records.intake.containers.refusing import is_empty, too_large
 from scoring.records.intake.containers.sheets import Row, Sheet
 from scoring.records.intake.containers.text_file import Encoding
 
-_BEGINNING = re.compile(rb'\s*(\[\s*)?\{\s*["}]|\s*\[\s*\]')
+_BEGINNING = re.compile(rb"\s*(\[\s*)?\{|\s*\[\s*\]")
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _PIECE = 64 * 1024
 _SPACE = " \t\r\n"
