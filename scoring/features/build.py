@@ -26,7 +26,8 @@ from scoring.calendar import day_number, day_of, end_of, microseconds
 from scoring.features import all_features
 from scoring.features.catalogue import Feature, Kind
 from scoring.features.days_past_due import instalments_with_days_past_due
-from scoring.features.known import POINTS, POINTS_SCHEMA, Known, record_columns
+from scoring.features.known import POINTS, POINTS_SCHEMA, Known
+from scoring.records.evidence_columns import record_columns
 from scoring.records.tables import RECORD_TABLES, Record
 
 _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}

@@ -12,14 +12,13 @@ from functools import cached_property
 
 import ibis
 import ibis.expr.types as ir
-from sqlalchemy import BigInteger, Boolean, Date, Float, Integer, String
 
+from scoring.records.evidence_columns import record_columns
 from scoring.records.tables import (
     Application,
     Attendance,
     CashFlowLine,
     Instalment,
-    Instant,
     Loan,
     OrderLine,
     Record,
@@ -48,26 +47,6 @@ _BOOKKEEPING = {
     "superseded_recorded_at",
     "held",
 }
-
-
-def record_columns(table: type[Record]) -> dict[str, str]:
-    """Columns of a record table that calculations may use, with their Ibis types."""
-    types: list[tuple[type, str]] = [
-        (Instant, "int64"),
-        (BigInteger, "int64"),
-        (Integer, "int64"),
-        (Float, "float64"),
-        (String, "string"),
-    ]
-    columns = {}
-    for column in table.__table__.columns:
-        # Days are calculated with as integers; a flag is for people to read.
-        if isinstance(column.type, Date | Boolean):
-            continue
-        columns[column.name] = next(
-            ibis_type for sql_type, ibis_type in types if isinstance(column.type, sql_type)
-        )
-    return columns
 
 
 class Known:
