@@ -26,6 +26,7 @@ from scoring.calendar import day_number, day_of, end_of, microseconds
 from scoring.features import all_features
 from scoring.features.catalogue import Feature, Kind
 from scoring.features.days_past_due import instalments_with_days_past_due
+from scoring.features.finishing import finished
 from scoring.features.known import POINTS, POINTS_SCHEMA, Known
 from scoring.records.evidence_columns import record_columns
 from scoring.records.tables import RECORD_TABLES, Record
@@ -64,7 +65,11 @@ class FounderFile:
 
 
 def kind_expression(kind: Kind, features: Sequence[Feature]) -> ir.Table:
-    """One row per point: the features of a kind, and how many records it was made from."""
+    """One row per point: the columns of a kind's features, and how many records it was made from.
+
+    Columns: `point`, `records`, `first_day`, `last_day`, then `feature.columns` of each feature,
+    float64; `finished` makes values of them.
+    """
     known = Known()
     contents = _CONTENT[kind](known)
     tables = [
@@ -78,15 +83,20 @@ def kind_expression(kind: Kind, features: Sequence[Feature]) -> ir.Table:
     for relation, rows in relations.items():
         tables.append(
             rows.group_by("point").aggregate(
-                **{f.name: f.define(rows) for f in features if f.relation is relation}
+                **{
+                    name: value
+                    for feature in features
+                    if feature.relation is relation
+                    for name, value in feature.values(rows).items()
+                }
             )
         )
     joined = known.points.select("point")
     for number, table in enumerate(tables):
         renamed = table.rename({f"point_{number}": "point"})
         joined = joined.left_join(renamed, joined.point == renamed[f"point_{number}"])
-    values = {f.name: joined[f.name].cast("float64") for f in features}
-    return joined.select("point", "records", "first_day", "last_day", **values)
+    names = [name for feature in features for name in feature.columns]
+    return joined.select("point", "records", "first_day", "last_day", *names)
 
 
 def one_founder(
@@ -98,6 +108,7 @@ def one_founder(
     zone: ZoneInfo,
     lender: str = "",
     kinds: Collection[Kind] = tuple(Kind),
+    constants: Mapping[str, float] | None = None,
 ) -> FounderFile:
     """The features of one founder, on the connection and in the transaction of the session.
 
@@ -109,13 +120,13 @@ def one_founder(
         zone: the installation's time zone.
         lender: whose applications count; any lender's when empty.
         kinds: the blocks of evidence that may be read.
+        constants: to what ratios are shrunk, of the model; not shrunk when None.
     """
     connection = session.connection()
     point = {"point": 0, **_point(founder_id, as_of, known_at, zone), "asking_lender": lender}
-    values: dict[str, float | None] = {}
+    columns: dict[str, np.ndarray] = {}
     contents: dict[Kind, Content] = {}
     for kind in kinds:
-        features = _of_kind(kind)
         statement = _statement(kind, connection.dialect.name)
         row = connection.exec_driver_sql(statement, point).one()
         _, records, first, last, *numbers = row
@@ -124,9 +135,17 @@ def one_founder(
             first_day=None if first is None else day_of(first),
             last_day=None if last is None else day_of(last),
         )
-        for feature, number in zip(features, numbers, strict=True):
-            values[feature.name] = rounded(number, feature.decimals)
-    return FounderFile(values, contents)
+        names = [name for feature in of_kind(kind) for name in feature.columns]
+        columns |= {
+            name: np.array([np.nan if number is None else number], dtype=float)
+            for name, number in zip(names, numbers, strict=True)
+        }
+    features = [feature for kind in kinds for feature in of_kind(kind)]
+    values = finished(columns, features, constants or {})
+    return FounderFile(
+        {name: None if np.isnan(found[0]) else float(found[0]) for name, found in values.items()},
+        contents,
+    )
 
 
 class Lake:
@@ -148,7 +167,14 @@ class Lake:
             for start in range(0, len(ids), _FOUNDERS):
                 self._copy(session, table, table.founder_id.in_(ids[start : start + _FOUNDERS]))
 
-    def features(self, points: pd.DataFrame, *, known_at: datetime, zone: ZoneInfo) -> pd.DataFrame:
+    def features(
+        self,
+        points: pd.DataFrame,
+        *,
+        known_at: datetime,
+        zone: ZoneInfo,
+        constants: Mapping[str, float] | None = None,
+    ) -> pd.DataFrame:
         """Feature values, one row per row of `points` with its index, one column per feature.
 
         Args:
@@ -156,15 +182,25 @@ class Lake:
                 where there is such a column, else any lender's.
             known_at: only what was recorded by then counts.
             zone: the installation's time zone.
+            constants: to what ratios are shrunk, of the model; not shrunk when None.
         """
+        columns = self.columns(points, known_at=known_at, zone=zone)
+        values = finished(
+            {str(name): column.to_numpy() for name, column in columns.items()},
+            all_features().values(),
+            constants or {},
+        )
+        return pd.DataFrame(values, index=points.index)
+
+    def columns(self, points: pd.DataFrame, *, known_at: datetime, zone: ZoneInfo) -> pd.DataFrame:
+        """What `finished` takes, `feature.columns` of all features; otherwise like `features`."""
         self._set_points(points, known_at, zone)
         columns: dict[str, np.ndarray] = {}
         for kind in Kind:
-            frame = self._run(kind_expression(kind, _of_kind(kind)))
-            columns |= {
-                f.name: np.array([rounded(v, f.decimals) for v in frame[f.name]], dtype=float)
-                for f in _of_kind(kind)
-            }
+            features = of_kind(kind)
+            frame = self._run(kind_expression(kind, features))
+            for name in (name for feature in features for name in feature.columns):
+                columns[name] = frame[name].to_numpy(dtype=float, na_value=np.nan)
         return pd.DataFrame(columns, index=points.index)
 
     def contents(
@@ -238,17 +274,8 @@ class Lake:
         ).df()
 
 
-def rounded(value: object, decimals: int) -> float | None:
-    """A value as the model sees it: a float of the declared decimals, or None where missing."""
-    if value is None:
-        return None
-    number = float(value)  # type: ignore[arg-type]  # databases give int, float or Decimal
-    if number != number:
-        return None
-    return round(number, decimals) + 0.0  # no negative zero
-
-
-def _of_kind(kind: Kind) -> list[Feature]:
+def of_kind(kind: Kind) -> list[Feature]:
+    """The features of a kind, in the order of its statement's columns."""
     return [feature for feature in all_features().values() if feature.kind is kind]
 
 
@@ -263,7 +290,7 @@ def _statement(kind: Kind, engine: str) -> str:
     """SQL for one bound point: the table of points becomes a row of parameters."""
     dialect = _DIALECTS[engine]
     tree = sqlglot.parse_one(
-        str(ibis.to_sql(kind_expression(kind, _of_kind(kind)), dialect=dialect)), read=dialect
+        str(ibis.to_sql(kind_expression(kind, of_kind(kind)), dialect=dialect)), read=dialect
     )
     types = {"int64": "BIGINT", "string": "TEXT"}
     columns = ", ".join(

@@ -11,7 +11,34 @@ import ibis.expr.types as ir
 from scoring.features.known import Known
 
 Relation = Callable[[Known], ir.Table]
-Definition = Callable[[ir.Table], ir.Value]
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """What a feature with `shrinkage` defines: two values per point, divided when finished.
+
+    The denominator is the evidence: a count, so that the shrinkage's numbers mean something. A
+    ratio of money or hours is given as ratio times count over count.
+    """
+
+    numerator: ir.Value
+    denominator: ir.Value
+
+
+@dataclass(frozen=True)
+class Shrinkage:
+    """How a ratio is guarded against small numbers.
+
+    Attributes:
+        at_least: the ratio is missing where its denominator is below.
+        strength: how much evidence the constant is worth, in units of the denominator.
+    """
+
+    at_least: float
+    strength: float
+
+
+Definition = Callable[[ir.Table], ir.Value | Ratio]
 
 
 class Kind(StrEnum):
@@ -66,8 +93,10 @@ class Feature:
         when_missing: what a missing value may do.
         empty: what a missing value means, in words.
         relation: from known records to the rows that it is an aggregate of.
-        define: from those rows to the value per point.
+        define: from those rows to the value per point, or to a `Ratio` where it is shrunk.
         description: what it measures, with the formula.
+        window: how many days back it looks; None for the whole history.
+        shrinkage: of a ratio; None for others.
     """
 
     name: str
@@ -82,6 +111,29 @@ class Feature:
     relation: Relation
     define: Definition
     description: str
+    window: int | None = None
+    shrinkage: Shrinkage | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that a statement gives for it: its value, or numerator and denominator."""
+        if self.shrinkage is None:
+            return (self.name,)
+        return f"{self.name}__numerator", f"{self.name}__denominator"
+
+    def values(self, rows: ir.Table) -> dict[str, ir.Value]:
+        """Its columns as expressions, float64.
+
+        Raises:
+            TypeError: it says that it is a ratio and defines none, or the other way round.
+        """
+        defined = self.define(rows)
+        if isinstance(defined, Ratio) != (self.shrinkage is not None):
+            raise TypeError(f"{self.name} must define a Ratio exactly if it declares shrinkage")
+        parts = (
+            (defined.numerator, defined.denominator) if isinstance(defined, Ratio) else (defined,)
+        )
+        return dict(zip(self.columns, (part.cast("float64") for part in parts), strict=True))
 
 
 _CATALOGUE: dict[str, Feature] = {}
@@ -157,6 +209,8 @@ def feature(
     decimals: int = 0,
     actionable: bool = True,
     when_missing: WhenMissing = WhenMissing.NEUTRAL,
+    window: int | None = None,
+    shrinkage: Shrinkage | None = None,
 ) -> Callable[[Definition], Definition]:
     """Declare the decorated expression as a feature; its name is the function's.
 
@@ -184,6 +238,8 @@ def feature(
             relation=over,
             define=define,
             description=" ".join((define.__doc__ or "").split()),
+            window=window,
+            shrinkage=shrinkage,
         )
         return define
 

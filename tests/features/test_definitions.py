@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from scoring.features import all_features, features_for
-from scoring.features.build import Lake, one_founder, rounded
+from scoring.features.build import Lake, one_founder
 from scoring.features.catalogue import Kind, Unit, feature, protected_parts
+from scoring.features.finishing import rounded
 from scoring.models.priors import read_priors
 from scoring.reasons.texts import texts
 from scoring.records.database import Database
