@@ -17,7 +17,7 @@ from scoring.calendar import end_of, today
 from scoring.canonical import canonical_json, digest
 from scoring.errors import InputError, IntegrityError, ModelError, NotFoundError
 from scoring.features import kinds_for
-from scoring.features.build import Content, FounderFile, one_founder
+from scoring.features.one_founder import Content, FounderFile, one_founder
 from scoring.integrity import integrity_signals
 from scoring.models.artefact import INTERVAL_LEVEL, Artefact
 from scoring.models.registry import champion, load_artefact

@@ -17,7 +17,7 @@ from scoring.calendar import today
 from scoring.canonical import digest
 from scoring.errors import InputError, ModelError
 from scoring.features import features_for
-from scoring.features.build import Lake
+from scoring.features.lake import Lake
 from scoring.records.consents import Purpose, founders_with_consent
 from scoring.records.tables import (
     Application,

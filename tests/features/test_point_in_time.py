@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from scoring.features.build import FounderFile, Lake, one_founder
 from scoring.features.catalogue import Kind
+from scoring.features.lake import Lake
+from scoring.features.one_founder import FounderFile, one_founder
 from scoring.records.database import Database
 from scoring.records.intake.forms import FORMS, RecordKind
 from scoring.records.parties import find_founder

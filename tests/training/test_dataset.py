@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from scoring.errors import InputError, ModelError
-from scoring.features.build import Lake
+from scoring.features.lake import Lake
 from scoring.records.consents import Purpose, grant_consent, withdraw_consent
 from scoring.records.database import Database, last_recorded
 from scoring.records.intake.forms import RecordKind

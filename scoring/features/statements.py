@@ -1,0 +1,195 @@
+"""One statement per record kind: the features' expressions, compiled for an engine.
+
+Every feature of a kind looks at the same records as known at the points. That join is the dear
+part, so each statement makes it once, with the columns that its features use and no others: as a
+materialised common table expression where SQL does all the work, or as a table of its own, kept
+in memory and already divided by point, on Spark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import ibis
+import ibis.expr.types as ir
+import sqlglot
+from sqlglot import exp
+from sqlglot.optimizer.pushdown_projections import pushdown_projections
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import traverse_scope
+
+from scoring.features import all_features
+from scoring.features.catalogue import Feature, Kind
+from scoring.features.days_past_due import instalments_with_days_past_due
+from scoring.features.known import POINTS, POINTS_SCHEMA, Known
+
+# By engine: how Ibis and sqlglot call its SQL.
+_DIALECTS = {
+    "sqlite": ("sqlite", "sqlite"),
+    "postgresql": ("postgres", "postgres"),
+    "duckdb": ("duckdb", "duckdb"),
+    "spark": ("pyspark", "spark"),
+}
+_PLACEHOLDERS = {"sqlite": ":{}", "postgresql": "%({})s"}
+_SQL_TYPES = {"int64": "BIGINT", "string": "TEXT"}
+
+# What the file is made of, counted beside the features of each kind.
+_CONTENT = {
+    Kind.ATTENDANCE: lambda known: known.attendance,
+    Kind.SALES: lambda known: known.order_lines.filter(known.order_lines.entry == "sale"),
+    Kind.REPAYMENT: lambda known: known.instalments,
+    Kind.CASH_FLOW: lambda known: known.cash_flow,
+    Kind.APPLICATION: lambda known: known.applications,
+}
+CONTENT_COLUMNS = ("records", "first_day", "last_day")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL in two parts: records as known at the points, and what is calculated from them.
+
+    Attributes:
+        known: by name of the relation, SQL over the points and the record tables.
+        body: SQL over the points and the known relations.
+    """
+
+    known: Mapping[str, str]
+    body: str
+
+    @property
+    def whole(self) -> str:
+        """Both parts as one."""
+        parts = ", ".join(f"{name} AS MATERIALIZED ({sql})" for name, sql in self.known.items())
+        return f"WITH {parts} SELECT * FROM ({self.body}) AS calculated"
+
+
+def kind_expression(kind: Kind, features: Sequence[Feature], known: Known) -> ir.Table:
+    """One row per point: the columns of a kind's features, and how many records it was made from.
+
+    Columns: `point`, `records`, `first_day`, `last_day`, then `feature.columns` of each feature,
+    float64; `finished` makes values of them.
+    """
+    contents = _CONTENT[kind](known)
+    tables = [
+        contents.group_by("point").aggregate(
+            records=contents.count(),
+            first_day=contents.event_day.min(),
+            last_day=contents.event_day.max(),
+        )
+    ]
+    relations = {feature.relation: feature.relation(known) for feature in features}
+    for relation, rows in relations.items():
+        tables.append(
+            rows.group_by("point").aggregate(
+                **{
+                    name: value
+                    for feature in features
+                    if feature.relation is relation
+                    for name, value in feature.values(rows).items()
+                }
+            )
+        )
+    joined = known.points.select("point")
+    for number, table in enumerate(tables):
+        renamed = table.rename({f"point_{number}": "point"})
+        joined = joined.left_join(renamed, joined.point == renamed[f"point_{number}"])
+    names = [name for feature in features for name in feature.columns]
+    return joined.select("point", *CONTENT_COLUMNS, *names)
+
+
+def of_kind(kind: Kind) -> list[Feature]:
+    """The features of a kind, in the order of its statement's columns."""
+    return [feature for feature in all_features().values() if feature.kind is kind]
+
+
+@cache
+def kind_statement(kind: Kind, engine: str) -> Statement:
+    """The statement of a record kind for an engine: sqlite, postgresql, duckdb or spark."""
+    known = Known()
+    return _compiled(kind_expression(kind, of_kind(kind), known), known, engine)
+
+
+@cache
+def instalments_statement(engine: str) -> Statement:
+    """The instalments due at the points with their days past due."""
+    known = Known()
+    return _compiled(instalments_with_days_past_due(known), known, engine)
+
+
+@cache
+def bound_statement(kind: Kind, engine: str) -> str:
+    """SQL for one point: the table of points is a row of the engine's parameters."""
+    dialect = _DIALECTS[engine][1]
+    columns = ", ".join(
+        f'CAST("?{name}" AS {_SQL_TYPES[kind]}) AS "{name}"' for name, kind in POINTS_SCHEMA.items()
+    )
+    row = sqlglot.parse_one(f"SELECT {columns}", read=dialect)
+
+    def bind(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Table) and node.name == POINTS:
+            return exp.Subquery(this=row.copy(), alias=node.args.get("alias"))
+        return node
+
+    whole = sqlglot.parse_one(kind_statement(kind, engine).whole, read=dialect)
+    statement = whole.transform(bind).sql(dialect=dialect)
+    for name in POINTS_SCHEMA:
+        statement = statement.replace(f'"?{name}"', _PLACEHOLDERS[engine].format(name))
+    return statement
+
+
+def compile_statements(engine: str) -> None:
+    """Compile every statement for an engine now, so that the first score does not wait for it."""
+    for kind in Kind:
+        bound_statement(kind, engine)
+
+
+def _compiled(expression: ir.Table, known: Known, engine: str) -> Statement:
+    relations = {
+        f"known_{name}": relation
+        for name, relation in vars(known).items()
+        if isinstance(relation, ir.Table) and name != POINTS
+    }
+    named = {
+        relation.op(): ibis.table(relation.schema(), name=name).op()
+        for name, relation in relations.items()
+    }
+    schema: dict[str, object] = {
+        name: {column: str(kind) for column, kind in relation.schema().items()}
+        for name, relation in {**relations, POINTS: known.points}.items()
+    }
+    body = _pruned(_sql(expression.op().replace(named).to_expr(), engine), schema, engine)
+    used = _columns_used(body)
+    dialect = _DIALECTS[engine][1]
+    return Statement(
+        known={
+            name: _sql(relation.select(sorted(used[name])), engine)
+            for name, relation in relations.items()
+            if name in used
+        },
+        body=body.sql(dialect=dialect),
+    )
+
+
+def _sql(expression: ir.Table, engine: str) -> str:
+    if engine == "spark":
+        ibis.pyspark  # noqa: B018  # Ibis knows the dialect's options once it was named
+    return str(ibis.to_sql(expression, dialect=_DIALECTS[engine][0]))
+
+
+def _pruned(sql: str, schema: dict[str, object], engine: str) -> exp.Expr:
+    """The statement without columns that nothing uses: Ibis carries all along."""
+    dialect = _DIALECTS[engine][1]
+    tree = qualify(sqlglot.parse_one(sql, read=dialect), schema=schema, dialect=dialect)
+    return pushdown_projections(tree)
+
+
+def _columns_used(tree: exp.Expr) -> dict[str, set[str]]:
+    used: dict[str, set[str]] = {}
+    for scope in traverse_scope(tree):
+        for alias, source in scope.sources.items():
+            if isinstance(source, exp.Table):
+                columns = {column.name for column in scope.source_columns(alias)}
+                used.setdefault(source.name, set()).update(columns)
+    return used
