@@ -27,8 +27,9 @@ from scoring.features import all_features
 from scoring.features.catalogue import Feature, Kind
 from scoring.features.days_past_due import instalments_with_days_past_due
 from scoring.features.finishing import finished
-from scoring.features.known import POINTS, POINTS_SCHEMA, Known, record_columns
-from scoring.records.tables import RECORD_TABLES, Record
+from scoring.features.known import POINTS, POINTS_SCHEMA, Known, SourceTable, record_columns
+from scoring.features.seasons import year_before_day
+from scoring.records.tables import RECORD_TABLES, PlatformEvent, Record
 
 _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
 _PLACEHOLDERS = {"sqlite": ":{}", "postgresql": "%({})s"}
@@ -157,9 +158,10 @@ class Lake:
 
     def __init__(self, session: Session, founder_ids: Collection[int] | None = None) -> None:
         self.connection = duckdb.connect()
-        for table in RECORD_TABLES:
+        tables: tuple[type[SourceTable], ...] = (*RECORD_TABLES, PlatformEvent)
+        for table in tables:
             self._make(table)
-            if founder_ids is None:
+            if founder_ids is None or not issubclass(table, Record):
                 self._copy(session, table)
                 continue
             ids = sorted(founder_ids)
@@ -222,13 +224,18 @@ class Lake:
         self._set_points(points, known_at, zone)
         return self._run(instalments_with_days_past_due(Known()), order="loan, number")
 
-    def _make(self, table: type[Record]) -> None:
+    def _make(self, table: type[SourceTable]) -> None:
         types = {"int64": "BIGINT", "float64": "DOUBLE", "string": "VARCHAR"}
         columns = record_columns(table).items()
         declared = ", ".join(f'"{name}" {types[kind]}' for name, kind in columns)
         self.connection.execute(f'CREATE TABLE "{table.__tablename__}" ({declared})')
 
-    def _copy(self, session: Session, table: type[Record], *only: ColumnElement[bool]) -> None:
+    def _copy(
+        self,
+        session: Session,
+        table: type[SourceTable],
+        *only: ColumnElement[bool],
+    ) -> None:
         columns = record_columns(table)
         schema = pa.schema([(name, _ARROW[kind]) for name, kind in columns.items()])
         statement = select(*(table.__table__.c[name] for name in columns)).where(*only)
@@ -314,4 +321,5 @@ def _point(founder_id: int, as_of: date, known_at: datetime, zone: ZoneInfo) -> 
         "as_of_day": day_number(as_of),
         "as_of_end": microseconds(end_of(as_of, zone)),
         "known_at": microseconds(known_at),
+        "year_before_day": year_before_day(as_of),
     }
