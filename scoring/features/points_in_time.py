@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from scoring.calendar import day_number, end_of, microseconds
 from scoring.features.known import POINTS_SCHEMA
+from scoring.features.seasons import year_before_day
 
 ARROW = {"int64": pa.int64(), "float64": pa.float64(), "string": pa.string()}
 
@@ -26,6 +27,7 @@ def point_in_time(
         "as_of_end": microseconds(end_of(as_of, zone)),
         "known_at": microseconds(known_at),
         "asking_lender": lender,
+        "year_before_day": year_before_day(as_of),
     }
 
 
@@ -49,6 +51,7 @@ def points_table(points: pd.DataFrame, *, known_at: datetime, zone: ZoneInfo) ->
         "as_of_end": ends[which],
         "known_at": np.full(count, microseconds(known_at)),
         "asking_lender": list(points["lender"]) if "lender" in points else [""] * count,
+        "year_before_day": np.array([year_before_day(day) for day in days], dtype=np.int64)[which],
     }
     schema = pa.schema([(name, ARROW[kind]) for name, kind in POINTS_SCHEMA.items()])
     return pa.table(columns, schema=schema)
