@@ -21,7 +21,7 @@ from scoring.features.catalogue import Kind
 from scoring.features.finishing import finished
 from scoring.features.known import POINTS
 from scoring.features.points_in_time import ARROW, points_table
-from scoring.features.statements import CONTENT_COLUMNS, instalments_statement, kind_statement
+from scoring.features.statements import content_column, instalments_statement, kind_statement
 from scoring.records.evidence_columns import LAKE_TABLES, record_columns
 from scoring.records.snapshots import Snapshot
 from scoring.records.tables import Base, Instant
@@ -167,11 +167,6 @@ class Lake:
             self.connection.register("batch", batch)
             self.connection.execute(f'INSERT INTO "{name}" SELECT * FROM batch')
         self.connection.unregister("batch")
-
-
-def content_column(kind: Kind, name: str) -> str:
-    """What a column of a kind's statement is called beside those of other kinds."""
-    return f"{kind.value}__{name}" if name in CONTENT_COLUMNS else name
 
 
 def _batches(session: Session, table: type[Base], ids: list[int] | None) -> Iterator[pa.Table]:

@@ -43,6 +43,7 @@ _CONTENT = {
     Kind.CASH_FLOW: lambda known: known.cash_flow,
     Kind.APPLICATION: lambda known: known.applications,
 }
+_KNOWN = "known_"
 CONTENT_COLUMNS = ("records", "first_day", "last_day")
 
 
@@ -51,10 +52,12 @@ class Statement:
     """SQL in two parts: records as known at the points, and what is calculated from them.
 
     Attributes:
-        known: by name of the relation, SQL over the points and the record tables.
+        columns: by name of a known relation, its columns that the body uses.
+        known: by name of a known relation, SQL over the points and the record tables.
         body: SQL over the points and the known relations.
     """
 
+    columns: Mapping[str, tuple[str, ...]]
     known: Mapping[str, str]
     body: str
 
@@ -104,6 +107,11 @@ def of_kind(kind: Kind) -> list[Feature]:
     return [feature for feature in all_features().values() if feature.kind is kind]
 
 
+def content_column(kind: Kind, name: str) -> str:
+    """What a column of a kind's statement is called beside those of other kinds."""
+    return f"{kind.value}__{name}" if name in CONTENT_COLUMNS else name
+
+
 @cache
 def kind_statement(kind: Kind, engine: str) -> Statement:
     """The statement of a record kind for an engine: sqlite, postgresql, duckdb or spark."""
@@ -139,6 +147,20 @@ def bound_statement(kind: Kind, engine: str) -> str:
     return statement
 
 
+@cache
+def known_relations(kinds: tuple[Kind, ...], engine: str) -> dict[str, str]:
+    """SQL of each known relation with the columns that any of the kinds uses."""
+    used: dict[str, set[str]] = {}
+    for kind in kinds:
+        for name, columns in kind_statement(kind, engine).columns.items():
+            used.setdefault(name, set()).update(columns)
+    known = Known()
+    return {
+        name: _sql(getattr(known, name.removeprefix(_KNOWN)).select(*sorted(columns)), engine)
+        for name, columns in used.items()
+    }
+
+
 def compile_statements(engine: str) -> None:
     """Compile every statement for an engine now, so that the first score does not wait for it."""
     for kind in Kind:
@@ -147,7 +169,7 @@ def compile_statements(engine: str) -> None:
 
 def _compiled(expression: ir.Table, known: Known, engine: str) -> Statement:
     relations = {
-        f"known_{name}": relation
+        f"{_KNOWN}{name}": relation
         for name, relation in vars(known).items()
         if isinstance(relation, ir.Table) and name != POINTS
     }
@@ -160,15 +182,14 @@ def _compiled(expression: ir.Table, known: Known, engine: str) -> Statement:
         for name, relation in {**relations, POINTS: known.points}.items()
     }
     body = _pruned(_sql(expression.op().replace(named).to_expr(), engine), schema, engine)
-    used = _columns_used(body)
-    dialect = _DIALECTS[engine][1]
+    found = _columns_used(body)
+    columns = {name: tuple(sorted(found[name])) for name in relations if name in found}
     return Statement(
+        columns=columns,
         known={
-            name: _sql(relation.select(sorted(used[name])), engine)
-            for name, relation in relations.items()
-            if name in used
+            name: _sql(relations[name].select(*found), engine) for name, found in columns.items()
         },
-        body=body.sql(dialect=dialect),
+        body=body.sql(dialect=_DIALECTS[engine][1]),
     )
 
 
