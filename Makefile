@@ -16,10 +16,12 @@ demo: .venv/ready
 
 test: .venv/ready
 	@scripts/ensure-browser
+	@scripts/ensure-java
 	@$(BIN)/python -m pytest -n 2 -m "not slow"
 
 test-all: .venv/ready
 	@scripts/ensure-browser
+	@scripts/ensure-java
 	@$(BIN)/python -m pytest -n 2
 
 check: .venv/ready

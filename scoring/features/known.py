@@ -109,6 +109,11 @@ class Known:
         return self._as_known(CashFlowLine)
 
     @cached_property
+    def all_applications(self) -> ir.Table:
+        """Loans asked for, of any lender; no feature may read them."""
+        return self._as_known(Application)
+
+    @cached_property
     def applications(self) -> ir.Table:
         """Loans asked for, of the point's lender: what one lender hears is no other's business."""
         asked = self._as_known(Application)

@@ -21,7 +21,12 @@ from scoring.features.catalogue import Kind
 from scoring.features.finishing import finished
 from scoring.features.known import POINTS
 from scoring.features.points_in_time import ARROW, points_table
-from scoring.features.statements import content_column, instalments_statement, kind_statement
+from scoring.features.statements import (
+    content_column,
+    currencies_statement,
+    instalments_statement,
+    kind_statement,
+)
 from scoring.records.evidence_columns import LAKE_TABLES, record_columns
 from scoring.records.snapshots import Snapshot
 from scoring.records.tables import Base, Instant
@@ -98,7 +103,8 @@ class Lake:
         """The founders' files: `feature.columns`, and per kind what they were made from.
 
         Columns: `point` (the position in `points`, in its order); of each kind, under names like
-        `sales__records`, records, first day and last day (numbers); the columns of its features.
+        `sales__records`, records, first day and last day (numbers); the columns of its features;
+        `first_currency` and `last_currency` by alphabet, null without any money.
 
         Args:
             points: as `features` takes them.
@@ -112,6 +118,13 @@ class Lake:
             found = self._run(kind_statement(kind, "duckdb").whole, order="point")
             for name in found.column_names[1:]:
                 columns[content_column(kind, name)] = found[name]
+        currencies = self._run(
+            f"SELECT point, first_currency, last_currency FROM {POINTS} "
+            f"LEFT JOIN ({currencies_statement('duckdb').whole}) AS currencies USING (point)",
+            order="point",
+        )
+        for name in currencies.column_names[1:]:
+            columns[name] = currencies[name]
         return pa.table(columns)
 
     def instalments(

@@ -26,6 +26,7 @@ from scoring.features.points_in_time import ARROW, points_table
 from scoring.features.statements import (
     CONTENT_COLUMNS,
     content_column,
+    currencies_statement,
     kind_statement,
     known_relations,
     of_kind,
@@ -130,7 +131,8 @@ class SparkLake:
             first, *others = kept[-len(kinds) :]
             for other in others:
                 first = first.join(other, on="point")
-            yield first
+            currencies = self.session.sql(currencies_statement("spark").body)
+            yield first.join(currencies, on="point", how="left")
         finally:
             for frame in kept:
                 frame.unpersist()

@@ -148,11 +148,26 @@ def bound_statement(kind: Kind, engine: str) -> str:
 
 
 @cache
+def currencies_statement(engine: str) -> Statement:
+    """The first and the last currency, by alphabet, of the money in the files.
+
+    Columns: `point`, `first_currency`, `last_currency`; no row for a file without any money.
+    """
+    known = Known()
+    money = (known.order_lines, known.loans, known.cash_flow, known.all_applications)
+    every = ibis.union(*(records.select("point", "currency") for records in money))
+    found = every.group_by("point").aggregate(
+        first_currency=every.currency.min(), last_currency=every.currency.max()
+    )
+    return _compiled(found, known, engine)
+
+
+@cache
 def known_relations(kinds: tuple[Kind, ...], engine: str) -> dict[str, str]:
-    """SQL of each known relation with the columns that any of the kinds uses."""
+    """SQL of each known relation, with the columns that currencies or any of the kinds use."""
     used: dict[str, set[str]] = {}
-    for kind in kinds:
-        for name, columns in kind_statement(kind, engine).columns.items():
+    for statement in (*(kind_statement(k, engine) for k in kinds), currencies_statement(engine)):
+        for name, columns in statement.columns.items():
             used.setdefault(name, set()).update(columns)
     known = Known()
     return {

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -70,13 +70,17 @@ class Snapshot:
         """How many records each table holds."""
         return {table: sum(file.rows for file in files) for table, files in self.files.items()}
 
-    def paths(self, table: str, bucket: int | None = None) -> list[str]:
-        """Files with a table's rows: all, or those of one bucket of founders."""
-        return [
-            str(self.directory / file.path)
-            for file in self.files[table]
-            if bucket is None or file.bucket is None or file.bucket == bucket
-        ]
+    def paths(self, table: str) -> list[str]:
+        """Files with a table's rows."""
+        return [str(self.directory / file.path) for file in self.files[table]]
+
+    def part(self, bucket: int) -> Snapshot:
+        """The records of one bucket of founders, and what holds for everybody."""
+        files = {
+            table: tuple(file for file in found if file.bucket in (None, bucket))
+            for table, found in self.files.items()
+        }
+        return replace(self, files=files)
 
     def require_moment(self, known_at: datetime) -> None:
         """Refuse a question about what was recorded after the snapshot was taken.
