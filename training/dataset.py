@@ -19,6 +19,7 @@ from scoring.errors import InputError, ModelError
 from scoring.features import features_for
 from scoring.features.lake import Lake
 from scoring.records.consents import Purpose, founders_with_consent
+from scoring.records.snapshots import Snapshot
 from scoring.records.tables import (
     Application,
     CashFlowLine,
@@ -57,6 +58,7 @@ class TrainingSet:
         known_at: only what was recorded by then is in it.
         definition: when a loan is bad.
         profile: which features it may have.
+        snapshot_digest: of the snapshot that the records were taken from, if from one.
     """
 
     X: pd.DataFrame
@@ -69,6 +71,7 @@ class TrainingSet:
     known_at: datetime
     definition: OutcomeDefinition
     profile: DeploymentProfile = field(default=DeploymentProfile.RESEARCH_SANDBOX)
+    snapshot_digest: str | None = None
 
     @property
     def bads(self) -> int:
@@ -98,6 +101,7 @@ def build_training_set(
     currency: str | None = None,
     definition: OutcomeDefinition | None = None,
     now: datetime | None = None,
+    snapshot: Snapshot | None = None,
 ) -> TrainingSet:
     """Gather the labels of those who allow training, and the features before each.
 
@@ -109,6 +113,7 @@ def build_training_set(
         currency: of the model; needed only where no record says it.
         definition: when a loan is bad.
         now: consent must stand at this instant as well; it may have ended since `known_at`.
+        snapshot: to take the records from instead of the store; consents are the store's.
 
     Raises:
         InputError: the currency asked for is none of ISO 4217.
@@ -118,7 +123,7 @@ def build_training_set(
     _require_currency(currency)
     founders = _who_allow_training(session, known_at, now or known_at)
     references = {founder.id: founder.reference for founder in founders}
-    lake = Lake(session, references)
+    lake = Lake(snapshot or session, references)
     money = one_currency(lake, known_at=known_at, asked=currency)
     names = list(features_for(profile))
 
@@ -146,6 +151,7 @@ def build_training_set(
         known_at=known_at,
         definition=definition,
         profile=profile,
+        snapshot_digest=None if snapshot is None else snapshot.digest,
     )
 
 
