@@ -17,10 +17,8 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import sqlglot
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
-from sqlglot import exp
 
 from scoring.calendar import day_number, day_of, end_of, microseconds
 from scoring.features import all_features
@@ -29,6 +27,7 @@ from scoring.features.days_past_due import instalments_with_days_past_due
 from scoring.features.finishing import finished
 from scoring.features.known import POINTS, POINTS_SCHEMA, Known, SourceTable, record_columns
 from scoring.features.seasons import year_before_day
+from scoring.features.single_point import single_point
 from scoring.records.tables import RECORD_TABLES, PlatformEvent, Record
 
 _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
@@ -58,10 +57,14 @@ class Content:
 
 @dataclass(frozen=True)
 class FounderFile:
-    """A founder's feature values at a point in time, and what they were made from."""
+    """A founder's feature values at a point in time, and what they were made from.
+
+    `observed` are the same values before ratios are shrunk: what was seen, for people to read.
+    """
 
     values: dict[str, float | None]
     contents: dict[Kind, Content]
+    observed: dict[str, float | None]
 
 
 def kind_expression(kind: Kind, features: Sequence[Feature]) -> ir.Table:
@@ -126,8 +129,9 @@ def one_founder(
     point = {"point": 0, **_point(founder_id, as_of, known_at, zone), "asking_lender": lender}
     columns: dict[str, np.ndarray] = {}
     contents: dict[Kind, Content] = {}
+    features: list[Feature] = []
     for kind in kinds:
-        statement = _statement(kind, connection.dialect.name)
+        statement, of_this = _statement(kind, frozenset(kinds), connection.dialect.name)
         row = connection.exec_driver_sql(statement, point).one()
         _, records, first, last, *numbers = row
         contents[kind] = Content(
@@ -135,17 +139,21 @@ def one_founder(
             first_day=None if first is None else day_of(first),
             last_day=None if last is None else day_of(last),
         )
-        names = [name for feature in of_kind(kind) for name in feature.columns]
+        names = [name for feature in of_this for name in feature.columns]
         columns |= {
             name: np.array([np.nan if number is None else number], dtype=float)
             for name, number in zip(names, numbers, strict=True)
         }
-    features = [feature for kind in kinds for feature in of_kind(kind)]
-    values = finished(columns, features, constants or {})
+        features += of_this
     return FounderFile(
-        {name: None if np.isnan(found[0]) else float(found[0]) for name, found in values.items()},
+        _plain(finished(columns, features, constants or {})),
         contents,
+        _plain(finished(columns, features, {})),
     )
+
+
+def _plain(values: Mapping[str, np.ndarray]) -> dict[str, float | None]:
+    return {name: None if np.isnan(v[0]) else float(v[0]) for name, v in values.items()}
 
 
 class Lake:
@@ -288,31 +296,17 @@ def of_kind(kind: Kind) -> list[Feature]:
 def compile_statements(engine: str) -> None:
     """Compile every statement for an engine now, so that the first score does not wait for it."""
     for kind in Kind:
-        _statement(kind, engine)
+        _statement(kind, frozenset(Kind), engine)
 
 
 @cache
-def _statement(kind: Kind, engine: str) -> str:
-    """SQL for one bound point: the table of points becomes a row of parameters."""
+def _statement(kind: Kind, kinds: frozenset[Kind], engine: str) -> tuple[str, tuple[Feature, ...]]:
+    """SQL for one bound point, and the features of a kind that read no other kinds than these."""
     dialect = _DIALECTS[engine]
-    tree = sqlglot.parse_one(
-        str(ibis.to_sql(kind_expression(kind, of_kind(kind)), dialect=dialect)), read=dialect
-    )
-    types = {"int64": "BIGINT", "string": "TEXT"}
-    columns = ", ".join(
-        f'CAST("?{name}" AS {types[kind]}) AS "{name}"' for name, kind in POINTS_SCHEMA.items()
-    )
-    row = sqlglot.parse_one(f"SELECT {columns}", read=dialect)
-
-    def bind(node: exp.Expression) -> exp.Expression:
-        if isinstance(node, exp.Table) and node.name == POINTS:
-            return exp.Subquery(this=row.copy(), alias=node.args.get("alias"))
-        return node
-
-    statement = tree.transform(bind).sql(dialect=dialect)
-    for name in POINTS_SCHEMA:
-        statement = statement.replace(f'"?{name}"', _PLACEHOLDERS[engine].format(name))
-    return statement
+    features = tuple(feature for feature in of_kind(kind) if feature.reads <= kinds)
+    statement = str(ibis.to_sql(kind_expression(kind, features), dialect=dialect))
+    text = single_point(statement, dialect=dialect, placeholder=_PLACEHOLDERS[engine])
+    return text, features
 
 
 def _point(founder_id: int, as_of: date, known_at: datetime, zone: ZoneInfo) -> Mapping[str, int]:
