@@ -16,7 +16,6 @@ from scoring.assessment import assess
 from scoring.calendar import end_of, today
 from scoring.canonical import canonical_json, digest
 from scoring.errors import InputError, IntegrityError, ModelError, NotFoundError
-from scoring.features import kinds_for
 from scoring.features.one_founder import Content, FounderFile, one_founder
 from scoring.integrity import integrity_signals
 from scoring.models.artefact import Artefact
@@ -201,7 +200,8 @@ def score_document(
         known_at=known_at,
         zone=zone,
         lender=subject.lender.reference,
-        kinds=kinds_for(artefact.deployment_profile),
+        kinds=artefact.kinds,
+        constants=artefact.shrinkage_constants,
     )
     missing = missing_evidence(file, as_of=subject.as_of)
     return {
@@ -221,6 +221,7 @@ def score_document(
         },
         "completeness": {kind.value: _content(c) for kind, c in file.contents.items()},
         "features": {name: file.values.get(name) for name in artefact.feature_names},
+        "observed": _observed(artefact, file),
         "missing": missing,
         "integrity_signals": integrity_signals(
             session,
@@ -296,6 +297,15 @@ def _scored(artefact: Artefact, file: FounderFile) -> dict[str, Any]:
 
 def _unscored() -> dict[str, Any]:
     return {"score": None, "reasons": {"against": [], "for": []}, "points": []}
+
+
+def _observed(artefact: Artefact, file: FounderFile) -> dict[str, float | None]:
+    """What was seen where it is not what was scored: ratios before they were shrunk."""
+    return {
+        name: file.observed[name]
+        for name in artefact.feature_names
+        if name in file.observed and file.observed[name] != file.values[name]
+    }
 
 
 def _content(content: Content) -> dict[str, Any]:

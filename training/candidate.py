@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from scoring.canonical import canonical_json, digest
-from scoring.features import features_for
+from scoring.features import all_features
 from scoring.models.artefact import Artefact
 from scoring.models.priors import PRIORS_PATH, read_priors
 from scoring.models.registry import store_model
 from scoring.records.database import Database, last_recorded
 from scoring.records.snapshots import verify_snapshot
-from scoring.settings import DeploymentProfile
 from training.dataset import TrainingSet, build_training_set
 from training.figures import SEED
 from training.fit import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
@@ -119,6 +118,8 @@ def train_candidate(
             known_at=known_at or moment or now,
             zone=settings.zone,
             profile=settings.deployment_profile,
+            blocks_off=settings.blocks_off,
+            features_on=settings.features_on,
             currency=currency,
             definition=definition,
             now=now,
@@ -128,7 +129,13 @@ def train_candidate(
     out_of_time, cross_validation = validate(data, progress=progress)
     tell("fitting on all loans", 2, _STEPS)
     fit = fit_on_all(data)
-    artefact = Artefact.of(fit.scorecard, currency=data.currency, deployment_profile=data.profile)
+    artefact = Artefact.of(
+        fit.scorecard,
+        currency=data.currency,
+        deployment_profile=data.profile,
+        shrinkage_constants=data.constants,
+        blocks_off=data.blocks_off,
+    )
     lineage = lineage_of(data, fit)
     tell("storing the candidate", 3, _STEPS)
     with database.writing() as ledger:
@@ -175,8 +182,8 @@ def train_candidate(
 def fit_on_all(data: TrainingSet) -> Fit:
     """Fit to all labels, or take the expert's word where there are none, or only bad ones."""
     if has_outcomes(data.y):
-        return fit_scorecard(data.X, data.y, currency=data.currency, profile=data.profile)
-    return expert_scorecard(data.population, currency=data.currency, profile=data.profile)
+        return fit_scorecard(data.X, data.y, currency=data.currency)
+    return expert_scorecard(data.population, currency=data.currency)
 
 
 def figures_for(
@@ -196,6 +203,7 @@ def lineage_of(data: TrainingSet, fit: Fit) -> dict[str, Any]:
     return {
         "known_at": data.known_at.isoformat(),
         "deployment_profile": data.profile.value,
+        "blocks_off": list(data.blocks_off),
         "currency": data.currency,
         "founders": data.founders,
         "loans_by_outcome": dict(data.counts),
@@ -206,7 +214,7 @@ def lineage_of(data: TrainingSet, fit: Fit) -> dict[str, Any]:
         "outcome_definition": data.definition.as_dict(),
         "training_set_digest": data.digest(),
         "snapshot_digest": data.snapshot_digest,
-        "feature_set_digest": feature_set_digest(data.profile),
+        "feature_set_digest": feature_set_digest(list(data.X.columns)),
         "features_left_out": list(fit.left_out),
         "priors_version": read_priors().version,
         "priors_digest": digest(PRIORS_PATH.read_text(encoding="utf-8")),
@@ -215,8 +223,9 @@ def lineage_of(data: TrainingSet, fit: Fit) -> dict[str, Any]:
     }
 
 
-def feature_set_digest(profile: DeploymentProfile) -> str:
-    """SHA-256 of the catalogue's entries that a profile may use."""
+def feature_set_digest(names: Collection[str]) -> str:
+    """SHA-256 of the catalogue's entries of these features."""
+    catalogue = all_features()
     entries = [
         {
             "name": feature.name,
@@ -226,8 +235,10 @@ def feature_set_digest(profile: DeploymentProfile) -> str:
             "direction": int(feature.direction),
             "when_missing": feature.when_missing.value,
             "description": feature.description,
+            "window": feature.window,
+            "shrinkage": None if feature.shrinkage is None else repr(feature.shrinkage),
         }
-        for feature in features_for(profile).values()
+        for feature in (catalogue[name] for name in names)
     ]
     return digest(canonical_json(entries))
 

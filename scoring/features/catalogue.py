@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -32,10 +33,12 @@ class Shrinkage:
     Attributes:
         at_least: the ratio is missing where its denominator is below.
         strength: how much evidence the constant is worth, in units of the denominator.
+        most: the ratio counts at most so much, before it is shrunk.
     """
 
     at_least: float
     strength: float
+    most: float = math.inf
 
 
 Definition = Callable[[ir.Table], ir.Value | Ratio]
@@ -97,6 +100,8 @@ class Feature:
         description: what it measures, with the formula.
         window: how many days back it looks; None for the whole history.
         shrinkage: of a ratio; None for others.
+        reads: the blocks of evidence that it is made from, its own kind among them.
+        off_by_default: a model has it only where the operator's settings name it.
     """
 
     name: str
@@ -113,6 +118,8 @@ class Feature:
     description: str
     window: int | None = None
     shrinkage: Shrinkage | None = None
+    reads: frozenset[Kind] = frozenset()
+    off_by_default: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -211,8 +218,12 @@ def feature(
     when_missing: WhenMissing = WhenMissing.NEUTRAL,
     window: int | None = None,
     shrinkage: Shrinkage | None = None,
+    beside: Kind | None = None,
+    off_by_default: bool = False,
 ) -> Callable[[Definition], Definition]:
     """Declare the decorated expression as a feature; its name is the function's.
+
+    `beside` is another block of evidence that it reads; the rest is told at `Feature`.
 
     Raises:
         ValueError: the name is taken, or stands for a protected attribute.
@@ -240,6 +251,8 @@ def feature(
             description=" ".join((define.__doc__ or "").split()),
             window=window,
             shrinkage=shrinkage,
+            reads=frozenset({kind, beside or kind}),
+            off_by_default=off_by_default,
         )
         return define
 

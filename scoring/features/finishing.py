@@ -6,6 +6,7 @@ artefact (a living mean would let other people's later records move a score):
 
     value = (numerator + strength * constant) / (denominator + strength)
 
+where the numerator is at most `most` times the denominator. It is
 missing where the denominator is below the feature's minimum. A ratio without a constant is not
 shrunk; training estimates the constants from such. One founder and many take the same function.
 """
@@ -17,7 +18,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.features.catalogue import Feature
+from scoring.features.catalogue import Feature, Shrinkage
 
 Floats = NDArray[np.float64]
 
@@ -47,7 +48,7 @@ def finished(
         if feature.shrinkage is None:
             raw.append(columns[feature.name])
             continue
-        numerator, denominator = (columns[name] for name in feature.columns)
+        numerator, denominator = _parts(columns, feature, feature.shrinkage)
         constant = constants.get(feature.name)
         strength = 0.0 if constant is None else feature.shrinkage.strength
         # NaN compares false: an unknown denominator is not enough.
@@ -99,9 +100,18 @@ def pooled_constants(
     for feature in features:
         if feature.shrinkage is None:
             continue
-        numerator, denominator = (columns[name] for name in feature.columns)
+        numerator, denominator = _parts(columns, feature, feature.shrinkage)
         known = ~(np.isnan(numerator) | np.isnan(denominator)) & (denominator > 0)
         evidence = denominator[known].sum()
         pooled = numerator[known].sum() / evidence if evidence > 0 else typical[feature.name]
         found[feature.name] = round(float(pooled), _CONSTANT_DECIMALS)
     return found
+
+
+def _parts(
+    columns: Mapping[str, Floats], feature: Feature, shrinkage: Shrinkage
+) -> tuple[Floats, Floats]:
+    numerator, denominator = (columns[name] for name in feature.columns)
+    if np.isfinite(shrinkage.most):
+        numerator = np.minimum(numerator, shrinkage.most * denominator)
+    return numerator, denominator

@@ -115,7 +115,7 @@ class Lake:
         self._set_points(points, known_at, zone)
         columns: dict[str, pa.ChunkedArray] = {"point": pa.chunked_array([np.arange(len(points))])}
         for kind in kinds:
-            found = self._run(kind_statement(kind, "duckdb").whole, order="point")
+            found = self._run(kind_statement(kind, frozenset(kinds), "duckdb").whole, order="point")
             for name in found.column_names[1:]:
                 columns[content_column(kind, name)] = found[name]
         currencies = self._run(

@@ -11,7 +11,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from scoring.calendar import day_of
-from scoring.features.catalogue import Kind
+from scoring.features.catalogue import Feature, Kind
 from scoring.features.finishing import finished
 from scoring.features.points_in_time import point_in_time
 from scoring.features.statements import bound_statement, of_kind
@@ -28,10 +28,14 @@ class Content:
 
 @dataclass(frozen=True)
 class FounderFile:
-    """A founder's feature values at a point in time, and what they were made from."""
+    """A founder's feature values at a point in time, and what they were made from.
+
+    `observed` are the same values before ratios are shrunk: what was seen, for people to read.
+    """
 
     values: dict[str, float | None]
     contents: dict[Kind, Content]
+    observed: dict[str, float | None]
 
 
 def one_founder(
@@ -61,8 +65,10 @@ def one_founder(
     point = point_in_time(founder_id, as_of=as_of, known_at=known_at, zone=zone, lender=lender)
     columns: dict[str, np.ndarray] = {}
     contents: dict[Kind, Content] = {}
+    features: list[Feature] = []
+    allowed = frozenset(kinds)
     for kind in kinds:
-        statement = bound_statement(kind, connection.dialect.name)
+        statement = bound_statement(kind, allowed, connection.dialect.name)
         row = connection.exec_driver_sql(statement, point).one()
         _, records, first, last, *numbers = row
         contents[kind] = Content(
@@ -70,14 +76,19 @@ def one_founder(
             first_day=None if first is None else day_of(first),
             last_day=None if last is None else day_of(last),
         )
-        names = [name for feature in of_kind(kind) for name in feature.columns]
+        of_this = of_kind(kind, allowed)
+        names = [name for feature in of_this for name in feature.columns]
         columns |= {
             name: np.array([np.nan if number is None else number], dtype=float)
             for name, number in zip(names, numbers, strict=True)
         }
-    features = [feature for kind in kinds for feature in of_kind(kind)]
-    values = finished(columns, features, constants or {})
+        features += of_this
     return FounderFile(
-        {name: None if np.isnan(found[0]) else float(found[0]) for name, found in values.items()},
+        _plain(finished(columns, features, constants or {})),
         contents,
+        _plain(finished(columns, features, {})),
     )
+
+
+def _plain(values: Mapping[str, np.ndarray]) -> dict[str, float | None]:
+    return {name: None if np.isnan(v[0]) else float(v[0]) for name, v in values.items()}

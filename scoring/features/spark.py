@@ -122,11 +122,12 @@ class SparkLake:
             InputError: the snapshot is asked for what was known after it was taken.
         """
         self.snapshot.require_moment(known_at)
-        kept = self._keep_known(points_table(points, known_at=known_at, zone=zone), tuple(kinds))
+        allowed = frozenset(kinds)
+        kept = self._keep_known(points_table(points, known_at=known_at, zone=zone), allowed)
         try:
             # Kind by kind: in one stage, the aggregates of all would claim their memory at once.
             for kind in kinds:
-                kept.append(self._kind(kind).persist())
+                kept.append(self._kind(kind, allowed).persist())
                 kept[-1].count()
             first, *others = kept[-len(kinds) :]
             for other in others:
@@ -137,7 +138,7 @@ class SparkLake:
             for frame in kept:
                 frame.unpersist()
 
-    def _keep_known(self, points: pa.Table, kinds: tuple[Kind, ...]) -> list[DataFrame]:
+    def _keep_known(self, points: pa.Table, kinds: frozenset[Kind]) -> list[DataFrame]:
         from pyspark.sql.functions import broadcast
 
         given = self.session.createDataFrame(points).repartition(self.partitions, "point").persist()
@@ -150,9 +151,9 @@ class SparkLake:
         given.createOrReplaceTempView(POINTS)
         return kept
 
-    def _kind(self, kind: Kind) -> DataFrame:
-        names = [*CONTENT_COLUMNS, *(name for f in of_kind(kind) for name in f.columns)]
-        found = self.session.sql(kind_statement(kind, "spark").body)
+    def _kind(self, kind: Kind, kinds: frozenset[Kind]) -> DataFrame:
+        names = [*CONTENT_COLUMNS, *(name for f in of_kind(kind, kinds) for name in f.columns)]
+        found = self.session.sql(kind_statement(kind, kinds, "spark").body)
         renamed = (found[name].alias(content_column(kind, name)) for name in names)
         return found.select("point", *renamed)
 

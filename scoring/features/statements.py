@@ -23,7 +23,8 @@ from sqlglot.optimizer.scope import traverse_scope
 from scoring.features import all_features
 from scoring.features.catalogue import Feature, Kind
 from scoring.features.days_past_due import instalments_with_days_past_due
-from scoring.features.known import POINTS, POINTS_SCHEMA, Known
+from scoring.features.known import POINTS, Known
+from scoring.features.single_point import single_point
 
 # By engine: how Ibis and sqlglot call its SQL.
 _DIALECTS = {
@@ -33,7 +34,7 @@ _DIALECTS = {
     "spark": ("pyspark", "spark"),
 }
 _PLACEHOLDERS = {"sqlite": ":{}", "postgresql": "%({})s"}
-_SQL_TYPES = {"int64": "BIGINT", "string": "TEXT"}
+EVERY_KIND = frozenset(Kind)
 
 # What the file is made of, counted beside the features of each kind.
 _CONTENT = {
@@ -102,9 +103,10 @@ def kind_expression(kind: Kind, features: Sequence[Feature], known: Known) -> ir
     return joined.select("point", *CONTENT_COLUMNS, *names)
 
 
-def of_kind(kind: Kind) -> list[Feature]:
-    """The features of a kind, in the order of its statement's columns."""
-    return [feature for feature in all_features().values() if feature.kind is kind]
+@cache
+def of_kind(kind: Kind, kinds: frozenset[Kind] = EVERY_KIND) -> tuple[Feature, ...]:
+    """The features of a kind that read no others than these, in the order of their columns."""
+    return tuple(f for f in all_features().values() if f.kind is kind and f.reads <= kinds)
 
 
 def content_column(kind: Kind, name: str) -> str:
@@ -113,10 +115,16 @@ def content_column(kind: Kind, name: str) -> str:
 
 
 @cache
-def kind_statement(kind: Kind, engine: str) -> Statement:
-    """The statement of a record kind for an engine: sqlite, postgresql, duckdb or spark."""
+def kind_statement(kind: Kind, kinds: frozenset[Kind], engine: str) -> Statement:
+    """The statement of a record kind, for many points.
+
+    Args:
+        kind: of records.
+        kinds: all that may be read; features that read others are left out.
+        engine: duckdb or spark.
+    """
     known = Known()
-    return _compiled(kind_expression(kind, of_kind(kind), known), known, engine)
+    return _compiled(kind_expression(kind, of_kind(kind, kinds), known), known, engine)
 
 
 @cache
@@ -127,24 +135,12 @@ def instalments_statement(engine: str) -> Statement:
 
 
 @cache
-def bound_statement(kind: Kind, engine: str) -> str:
-    """SQL for one point: the table of points is a row of the engine's parameters."""
-    dialect = _DIALECTS[engine][1]
-    columns = ", ".join(
-        f'CAST("?{name}" AS {_SQL_TYPES[kind]}) AS "{name}"' for name, kind in POINTS_SCHEMA.items()
+def bound_statement(kind: Kind, kinds: frozenset[Kind], engine: str) -> str:
+    """SQL for one point, given as a row of the engine's parameters; sqlite or postgresql."""
+    expression = kind_expression(kind, of_kind(kind, kinds), Known())
+    return single_point(
+        _sql(expression, engine), dialect=_DIALECTS[engine][1], placeholder=_PLACEHOLDERS[engine]
     )
-    row = sqlglot.parse_one(f"SELECT {columns}", read=dialect)
-
-    def bind(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Table) and node.name == POINTS:
-            return exp.Subquery(this=row.copy(), alias=node.args.get("alias"))
-        return node
-
-    whole = sqlglot.parse_one(kind_statement(kind, engine).whole, read=dialect)
-    statement = whole.transform(bind).sql(dialect=dialect)
-    for name in POINTS_SCHEMA:
-        statement = statement.replace(f'"?{name}"', _PLACEHOLDERS[engine].format(name))
-    return statement
 
 
 @cache
@@ -163,10 +159,11 @@ def currencies_statement(engine: str) -> Statement:
 
 
 @cache
-def known_relations(kinds: tuple[Kind, ...], engine: str) -> dict[str, str]:
+def known_relations(kinds: frozenset[Kind], engine: str) -> dict[str, str]:
     """SQL of each known relation, with the columns that currencies or any of the kinds use."""
     used: dict[str, set[str]] = {}
-    for statement in (*(kind_statement(k, engine) for k in kinds), currencies_statement(engine)):
+    statements = [kind_statement(kind, kinds, engine) for kind in kinds]
+    for statement in (*statements, currencies_statement(engine)):
         for name, columns in statement.columns.items():
             used.setdefault(name, set()).update(columns)
     known = Known()
@@ -179,7 +176,7 @@ def known_relations(kinds: tuple[Kind, ...], engine: str) -> dict[str, str]:
 def compile_statements(engine: str) -> None:
     """Compile every statement for an engine now, so that the first score does not wait for it."""
     for kind in Kind:
-        bound_statement(kind, engine)
+        bound_statement(kind, EVERY_KIND, engine)
 
 
 def _compiled(expression: ir.Table, known: Known, engine: str) -> Statement:

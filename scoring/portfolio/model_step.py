@@ -15,7 +15,6 @@ import pyarrow as pa
 from scoring.assessment import Assessment, assess
 from scoring.bands import band_of
 from scoring.calendar import day_of
-from scoring.features import features_for, kinds_for
 from scoring.features.catalogue import Kind
 from scoring.features.finishing import finished
 from scoring.features.one_founder import Content, FounderFile
@@ -92,7 +91,7 @@ class ModelStep:
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """The blocks of evidence that the model may read."""
-        return kinds_for(self.artefact.deployment_profile)
+        return self.artefact.kinds
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what was read from the text."""
@@ -113,13 +112,13 @@ class ModelStep:
                 yield self._scored(batch)
 
     def _scored(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        features = features_for(self.artefact.deployment_profile)
+        features = self.artefact.features
         columns = {
             name: batch[name].to_numpy(zero_copy_only=False).astype(np.float64)
             for feature in features.values()
             for name in feature.columns
         }
-        values = finished(columns, features.values(), {})
+        values = finished(columns, features.values(), self.artefact.shrinkage_constants)
         assessment = assess(self.artefact, values)
         contents = {
             kind: [
@@ -142,6 +141,7 @@ class ModelStep:
     def _missing(self, contents: Mapping[Kind, list[list[Any]]], row: int) -> list[dict[str, Any]]:
         file = FounderFile(
             values={},
+            observed={},
             contents={
                 kind: Content(
                     records=records[row] or 0,

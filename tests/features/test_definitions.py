@@ -48,7 +48,9 @@ def test_sales_features_by_hand(sqlite: Database) -> None:
         (2, 100_000, "cafe24", "a"),
         (9, 300_000, "coupang", "a"),
         (40, 200_000, "cafe24", "b"),
-        (100, 400_000, "cafe24", "c"),
+        (91, 50_000, "cafe24", "b"),
+        (100, 350_000, "cafe24", "c"),
+        (120, 100_000, "cafe24", "c"),
         (199, 500_000, "cafe24", "d"),
     ]
     import_rows(
@@ -70,12 +72,17 @@ def test_sales_features_by_hand(sqlite: Database) -> None:
         ],
     )
     values = _values(sqlite, founder)
-    assert values["monthly_net_sales_180d"] == rounded(1_000_000 * 30 / 180, 0)
-    assert values["sales_growth_90d"] == 600_000 / 400_000
-    assert values["active_weeks_share_182d"] == rounded(4 / 26, 3)
+    assert values["monthly_net_sales_180d"] == rounded(1_100_000 * 30 / 180, 0)
+    assert values["monthly_orders_180d"] == 1
+    assert values["average_order_180d"] == rounded(1_100_000 / 6, 0)
+    # The longest time between two sales, 121 to 198 days ago, is one pause of 78 days.
+    assert values["longest_gap_days_365d"] == 50
+    assert values["active_weeks_share_182d"] == rounded(6 / ((199 - 78 + 1) // 7), 3)
     assert values["days_since_last_sale"] == 2
     assert values["sales_history_months"] == 6
-    assert values["channel_concentration_182d"] == rounded((0.7**2 + 0.3**2), 2)
+    assert values["sales_growth_90d"] is None  # three orders in the 90 days before
+    assert values["channel_concentration_182d"] == rounded(((8 / 11) ** 2 + (3 / 11) ** 2), 2)
+    assert values["channels_182d"] == 1
     assert values["refund_share_365d"] is None  # fewer than 20 lines
     assert values["repeat_buyer_share_365d"] is None  # fewer than ten buyers
 
@@ -139,7 +146,7 @@ def test_an_old_application_says_nothing_of_the_loan_asked_for_now(sqlite: Datab
     values = _values(sqlite, founder)
     net = values["monthly_net_sales_180d"]
     assert net is not None
-    assert values["instalment_over_net_sales"] == pytest.approx(300_000 / net, abs=0.001)
+    assert values["instalment_over_net_sales"] == rounded(300_000 / net, 3)
 
 
 def test_protected_attributes_are_refused_by_name() -> None:
