@@ -32,6 +32,10 @@ COMMANDS = {
     "notices": ("scoring.cli.reviewing", "List notices to lenders about corrected records."),
     "pause": ("scoring.cli.interruptions", "Record a founder's pauses; why is never asked."),
     "platform-event": ("scoring.cli.interruptions", "Record days on which a channel failed."),
+    "features": (
+        "scoring.cli.features",
+        "List the features, or a founder's values and the records behind each.",
+    ),
     "score": ("scoring.cli.scores", "Score a founder, or everybody with consent."),
     "replay": ("scoring.cli.scores", "Compute a stored score again and compare it byte by byte."),
     "models": ("scoring.cli.scores", "List models and the champion."),

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -26,6 +27,7 @@ from scoring.features.catalogue import Feature, Kind
 from scoring.features.days_past_due import instalments_with_days_past_due
 from scoring.features.finishing import finished
 from scoring.features.known import POINTS, POINTS_SCHEMA, Known, SourceTable, record_columns
+from scoring.features.lineage import refuse_forbidden
 from scoring.features.seasons import year_before_day
 from scoring.features.single_point import single_point
 from scoring.records.tables import RECORD_TABLES, PlatformEvent, Record
@@ -99,6 +101,8 @@ def kind_expression(kind: Kind, features: Sequence[Feature]) -> ir.Table:
         renamed = table.rename({f"point_{number}": "point"})
         joined = joined.left_join(renamed, joined.point == renamed[f"point_{number}"])
     names = [name for feature in features for name in feature.columns]
+    for feature in features:
+        refuse_forbidden(joined, feature.columns, feature=feature.name)
     return joined.select("point", "records", "first_day", "last_day", *names)
 
 
@@ -150,6 +154,24 @@ def one_founder(
         contents,
         _plain(finished(columns, features, {})),
     )
+
+
+def run_for_one_point(
+    session: Session,
+    expression: ir.Table,
+    founder_id: int,
+    *,
+    as_of: date,
+    known_at: datetime,
+    zone: ZoneInfo,
+) -> Sequence[tuple[Any, ...]]:
+    """Rows of an expression over the points, for one; the arguments are those of `one_founder`."""
+    connection = session.connection()
+    engine = connection.dialect.name
+    statement = str(ibis.to_sql(expression, dialect=_DIALECTS[engine]))
+    text = single_point(statement, dialect=_DIALECTS[engine], placeholder=_PLACEHOLDERS[engine])
+    point = {"point": 0, **_point(founder_id, as_of, known_at, zone), "asking_lender": ""}
+    return [tuple(row) for row in connection.exec_driver_sql(text, point)]
 
 
 def _plain(values: Mapping[str, np.ndarray]) -> dict[str, float | None]:
