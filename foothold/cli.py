@@ -33,6 +33,10 @@ COMMANDS = {
     "pause": ("scoring.cli.interruptions", "Record a founder's pauses; why is never asked."),
     "platform-event": ("scoring.cli.interruptions", "Record days on which a channel failed."),
     "snapshot": ("scoring.cli.snapshots", "Write the records as Parquet files, or verify them."),
+    "features": (
+        "scoring.cli.features",
+        "List the features, or a founder's values and the records behind each.",
+    ),
     "score": ("scoring.cli.scores", "Score a founder, or everybody with consent."),
     "score-portfolio": (
         "scoring.cli.portfolio",

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import Any
 
 import ibis.expr.types as ir
 
@@ -99,6 +100,7 @@ class Feature:
         define: from those rows to the value per point, or to a `Ratio` where it is shrunk.
         description: what it measures, with the formula.
         window: how many days back it looks; None for the whole history.
+        on_clock: the window counts days without neutral ones (`neutral.py`).
         shrinkage: of a ratio; None for others.
         reads: the blocks of evidence that it is made from, its own kind among them.
         off_by_default: a model has it only where the operator's settings name it.
@@ -117,9 +119,30 @@ class Feature:
     define: Definition
     description: str
     window: int | None = None
+    on_clock: bool = False
     shrinkage: Shrinkage | None = None
     reads: frozenset[Kind] = frozenset()
     off_by_default: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """What the catalogue says of it, as plain data."""
+        return {
+            "name": self.name,
+            "kind": self.kind.value,
+            "unit": self.unit.value,
+            "decimals": self.decimals,
+            "window_days": self.window,
+            "direction": self.direction.name.lower(),
+            "actionable": self.actionable,
+            "reason": self.reason,
+            "when_missing": self.when_missing.value,
+            "empty": self.empty,
+            "at_least": self.shrinkage.at_least if self.shrinkage else None,
+            "shrinkage_strength": self.shrinkage.strength if self.shrinkage else None,
+            "reads": sorted(self.reads),
+            "off_by_default": self.off_by_default,
+            "description": self.description,
+        }
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -217,6 +240,7 @@ def feature(
     actionable: bool = True,
     when_missing: WhenMissing = WhenMissing.NEUTRAL,
     window: int | None = None,
+    on_clock: bool = False,
     shrinkage: Shrinkage | None = None,
     beside: Kind | None = None,
     off_by_default: bool = False,
@@ -250,6 +274,7 @@ def feature(
             define=define,
             description=" ".join((define.__doc__ or "").split()),
             window=window,
+            on_clock=on_clock,
             shrinkage=shrinkage,
             reads=frozenset({kind, beside or kind}),
             off_by_default=off_by_default,

@@ -11,9 +11,9 @@ All of it is arithmetic on integers, so that it is the same on every engine.
 
 from __future__ import annotations
 
-import functools
 import operator
 from collections.abc import Callable, Mapping
+from functools import lru_cache, reduce
 
 import ibis
 import ibis.expr.types as ir
@@ -31,6 +31,7 @@ _NEVER = -1_000_000  # a day before all others
 _SHIFT = 1_000_000  # days have fewer digits: length * _SHIFT + first day sorts by length
 
 
+@lru_cache(maxsize=8)
 def lines_of_sales(known: Known) -> ir.Table:
     """Sales and refunds with what features need of them.
 
@@ -49,6 +50,7 @@ def lines_of_sales(known: Known) -> ir.Table:
     )
 
 
+@lru_cache(maxsize=8)
 def gaps_between_sales(known: Known) -> ir.Table:
     """Days of sales before which there was none on `previous_day` + 1, within 24 months.
 
@@ -79,6 +81,7 @@ def declared_pause(known: Known) -> ir.Table:
     return _decoded(_declared(known).group_by("point").aggregate(key=lambda t: t.key.max()))
 
 
+@lru_cache(maxsize=8)
 def neutral_days(known: Known) -> ir.Table:
     """One row per point: `first_0`, `last_0` to `first_2`, `last_2`, intervals without overlap.
 
@@ -127,13 +130,13 @@ def neutral_since(rows: ir.Table, day: ir.IntegerValue) -> ir.IntegerValue:
         ibis.greatest(rows[f"last_{place}"] - ibis.greatest(rows[f"first_{place}"] - 1, day), 0)
         for place in _PLACES
     ]
-    return functools.reduce(operator.add, parts)
+    return reduce(operator.add, parts)
 
 
 def is_neutral(rows: ir.Table, day: ir.IntegerValue) -> ir.BooleanValue:
     """Whether a day is neutral."""
     parts = [day.between(rows[f"first_{place}"], rows[f"last_{place}"]) for place in _PLACES]
-    return functools.reduce(operator.or_, parts)
+    return reduce(operator.or_, parts)
 
 
 def _counted_days(rows: ir.Table, last: ir.IntegerValue, days: int) -> ir.IntegerValue:
@@ -142,7 +145,7 @@ def _counted_days(rows: ir.Table, last: ir.IntegerValue, days: int) -> ir.Intege
         ends = ibis.least(rows[f"last_{place}"], last)
         begins = ibis.greatest(rows[f"first_{place}"], last - (days - 1))
         parts.append(ibis.greatest(ends - begins + 1, 0))
-    return days - functools.reduce(operator.add, parts)
+    return days - reduce(operator.add, parts)
 
 
 def _columns() -> list[str]:

@@ -6,6 +6,7 @@ Weeks, recency and gaps run on a clock without neutral days (`neutral.py`); amou
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import ibis
 import ibis.expr.types as ir
@@ -36,6 +37,7 @@ WINDOWS: dict[str, tuple[Callable[[ir.Table], ir.Value], int]] = {
 }
 
 
+@lru_cache(maxsize=8)
 def order_lines(known: Known) -> ir.Table:
     """Sales and refunds, with `clock` and `week`: days and weeks back that counted.
 
@@ -125,6 +127,7 @@ def average_order_180d(lines: ir.Table) -> ir.Value:
     reason="sales_regularity",
     empty="less than four weeks since the first sale",
     window=HALF_YEAR,
+    on_clock=True,
     shrinkage=Shrinkage(at_least=4, strength=4, most=1),
 )
 def active_weeks_share_182d(lines: ir.Table) -> Ratio:
@@ -144,6 +147,7 @@ def active_weeks_share_182d(lines: ir.Table) -> Ratio:
     reason="sales_regularity",
     empty="less than 26 weeks since the first sale",
     window=_YEAR,
+    on_clock=True,
     shrinkage=Shrinkage(at_least=26, strength=8, most=1),
 )
 def active_weeks_share_364d(lines: ir.Table) -> Ratio:

@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from scoring.features.catalogue import Direction, Kind, Ratio, Shrinkage, Unit, feature
 from scoring.features.expressions import at_least, share, weighed
 from scoring.features.sales import order_lines
-from scoring.features.seasons import WINDOW
+from scoring.features.seasons import LONGEST_AGO, WINDOW
 
 _FEWEST_DAYS = 45  # of a window must count, or it says nothing
 _FEWEST_ORDERS = 4
@@ -23,7 +23,7 @@ _MOST = 3.0
     direction=Direction.SAFER_WHEN_HIGHER,
     reason="sales_growth",
     empty="less than 180 days of sales, or too few in the earlier days",
-    window=WINDOW,
+    window=LONGEST_AGO,
     shrinkage=Shrinkage(at_least=_FEWEST_ORDERS, strength=10, most=_MOST),
 )
 def sales_growth_90d(lines: ir.Table) -> Ratio:

@@ -44,6 +44,7 @@ def buyers_of_year(known: Known) -> ir.Table:
     empty="less than eight weeks since the first sale",
     actionable=False,
     window=HALF_YEAR,
+    on_clock=True,
     shrinkage=Shrinkage(at_least=8, strength=4),
 )
 def weekly_volatility_182d(weeks: ir.Table) -> Ratio:

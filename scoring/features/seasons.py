@@ -19,6 +19,7 @@ WINDOW = 90
 SEASON = 21  # days up to the holiday, itself included, in which people buy for it
 _YEAR = 364  # 52 whole weeks, so that weekdays line up as well
 _FARTHEST = 28
+LONGEST_AGO = _YEAR + _FARTHEST + WINDOW  # days: the window of a year before begins after that
 _PATH = Path(__file__).with_name("holidays.toml")
 
 

@@ -24,6 +24,7 @@ from scoring.features import all_features
 from scoring.features.catalogue import Feature, Kind
 from scoring.features.days_past_due import instalments_with_days_past_due
 from scoring.features.known import POINTS, Known
+from scoring.features.lineage import refuse_forbidden
 from scoring.features.single_point import single_point
 
 # By engine: how Ibis and sqlglot call its SQL.
@@ -100,6 +101,8 @@ def kind_expression(kind: Kind, features: Sequence[Feature], known: Known) -> ir
         renamed = table.rename({f"point_{number}": "point"})
         joined = joined.left_join(renamed, joined.point == renamed[f"point_{number}"])
     names = [name for feature in features for name in feature.columns]
+    for feature in features:
+        refuse_forbidden(joined, feature.columns, feature=feature.name)
     return joined.select("point", *CONTENT_COLUMNS, *names)
 
 
@@ -137,7 +140,11 @@ def instalments_statement(engine: str) -> Statement:
 @cache
 def bound_statement(kind: Kind, kinds: frozenset[Kind], engine: str) -> str:
     """SQL for one point, given as a row of the engine's parameters; sqlite or postgresql."""
-    expression = kind_expression(kind, of_kind(kind, kinds), Known())
+    return bound(kind_expression(kind, of_kind(kind, kinds), Known()), engine)
+
+
+def bound(expression: ir.Table, engine: str) -> str:
+    """SQL of an expression over the points, for one; sqlite or postgresql."""
     return single_point(
         _sql(expression, engine), dialect=_DIALECTS[engine][1], placeholder=_PLACEHOLDERS[engine]
     )
