@@ -104,7 +104,7 @@ def _write(
     columns: dict[str, pa.Array],
     bucket: int | None,
 ) -> None:
-    """Fill what is the same in all rows: recorded at once, a day after the event at the earliest."""
+    """Write one file, learned the day after and recorded at once; other columns are empty."""
     count = len(columns["id"])
     day = columns["event_day"].to_numpy()
     columns["learned_at"] = pa.array((day + 1) * 86_400_000_000)
