@@ -115,10 +115,10 @@ class Lake:
         self._set_points(points, known_at, zone)
         columns: dict[str, pa.ChunkedArray] = {"point": pa.chunked_array([np.arange(len(points))])}
         for kind in kinds:
-            found = self._run(kind_statement(kind, frozenset(kinds), "duckdb").whole, order="point")
+            found = self.run(kind_statement(kind, frozenset(kinds), "duckdb").whole, order="point")
             for name in found.column_names[1:]:
                 columns[content_column(kind, name)] = found[name]
-        currencies = self._run(currencies_statement("duckdb").whole, order="point")
+        currencies = self.run(currencies_statement("duckdb").whole, order="point")
         for name in currencies.column_names[1:]:
             columns[name] = currencies[name]
         return pa.table(columns)
@@ -131,7 +131,7 @@ class Lake:
         Columns are those of `instalments_with_days_past_due`; `point` is the position in `points`.
         """
         self._set_points(points, known_at, zone)
-        found = self._run(instalments_statement("duckdb").whole, order="loan, number")
+        found = self.run(instalments_statement("duckdb").whole, order="loan, number")
         frame: pd.DataFrame = found.to_pandas()
         return frame
 
@@ -142,7 +142,8 @@ class Lake:
         self.connection.execute(f"CREATE OR REPLACE TABLE {POINTS} AS SELECT * FROM given")
         self.connection.unregister("given")
 
-    def _run(self, statement: str, *, order: str) -> pa.Table:
+    def run(self, statement: str, *, order: str) -> pa.Table:
+        """Rows of a statement over the record tables and the last points that were asked for."""
         return self.connection.sql(
             f"SELECT * FROM ({statement}) AS statement ORDER BY {order}"
         ).to_arrow_table()

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from benchmarks.spark_plan import shuffles_of
 from scoring.features import all_features
 from scoring.features.catalogue import Kind
 from scoring.features.finishing import finished
@@ -96,11 +97,12 @@ def on_spark(
     known_at: datetime,
     constants: Mapping[str, float],
     database: Database,
-) -> Values:
-    """All at once on Spark."""
+) -> tuple[Values, dict[str, int]]:
+    """All at once on Spark, and the shuffles in its plan."""
     lake = SparkLake(session, snapshot)  # type: ignore[arg-type]
     with lake.files(points, known_at=known_at, zone=database.settings.zone) as files:
-        return _values(files.toArrow().sort_by("point"), constants)
+        values = _values(files.toArrow().sort_by("point"), constants)
+        return values, shuffles_of(files)
 
 
 def points_for(founder_ids: list[int], days: list[date], lender: str) -> pd.DataFrame:

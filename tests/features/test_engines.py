@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -15,7 +14,8 @@ from sqlalchemy import select
 
 from scoring.features import all_features
 from scoring.features.lake import Lake
-from scoring.features.spark import SparkLake, spark_session
+from scoring.features.spark import spark_session
+from scoring.features.statements import EVERY_KIND, known_relations
 from scoring.portfolio.engines import Engine
 from scoring.portfolio.to_file import score_portfolio_to_file
 from scoring.records.audit import verify_chain
@@ -30,8 +30,6 @@ from tests.builders import an_expert_model
 from tests.conftest import Clock, has_java, new_postgresql_database
 from tests.features.equality import compare, on_duckdb, on_spark, on_the_store, points_for
 from tests.features.stores import LENDER, copy_store, fill_with_berka, fill_with_sample
-
-needs_java = pytest.mark.skipif(not has_java(), reason="Spark needs Java, and none was found")
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,9 @@ def test_values_are_equal_on_every_engine(
         if not has_java():
             pytest.skip("Spark needs Java, and none was found")
         spark = request.getfixturevalue("spark")
-        theirs = on_spark(spark, compared.snapshot, *given, compared.sqlite)
+        theirs, shuffles = on_spark(spark, compared.snapshot, *given, compared.sqlite)
+        # Records of each table are divided by point once, and so are the points.
+        assert shuffles["records"] == len(known_relations(EVERY_KIND, "spark")) + 1
     else:
         with compared.sqlite.reading() as session:
             theirs = on_duckdb(Lake(session), *given, compared.sqlite)
@@ -136,7 +136,7 @@ def test_portfolio_scores_are_those_of_every_founder_alone(
     if engine is Engine.SPARK:
         if not has_java():
             pytest.skip("Spark needs Java, and none was found")
-        request.getfixturevalue("spark")
+        request.getfixturevalue("spark")  # one session for all tests
     database = compared.sqlite
     an_expert_model(database)
     day = compared.points["as_of"].iloc[0]
@@ -190,15 +190,3 @@ def _assert_same(row: dict[str, object], document: str) -> None:
     assert row["reasons_for"] == told["reasons"]["for"]
     points = [{"code": e["code"], "points": e["points"]} for e in row["points"]]  # type: ignore[union-attr]
     assert points == told["points"]
-
-
-@needs_java
-def test_spark_moves_the_records_of_each_table_once(compared: Compared, spark: object) -> None:
-    lake = SparkLake(spark, compared.snapshot)  # type: ignore[arg-type]
-    zone = compared.sqlite.settings.zone
-    with lake.files(compared.points, known_at=compared.snapshot.known_at, zone=zone) as files:
-        plan = files._jdf.queryExecution().executedPlan().toString()
-    moved = re.findall(r"Exchange hashpartitioning\(.*", plan)
-    by_hand = {line for line in moved if "REPARTITION_BY_NUM" in line}
-    assert by_hand
-    assert not [line for line in moved if line not in by_hand], "a shuffle nobody asked for"
