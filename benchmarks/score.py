@@ -14,7 +14,7 @@ import pandas as pd
 from sqlalchemy import select
 
 from benchmarks.figures import figure, median_seconds, write_figures
-from scoring.features.build import one_founder
+from scoring.features.one_founder import one_founder
 from scoring.records.database import Database
 from scoring.records.intake.forms import RecordKind
 from scoring.records.parties import find_founder

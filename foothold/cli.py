@@ -36,7 +36,12 @@ COMMANDS = {
         "scoring.cli.features",
         "List the features, or a founder's values and the records behind each.",
     ),
+    "snapshot": ("scoring.cli.snapshots", "Write the records as Parquet files, or verify them."),
     "score": ("scoring.cli.scores", "Score a founder, or everybody with consent."),
+    "score-portfolio": (
+        "scoring.cli.portfolio",
+        "Score everybody with consent at once, into a file.",
+    ),
     "replay": ("scoring.cli.scores", "Compute a stored score again and compare it byte by byte."),
     "models": ("scoring.cli.scores", "List models and the champion."),
     "audit": ("scoring.cli.records", "Verify the audit chain."),

@@ -17,6 +17,7 @@ from scoring.models.artefact import Artefact
 from scoring.models.priors import PRIORS_PATH, read_priors
 from scoring.models.registry import store_model
 from scoring.records.database import Database, last_recorded
+from scoring.records.snapshots import verify_snapshot
 from training.dataset import TrainingSet, build_training_set
 from training.figures import SEED
 from training.fit import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
@@ -81,6 +82,7 @@ def train_candidate(
     currency: str | None = None,
     known_at: datetime | None = None,
     definition: OutcomeDefinition | None = None,
+    snapshot: Path | None = None,
 ) -> Candidate:
     """Train on what is on file, validate, store the candidate and write its report.
 
@@ -95,19 +97,25 @@ def train_candidate(
         known_at: only what was recorded by then counts; the last event on file when None. The same
             instant gives the same training set, less those who have ended their consent.
         definition: when a loan is bad.
+        snapshot: folder of a snapshot to take the records from; `known_at` is then its moment,
+            unless an earlier one is given.
 
     Raises:
+        NotFoundError: there is no such snapshot.
+        IntegrityError: it was changed after it was written.
         InputError: the currency is none of ISO 4217.
         ModelError: amounts are in more than one currency.
     """
     tell = progress or _say_nothing
     settings = database.settings
     tell("reading the records", 0, _STEPS)
+    records = None if snapshot is None else verify_snapshot(snapshot)
     with database.reading() as session:
         now = database.clock()
+        moment = last_recorded(session) if records is None else records.known_at
         data = build_training_set(
             session,
-            known_at=known_at or last_recorded(session) or now,
+            known_at=known_at or moment or now,
             zone=settings.zone,
             profile=settings.deployment_profile,
             blocks_off=settings.blocks_off,
@@ -115,6 +123,7 @@ def train_candidate(
             currency=currency,
             definition=definition,
             now=now,
+            snapshot=records,
         )
     tell("validating", 1, _STEPS)
     out_of_time, cross_validation = validate(data, progress=progress)
@@ -204,6 +213,7 @@ def lineage_of(data: TrainingSet, fit: Fit) -> dict[str, Any]:
         "last_day": None if data.rows.empty else data.rows["as_of"].iloc[-1].isoformat(),
         "outcome_definition": data.definition.as_dict(),
         "training_set_digest": data.digest(),
+        "snapshot_digest": data.snapshot_digest,
         "feature_set_digest": feature_set_digest(list(data.X.columns)),
         "features_left_out": list(fit.left_out),
         "priors_version": read_priors().version,

@@ -17,10 +17,11 @@ from scoring.calendar import today
 from scoring.canonical import digest
 from scoring.errors import InputError, ModelError
 from scoring.features import features_for
-from scoring.features.build import Lake
 from scoring.features.finishing import finished, pooled_constants
+from scoring.features.lake import Lake
 from scoring.models.priors import read_priors, typical_constants
 from scoring.records.consents import Purpose, founders_with_consent
+from scoring.records.snapshots import Snapshot
 from scoring.records.tables import (
     Application,
     CashFlowLine,
@@ -62,6 +63,7 @@ class TrainingSet:
         constants: to what ratios are shrunk in `X` and `population`, estimated on the rows that
             the model is fitted on.
         blocks_off: blocks of evidence left out beside those of the profile.
+        snapshot_digest: of the snapshot that the records were taken from, if from one.
     """
 
     X: pd.DataFrame
@@ -76,6 +78,7 @@ class TrainingSet:
     profile: DeploymentProfile = field(default=DeploymentProfile.RESEARCH_SANDBOX)
     constants: Mapping[str, float] = field(default_factory=dict)
     blocks_off: tuple[str, ...] = ()
+    snapshot_digest: str | None = None
 
     @property
     def bads(self) -> int:
@@ -107,6 +110,7 @@ def build_training_set(
     now: datetime | None = None,
     blocks_off: Collection[str] = (),
     features_on: Collection[str] = (),
+    snapshot: Snapshot | None = None,
 ) -> TrainingSet:
     """Gather the labels of those who allow training, and the features before each.
 
@@ -120,6 +124,7 @@ def build_training_set(
         now: consent must stand at this instant as well; it may have ended since `known_at`.
         blocks_off: blocks of evidence to do without, beside those of the profile.
         features_on: features to have although they are off by default.
+        snapshot: to take the records from instead of the store; consents are the store's.
 
     Raises:
         InputError: the currency asked for is none of ISO 4217.
@@ -129,7 +134,7 @@ def build_training_set(
     _require_currency(currency)
     founders = _who_allow_training(session, known_at, now or known_at)
     references = {founder.id: founder.reference for founder in founders}
-    lake = Lake(session, references)
+    lake = Lake(snapshot or session, references)
     money = one_currency(lake, known_at=known_at, asked=currency)
     features = features_for(profile, blocks_off, features_on)
 
@@ -169,6 +174,7 @@ def build_training_set(
         profile=profile,
         constants=constants,
         blocks_off=tuple(sorted(blocks_off)),
+        snapshot_digest=None if snapshot is None else snapshot.digest,
     )
 
 

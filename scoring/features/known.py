@@ -13,14 +13,13 @@ from functools import cached_property
 
 import ibis
 import ibis.expr.types as ir
-from sqlalchemy import BigInteger, Boolean, Date, Float, Integer, String
 
+from scoring.records.evidence_columns import record_columns
 from scoring.records.tables import (
     Application,
     Attendance,
     CashFlowLine,
     Instalment,
-    Instant,
     Loan,
     OrderLine,
     Pause,
@@ -69,26 +68,6 @@ _BOOKKEEPING = {
 }
 
 
-def record_columns(table: type[SourceTable]) -> dict[str, str]:
-    """Columns of a table that calculations may use, with their Ibis types."""
-    types: list[tuple[type, str]] = [
-        (Instant, "int64"),
-        (BigInteger, "int64"),
-        (Integer, "int64"),
-        (Float, "float64"),
-        (String, "string"),
-    ]
-    columns = {}
-    for column in table.__table__.columns:
-        # Days are calculated with as integers; a flag is for people to read.
-        if isinstance(column.type, Date | Boolean):
-            continue
-        columns[column.name] = next(
-            ibis_type for sql_type, ibis_type in types if isinstance(column.type, sql_type)
-        )
-    return columns
-
-
 class Known:
     """The record tables as they were known at the points, each row with its `point` and `age`.
 
@@ -128,6 +107,11 @@ class Known:
     def cash_flow(self) -> ir.Table:
         """Account lines."""
         return self._as_known(CashFlowLine)
+
+    @cached_property
+    def all_applications(self) -> ir.Table:
+        """Loans asked for, of any lender; no feature may read them."""
+        return self._as_known(Application)
 
     @cached_property
     def applications(self) -> ir.Table:

@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 from scoring.features import all_features, features_for
-from scoring.features.build import Lake, one_founder
 from scoring.features.catalogue import Kind, Unit, feature, protected_parts
 from scoring.features.finishing import rounded
+from scoring.features.lake import Lake
+from scoring.features.one_founder import one_founder
 from scoring.models.priors import read_priors
 from scoring.reasons.texts import texts
 from scoring.records.database import Database

@@ -1,0 +1,94 @@
+"""One founder's feature values, on the operational database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from scoring.calendar import day_of
+from scoring.features.catalogue import Feature, Kind
+from scoring.features.finishing import finished
+from scoring.features.points_in_time import point_in_time
+from scoring.features.statements import bound_statement, of_kind
+
+
+@dataclass(frozen=True)
+class Content:
+    """How many records of a kind a file holds, and from which days."""
+
+    records: int
+    first_day: date | None
+    last_day: date | None
+
+
+@dataclass(frozen=True)
+class FounderFile:
+    """A founder's feature values at a point in time, and what they were made from.
+
+    `observed` are the same values before ratios are shrunk: what was seen, for people to read.
+    """
+
+    values: dict[str, float | None]
+    contents: dict[Kind, Content]
+    observed: dict[str, float | None]
+
+
+def one_founder(
+    session: Session,
+    founder_id: int,
+    *,
+    as_of: date,
+    known_at: datetime,
+    zone: ZoneInfo,
+    lender: str = "",
+    kinds: Collection[Kind] = tuple(Kind),
+    constants: Mapping[str, float] | None = None,
+) -> FounderFile:
+    """The features of one founder, on the connection and in the transaction of the session.
+
+    Args:
+        session: an open transaction on SQLite or PostgreSQL.
+        founder_id: whose file.
+        as_of: the end of this day in the zone is the point in time.
+        known_at: only what was recorded by then counts.
+        zone: the installation's time zone.
+        lender: whose applications count; any lender's when empty.
+        kinds: the blocks of evidence that may be read.
+        constants: to what ratios are shrunk, of the model; not shrunk when None.
+    """
+    connection = session.connection()
+    point = point_in_time(founder_id, as_of=as_of, known_at=known_at, zone=zone, lender=lender)
+    columns: dict[str, np.ndarray] = {}
+    contents: dict[Kind, Content] = {}
+    features: list[Feature] = []
+    allowed = frozenset(kinds)
+    for kind in kinds:
+        statement = bound_statement(kind, allowed, connection.dialect.name)
+        row = connection.exec_driver_sql(statement, point).one()
+        _, records, first, last, *numbers = row
+        contents[kind] = Content(
+            records=records or 0,
+            first_day=None if first is None else day_of(first),
+            last_day=None if last is None else day_of(last),
+        )
+        of_this = of_kind(kind, allowed)
+        names = [name for feature in of_this for name in feature.columns]
+        columns |= {
+            name: np.array([np.nan if number is None else number], dtype=float)
+            for name, number in zip(names, numbers, strict=True)
+        }
+        features += of_this
+    return FounderFile(
+        _plain(finished(columns, features, constants or {})),
+        contents,
+        _plain(finished(columns, features, {})),
+    )
+
+
+def _plain(values: Mapping[str, np.ndarray]) -> dict[str, float | None]:
+    return {name: None if np.isnan(v[0]) else float(v[0]) for name, v in values.items()}
