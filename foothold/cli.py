@@ -32,11 +32,11 @@ COMMANDS = {
     "notices": ("scoring.cli.reviewing", "List notices to lenders about corrected records."),
     "pause": ("scoring.cli.interruptions", "Record a founder's pauses; why is never asked."),
     "platform-event": ("scoring.cli.interruptions", "Record days on which a channel failed."),
+    "snapshot": ("scoring.cli.snapshots", "Write the records as Parquet files, or verify them."),
     "features": (
         "scoring.cli.features",
         "List the features, or a founder's values and the records behind each.",
     ),
-    "snapshot": ("scoring.cli.snapshots", "Write the records as Parquet files, or verify them."),
     "score": ("scoring.cli.scores", "Score a founder, or everybody with consent."),
     "score-portfolio": (
         "scoring.cli.portfolio",

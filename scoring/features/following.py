@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import ibis.expr.types as ir
 from sqlalchemy.orm import Session
 
 from scoring.features import all_features
@@ -15,10 +16,9 @@ from scoring.features.attendance import counted_sessions
 from scoring.features.catalogue import Feature, Kind, Relation
 from scoring.features.known import Known
 from scoring.features.lineage import columns_behind
-from scoring.features.one_founder import one_founder
-from scoring.features.points_in_time import point_in_time
+from scoring.features.one_founder import one_founder, run_for_one_point
 from scoring.features.sales import order_lines
-from scoring.features.statements import bound, kind_expression, of_kind
+from scoring.features.statements import kind_expression, of_kind
 
 # The rows of each table that can count, with `age` and, where days can be neutral, `clock`.
 _ROWS: dict[str, Relation] = {
@@ -78,12 +78,10 @@ def follow(
     file = one_founder(
         session, founder_id, as_of=as_of, known_at=known_at, zone=zone, constants=constants
     )
-    connection = session.connection()
-    point = point_in_time(founder_id, as_of=as_of, known_at=known_at, zone=zone, lender="")
     rows = {
-        table: connection.exec_driver_sql(
-            _statement(table, connection.dialect.name), point
-        ).fetchall()
+        table: run_for_one_point(
+            session, _rows_of(table), founder_id, as_of=as_of, known_at=known_at, zone=zone
+        )
         for table in _ROWS
     }
     return [
@@ -107,11 +105,10 @@ def follow(
     ]
 
 
-@cache
-def _statement(table: str, engine: str) -> str:
+def _rows_of(table: str) -> ir.Table:
     rows = _ROWS[table](Known())
     clock = rows.clock if "clock" in rows.columns else rows.age
-    return bound(rows.select("id", "age", clock=clock), engine)
+    return rows.select("id", "age", clock=clock)
 
 
 @cache

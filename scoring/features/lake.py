@@ -118,11 +118,7 @@ class Lake:
             found = self._run(kind_statement(kind, frozenset(kinds), "duckdb").whole, order="point")
             for name in found.column_names[1:]:
                 columns[content_column(kind, name)] = found[name]
-        currencies = self._run(
-            f"SELECT point, first_currency, last_currency FROM {POINTS} "
-            f"LEFT JOIN ({currencies_statement('duckdb').whole}) AS currencies USING (point)",
-            order="point",
-        )
+        currencies = self._run(currencies_statement("duckdb").whole, order="point")
         for name in currencies.column_names[1:]:
             columns[name] = currencies[name]
         return pa.table(columns)

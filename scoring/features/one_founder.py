@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import ibis.expr.types as ir
 import numpy as np
 from sqlalchemy.orm import Session
 
@@ -14,7 +16,7 @@ from scoring.calendar import day_of
 from scoring.features.catalogue import Feature, Kind
 from scoring.features.finishing import finished
 from scoring.features.points_in_time import point_in_time
-from scoring.features.statements import bound_statement, of_kind
+from scoring.features.statements import bound, bound_statement, of_kind
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,22 @@ def one_founder(
         contents,
         _plain(finished(columns, features, {})),
     )
+
+
+def run_for_one_point(
+    session: Session,
+    expression: ir.Table,
+    founder_id: int,
+    *,
+    as_of: date,
+    known_at: datetime,
+    zone: ZoneInfo,
+) -> Sequence[tuple[Any, ...]]:
+    """Rows of an expression over the points, for one; the arguments are those of `one_founder`."""
+    connection = session.connection()
+    point = point_in_time(founder_id, as_of=as_of, known_at=known_at, zone=zone, lender="")
+    found = connection.exec_driver_sql(bound(expression, connection.dialect.name), point)
+    return [tuple(row) for row in found]
 
 
 def _plain(values: Mapping[str, np.ndarray]) -> dict[str, float | None]:

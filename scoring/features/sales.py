@@ -12,10 +12,9 @@ import ibis
 import ibis.expr.types as ir
 
 from scoring.features.catalogue import Direction, Kind, Ratio, Shrinkage, Unit, feature
-from scoring.features.expressions import at_most, share, weighed
+from scoring.features.expressions import share, weighed
 from scoring.features.known import Known
 from scoring.features.neutral import (
-    HALF_YEAR,
     gaps_between_sales,
     is_neutral,
     lines_of_sales,
@@ -25,7 +24,6 @@ from scoring.features.neutral import (
 from scoring.features.seasons import WINDOW
 
 _NO_SALES = "no sales on record"
-_YEAR = 364  # 52 whole weeks
 
 # Windows of which it must be known how many days counted: last day and length.
 WINDOWS: dict[str, tuple[Callable[[ir.Table], ir.Value], int]] = {
@@ -116,55 +114,6 @@ def average_order_180d(lines: ir.Table) -> ir.Value:
     recent = lines.is_sale & (lines.age < 180)
     orders = lines.count(where=recent)
     return (orders >= 5).ifelse(share(lines.sold.sum(where=recent), orders), ibis.null())
-
-
-@feature(
-    over=order_lines,
-    kind=Kind.SALES,
-    unit=Unit.SHARE,
-    decimals=3,
-    direction=Direction.SAFER_WHEN_HIGHER,
-    reason="sales_regularity",
-    empty="less than four weeks since the first sale",
-    window=HALF_YEAR,
-    on_clock=True,
-    shrinkage=Shrinkage(at_least=4, strength=4, most=1),
-)
-def active_weeks_share_182d(lines: ir.Table) -> Ratio:
-    """Weeks with a sale over the last 26 weeks, or over the weeks since the first sale; 0 to 1.
-
-    Neutral days are taken out of both.
-    """
-    return _active_weeks(lines, 26)
-
-
-@feature(
-    over=order_lines,
-    kind=Kind.SALES,
-    unit=Unit.SHARE,
-    decimals=3,
-    direction=Direction.SAFER_WHEN_HIGHER,
-    reason="sales_regularity",
-    empty="less than 26 weeks since the first sale",
-    window=_YEAR,
-    on_clock=True,
-    shrinkage=Shrinkage(at_least=26, strength=8, most=1),
-)
-def active_weeks_share_364d(lines: ir.Table) -> Ratio:
-    """Weeks with a sale over the last 52 weeks, or over the weeks since the first sale; 0 to 1.
-
-    Neutral days are taken out of both.
-    """
-    return _active_weeks(lines, 52)
-
-
-def _active_weeks(lines: ir.Table, most: int) -> Ratio:
-    oldest = lines.clock.max(where=lines.is_sale & lines.counted)
-    weeks = ((oldest + 1) // 7).coalesce(0)
-    weeks = at_most(weeks, most)
-    # The oldest week may be a part of one, so there can be one more of these.
-    active = lines.week.nunique(where=lines.is_sale & lines.counted & (lines.week < most))
-    return Ratio(active, weeks)
 
 
 @feature(

@@ -11,6 +11,8 @@ from scoring.features.known import Known
 from scoring.features.neutral import HALF_YEAR, channels_of, lines_of_sales
 from scoring.features.sales import order_lines
 
+_YEAR = 364  # 52 whole weeks
+
 
 def weeks_of_sales(known: Known) -> ir.Table:
     """Weeks back on the clock without neutral days in which something was sold."""
@@ -32,6 +34,53 @@ def buyers_of_year(known: Known) -> ir.Table:
         last_day=recent.event_day.max(),
         sold=recent.sold.sum(),
     )
+
+
+@feature(
+    over=weeks_of_sales,
+    kind=Kind.SALES,
+    unit=Unit.SHARE,
+    decimals=3,
+    direction=Direction.SAFER_WHEN_HIGHER,
+    reason="sales_regularity",
+    empty="less than four weeks since the first sale",
+    window=HALF_YEAR,
+    on_clock=True,
+    shrinkage=Shrinkage(at_least=4, strength=4, most=1),
+)
+def active_weeks_share_182d(weeks: ir.Table) -> Ratio:
+    """Weeks with a sale over the last 26 weeks, or over the weeks since the first sale; 0 to 1.
+
+    Neutral days are taken out of both.
+    """
+    return _active_weeks(weeks, 26)
+
+
+@feature(
+    over=weeks_of_sales,
+    kind=Kind.SALES,
+    unit=Unit.SHARE,
+    decimals=3,
+    direction=Direction.SAFER_WHEN_HIGHER,
+    reason="sales_regularity",
+    empty="less than 26 weeks since the first sale",
+    window=_YEAR,
+    on_clock=True,
+    shrinkage=Shrinkage(at_least=26, strength=8, most=1),
+)
+def active_weeks_share_364d(weeks: ir.Table) -> Ratio:
+    """Weeks with a sale over the last 52 weeks, or over the weeks since the first sale; 0 to 1.
+
+    Neutral days are taken out of both.
+    """
+    return _active_weeks(weeks, 52)
+
+
+def _active_weeks(weeks: ir.Table, most: int) -> Ratio:
+    on_record = ((weeks.oldest.max() + 1) // 7).coalesce(0)
+    # The oldest week may be a part of one, so there can be one more of these.
+    active = weeks.count(where=weeks.oldest.notnull() & (weeks.week < most))
+    return Ratio(active, at_most(on_record, most))
 
 
 @feature(

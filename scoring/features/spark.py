@@ -94,6 +94,10 @@ class SparkLake:
         # Partitions are divided by point once and for all: nothing is left to adapt.
         self.session.conf.set("spark.sql.adaptive.enabled", "false")
         self.session.conf.set("spark.sql.shuffle.partitions", str(self.partitions))
+        if sum(snapshot.rows.values()) < _ROWS_A_PARTITION:
+            # Compiling the plan takes longer than running it as it is.
+            self.session.conf.set("spark.sql.codegen.wholeStage", "false")
+            self.session.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         # Rows of a point and loan are together where rows of the point are.
         self.session.conf.set("spark.sql.requireAllClusterKeysForCoPartition", "false")
         for name in snapshot.columns:
@@ -133,7 +137,7 @@ class SparkLake:
             for other in others:
                 first = first.join(other, on="point")
             currencies = self.session.sql(currencies_statement("spark").body)
-            yield first.join(currencies, on="point", how="left")
+            yield first.join(currencies, on="point")
         finally:
             for frame in kept:
                 frame.unpersist()

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from scoring.canonical import canonical_json, digest
 from scoring.errors import FourEyesError, InputError, IntegrityError, NotFoundError
-from scoring.features import all_features
+from scoring.features import features_for
 from scoring.models.artefact import Artefact
 from scoring.models.priors import read_priors, unfitted_scorecard
 from scoring.models.registry import (
@@ -25,7 +25,7 @@ from tests.builders import an_expert_model
 
 
 def _artefact(currency: str = "KRW") -> Artefact:
-    features = all_features()
+    features = features_for(DeploymentProfile.RESEARCH_SANDBOX)
     scorecard = unfitted_scorecard(features, read_priors(), currency=currency)
     scorecard.fit(pd.DataFrame(columns=list(features), dtype=float))
     return Artefact.of(
