@@ -41,21 +41,16 @@ READABLE: dict[str, frozenset[str]] = {
     "instalments": frozenset({"loan", "number", "principal", "interest"}),
     "repayments": frozenset({"loan", "amount"}),
     "cash_flow_lines": frozenset({"inflow", "outflow", "balance", "purpose"}),
-    "applications": frozenset({"reference", "lender", "principal", "instalment"}),
+    "applications": frozenset({"reference", "lender", "instalment"}),
     "pauses": frozenset({"ends_day"}),
     "platform_events": frozenset({"channel", "ends_day"}),
 }
 
-# Why some are not, for who tries.
+# Why some are not, for who tries. Others never leave the store (`records/evidence_columns.py`).
 _REASONS = {
     "session_id": "a session tells the programme, and a programme can tell who somebody is",
-    "marked_by": "who marks attendance tells the programme",
-    "source": "the source of attendance is a programme's operator",
-    "natural_key": "a key holds references of programmes and shops",
-    "import_id": "an import tells whose file it was",
     "order_line": "numbers of orders hold the hour of the order in some shops",
     "account": "an account number tells a bank, and a bank can tell where somebody lives",
-    "author": "who declared something is no behaviour of the founder",
 }
 
 
@@ -103,6 +98,9 @@ class _Walk:
                 case ops.Set():
                     self.column(relation.left, name)
                     self.column(relation.right, name)
+                case ops.JoinChain():
+                    self.value(relation.values[name])
+                    self._beside(relation, relation.values[name])
                 case _ if name in relation.values:
                     self.value(relation.values[name])
                 case _:
@@ -117,11 +115,19 @@ class _Walk:
         if isinstance(relation, ops.Aggregate):
             self._any(tuple(relation.groups.values()))
         if isinstance(relation, ops.JoinChain):
-            self._any(tuple(link.predicates for link in relation.rest))
-            self._any((relation.first, *(link.table for link in relation.rest)))
+            inner = [link for link in relation.rest if link.how != "left"]
+            self._any(tuple(link.predicates for link in inner))
+            self._any((relation.first, *(link.table for link in inner)))
         for part in relation.args:
             if isinstance(part, ops.Relation):
                 self.rows(part)
+
+    def _beside(self, chain: ops.JoinChain, value: ops.Value) -> None:
+        """What rows are joined by, where a value is taken from a table that takes none away."""
+        taken = {field.rel for field in value.find(ops.Field)}
+        for link in chain.rest:
+            if link.table in taken:
+                self._any(link.predicates)
 
     def value(self, value: ops.Value) -> None:
         if not self._is_new(value):

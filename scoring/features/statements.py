@@ -75,6 +75,9 @@ def kind_expression(kind: Kind, features: Sequence[Feature], known: Known) -> ir
 
     Columns: `point`, `records`, `first_day`, `last_day`, then `feature.columns` of each feature,
     float64; `finished` makes values of them.
+
+    Raises:
+        ValueError: a feature reads what none may.
     """
     contents = _CONTENT[kind](known)
     tables = [
