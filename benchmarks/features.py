@@ -86,7 +86,7 @@ def _of_batches(many: dict[str, float], few: dict[str, float]) -> list[dict[str,
             "the same, over a bare scan, seconds",
             ours=many["ours"],
             baseline=many["scan"],
-            goal=60.0,
+            goal=100.0,
         ),
         figure(
             "20,000 founders over 2,000, seconds",
@@ -112,7 +112,7 @@ def _of_spark(
             "2,000 founders on Spark with 2 cores, over DuckDB, seconds",
             ours=spark[2]["seconds"],
             baseline=duckdb["ours"],
-            goal=60.0,
+            goal=100.0,
         ),
         figure(
             "shuffles of records in Spark's plan, and one of the points, over tables as known",

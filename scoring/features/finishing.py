@@ -18,7 +18,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.features.catalogue import Feature, Shrinkage
+from scoring.features.catalogue import Feature
 
 Floats = NDArray[np.float64]
 
@@ -43,20 +43,29 @@ def finished(
     """
     if not features:
         return {}
-    raw = []
-    for feature in features:
-        if feature.shrinkage is None:
-            raw.append(columns[feature.name])
-            continue
-        numerator, denominator = _parts(columns, feature, feature.shrinkage)
-        constant = constants.get(feature.name)
-        strength = 0.0 if constant is None else feature.shrinkage.strength
+    # All features in one array: for one founder, calls cost more than what they calculate.
+    raw = np.stack([columns[feature.columns[0]] for feature in features])
+    ratios = [(place, f, f.shrinkage) for place, f in enumerate(features) if f.shrinkage]
+    if ratios:
+        places = [place for place, _, _ in ratios]
+        divisors = np.stack([columns[feature.columns[1]] for _, feature, _ in ratios])
+        most, at_least, strengths, towards = np.array(
+            [
+                (
+                    shrinkage.most,
+                    shrinkage.at_least,
+                    shrinkage.strength if feature.name in constants else 0.0,
+                    constants.get(feature.name, 0.0),
+                )
+                for _, feature, shrinkage in ratios
+            ]
+        ).T[:, :, None]
+        parts = _capped(raw[places], divisors, most)
         # NaN compares false: an unknown denominator is not enough.
-        enough = denominator >= feature.shrinkage.at_least
-        divisor = np.where(enough, denominator + strength, np.nan)
-        raw.append((numerator + strength * (constant or 0.0)) / divisor)
+        enough = np.where(divisors >= at_least, divisors + strengths, np.nan)
+        raw[places] = (parts + strengths * towards) / enough
     decimals = np.array([feature.decimals for feature in features])
-    values = rounded_half_up(np.stack(raw), decimals[:, None])
+    values = rounded_half_up(raw, decimals[:, None])
     return {feature.name: values[place] for place, feature in enumerate(features)}
 
 
@@ -100,7 +109,8 @@ def pooled_constants(
     for feature in features:
         if feature.shrinkage is None:
             continue
-        numerator, denominator = _parts(columns, feature, feature.shrinkage)
+        numerator, denominator = (columns[name] for name in feature.columns)
+        numerator = _capped(numerator, denominator, np.array(feature.shrinkage.most))
         known = ~(np.isnan(numerator) | np.isnan(denominator)) & (denominator > 0)
         evidence = denominator[known].sum()
         pooled = numerator[known].sum() / evidence if evidence > 0 else typical[feature.name]
@@ -108,10 +118,9 @@ def pooled_constants(
     return found
 
 
-def _parts(
-    columns: Mapping[str, Floats], feature: Feature, shrinkage: Shrinkage
-) -> tuple[Floats, Floats]:
-    numerator, denominator = (columns[name] for name in feature.columns)
-    if np.isfinite(shrinkage.most):
-        numerator = np.minimum(numerator, shrinkage.most * denominator)
-    return numerator, denominator
+def _capped(numerators: Floats, denominators: Floats, most: Floats) -> Floats:
+    """Numerators, at most so many times the denominator; infinity is no cap, not even of zero."""
+    is_capped = np.isfinite(most)
+    caps = np.where(is_capped, most, 0.0) * denominators
+    capped: Floats = np.where(is_capped, np.minimum(numerators, caps), numerators)
+    return capped

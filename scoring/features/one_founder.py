@@ -80,16 +80,12 @@ def one_founder(
         )
         of_this = of_kind(kind, allowed)
         names = [name for feature in of_this for name in feature.columns]
-        columns |= {
-            name: np.array([np.nan if number is None else number], dtype=float)
-            for name, number in zip(names, numbers, strict=True)
-        }
+        parts = np.array(numbers, dtype=float)[:, None]  # None becomes NaN
+        columns |= dict(zip(names, parts, strict=True))
         features += of_this
-    return FounderFile(
-        _plain(finished(columns, features, constants or {})),
-        contents,
-        _plain(finished(columns, features, {})),
-    )
+    values = _plain(finished(columns, features, constants or {}))
+    shrunk = [feature for feature in features if feature.name in (constants or {})]
+    return FounderFile(values, contents, values | _plain(finished(columns, shrunk, {})))
 
 
 def run_for_one_point(
@@ -109,4 +105,5 @@ def run_for_one_point(
 
 
 def _plain(values: Mapping[str, np.ndarray]) -> dict[str, float | None]:
-    return {name: None if np.isnan(v[0]) else float(v[0]) for name, v in values.items()}
+    numbers = ((name, value.item()) for name, value in values.items())
+    return {name: None if number != number else number for name, number in numbers}
