@@ -17,12 +17,12 @@ demo: .venv/ready
 test: .venv/ready
 	@scripts/ensure-browser
 	@scripts/ensure-java
-	@$(BIN)/python -m pytest -n 2 -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 
 test-all: .venv/ready
 	@scripts/ensure-browser
 	@scripts/ensure-java
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: .venv/ready
 	@$(BIN)/ruff format --check .

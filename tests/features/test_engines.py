@@ -31,6 +31,9 @@ from tests.conftest import Clock, has_java, new_postgresql_database
 from tests.features.equality import compare, on_duckdb, on_spark, on_the_store, points_for
 from tests.features.stores import LENDER, copy_store, fill_with_berka, fill_with_sample
 
+# Stores and Spark are dear to start: one worker runs all of these.
+pytestmark = pytest.mark.xdist_group("engines")
+
 
 @dataclass(frozen=True)
 class Compared:
