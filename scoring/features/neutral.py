@@ -26,7 +26,11 @@ EVENTS = 2
 HALF_YEAR = 182  # 26 whole weeks
 STILL_SELLING = 90  # a channel last sold on before that was given up before its failure
 
-_PLACES = range(EVENTS + 1)  # the pause and the events
+# Intervals and whether their days are added or taken away again: an event can meet the pause.
+_PLACES = range(1, EVENTS + 1)
+_ADDED = ["pause", *(f"event_{place}" for place in _PLACES)]
+_TAKEN = [f"both_{place}" for place in _PLACES]
+_INTERVALS = [*_ADDED, *_TAKEN]
 _NEVER = -1_000_000  # a day before all others
 _SHIFT = 1_000_000  # days have fewer digits: length * _SHIFT + first day sorts by length
 
@@ -78,29 +82,36 @@ def channels_of(known: Known) -> ir.Table:
 
 def declared_pause(known: Known) -> ir.Table:
     """The longest declared pause that counts: `point`, `pause_first`, `pause_last`."""
-    return _decoded(_declared(known).group_by("point").aggregate(key=lambda t: t.key.max()))
+    longest = _declared(known).group_by("point").aggregate(key=lambda t: t.key.max())
+    return _decoded(longest).select("point", "pause_first", "pause_last")
 
 
 @lru_cache(maxsize=8)
 def neutral_days(known: Known) -> ir.Table:
-    """One row per point: `first_0`, `last_0` to `first_2`, `last_2`, intervals without overlap.
+    """One row per point: `first_…` and `last_…` of the pause, each event, and what they share.
 
-    Where there are fewer, the rest lie before all records.
+    An interval that ends before it begins is none. Nothing is stacked here: engines that divide
+    rows by point would divide a union once more.
     """
-    found = _without_overlap(_pause(known).union(_events(known)))
-    latest = ibis.window(group_by="point", order_by=("is_event", ibis.desc("last")))
-    placed = found.mutate(place=ibis.row_number().over(latest))
-    ends = placed.group_by("point").aggregate(
-        **{
-            f"{end}_{place}": placed[end].max(where=placed.place == place)
-            for place in _PLACES
-            for end in ("first", "last")
-        }
-    )
     points = known.points.select("as_of_day", "year_before_day", neutral_point="point")
-    joined = points.left_join(ends, points.neutral_point == ends.point)
-    return joined.select(
-        *points.columns, **{name: joined[name].coalesce(_NEVER) for name in _columns()}
+    pause = _pause(known, points)
+    events = _events(known).rename(event_point="point")
+    beside = pause.left_join(events, pause.neutral_point == events.event_point)
+    ends = {
+        f"{end}_event_{place}": beside[f"{end}_event_{place}"].coalesce(nothing)
+        for place in _PLACES
+        for end, nothing in (("first", 0), ("last", -1))
+    }
+    found = beside.select(*pause.columns, **ends)
+    return found.mutate(
+        **{
+            f"first_both_{place}": ibis.greatest(found.first_pause, found[f"first_event_{place}"])
+            for place in _PLACES
+        },
+        **{
+            f"last_both_{place}": ibis.least(found.last_pause, found[f"last_event_{place}"])
+            for place in _PLACES
+        },
     )
 
 
@@ -126,30 +137,37 @@ def with_neutral_days(
 
 def neutral_since(rows: ir.Table, day: ir.IntegerValue) -> ir.IntegerValue:
     """How many neutral days lie after a day, up to the point's day."""
-    parts: list[ir.IntegerValue] = [
-        ibis.greatest(rows[f"last_{place}"] - ibis.greatest(rows[f"first_{place}"] - 1, day), 0)
-        for place in _PLACES
-    ]
-    return reduce(operator.add, parts)
+
+    def since(interval: str) -> ir.IntegerValue:
+        before = rows[f"first_{interval}"] - 1
+        return ibis.greatest(rows[f"last_{interval}"] - ibis.greatest(before, day), 0)
+
+    return _summed(since)
 
 
 def is_neutral(rows: ir.Table, day: ir.IntegerValue) -> ir.BooleanValue:
     """Whether a day is neutral."""
-    parts = [day.between(rows[f"first_{place}"], rows[f"last_{place}"]) for place in _PLACES]
+    parts = [day.between(rows[f"first_{each}"], rows[f"last_{each}"]) for each in _ADDED]
     return reduce(operator.or_, parts)
 
 
 def _counted_days(rows: ir.Table, last: ir.IntegerValue, days: int) -> ir.IntegerValue:
-    parts = []
-    for place in _PLACES:
-        ends = ibis.least(rows[f"last_{place}"], last)
-        begins = ibis.greatest(rows[f"first_{place}"], last - (days - 1))
-        parts.append(ibis.greatest(ends - begins + 1, 0))
-    return days - reduce(operator.add, parts)
+    def inside(interval: str) -> ir.IntegerValue:
+        ends = ibis.least(rows[f"last_{interval}"], last)
+        begins = ibis.greatest(rows[f"first_{interval}"], last - (days - 1))
+        return ibis.greatest(ends - begins + 1, 0)
+
+    return days - _summed(inside)
+
+
+def _summed(days: Callable[[str], ir.IntegerValue]) -> ir.IntegerValue:
+    """Days of all intervals, those that two of them share counted once."""
+    added = reduce(operator.add, (days(interval) for interval in _ADDED))
+    return added - reduce(operator.add, (days(interval) for interval in _TAKEN))
 
 
 def _columns() -> list[str]:
-    return [f"{end}_{place}" for place in _PLACES for end in ("first", "last")]
+    return [f"{end}_{interval}" for interval in _INTERVALS for end in ("first", "last")]
 
 
 def _declared(known: Known) -> ir.Table:
@@ -168,25 +186,30 @@ def _undeclared(known: Known) -> ir.Table:
     )
 
 
-def _pause(known: Known) -> ir.Table:
-    either = _declared(known).union(_undeclared(known))
-    longest = _decoded(either.group_by("point").aggregate(key=either.key.max()))
-    return longest.select(
-        "point",
-        first=longest.pause_first,
-        last=longest.pause_last,
-        is_event=ibis.literal(0, "int64"),
+def _pause(known: Known, points: ir.Table) -> ir.Table:
+    """The points with `first_pause` and `last_pause`, 0 and -1 where there is none."""
+    declared = _declared(known).group_by("point").aggregate(declared=lambda t: t.key.max())
+    gaps = _undeclared(known).group_by("point").aggregate(undeclared=lambda t: t.key.max())
+    declared, gaps = (
+        declared.rename(declared_point="point"),
+        gaps.rename(undeclared_point="point"),
     )
+    beside = points.left_join(declared, points.neutral_point == declared.declared_point)
+    beside = beside.left_join(gaps, beside.neutral_point == gaps.undeclared_point)
+    key = ibis.greatest(beside.declared.coalesce(0), beside.undeclared.coalesce(0))
+    found = _decoded(beside.select(*points.columns, key=key))
+    return found.select(*points.columns, first_pause="pause_first", last_pause="pause_last")
 
 
 def _decoded(longest: ir.Table) -> ir.Table:
     found = longest.mutate(length=longest.key // _SHIFT)
     found = found.mutate(pause_first=found.key - found.length * _SHIFT)
     counted = ibis.least(found.length, LONGEST_PAUSE)
-    return found.select("point", "pause_first", pause_last=found.pause_first + counted - 1)
+    return found.mutate(pause_last=found.pause_first + counted - 1)
 
 
 def _events(known: Known) -> ir.Table:
+    """The latest events of the founders' channels, without days in common, one row per point."""
     spans = channels_of(known).rename(sold_point="point", sold_channel="channel")
     events = known.platform_events
     touched = events.join(
@@ -198,8 +221,15 @@ def _events(known: Known) -> ir.Table:
         touched.age < WITHIN,
     )
     last = ibis.least(touched.ends_day, touched.as_of_day)
-    return touched.select(
-        "point", first=touched.event_day, last=last, is_event=ibis.literal(1, "int64")
+    found = _without_overlap(touched.select("point", first=touched.event_day, last=last))
+    latest = ibis.window(group_by="point", order_by=ibis.desc("last"))
+    placed = found.mutate(place=ibis.row_number().over(latest) + 1)
+    return placed.group_by("point").aggregate(
+        **{
+            f"{end}_event_{place}": placed[end].max(where=placed.place == place)
+            for place in _PLACES
+            for end in ("first", "last")
+        }
     )
 
 
@@ -209,5 +239,5 @@ def _without_overlap(intervals: ir.Table) -> ir.Table:
     )
     reached = intervals.mutate(reached=intervals["last"].max().over(before).coalesce(_NEVER))
     first = ibis.greatest(reached["first"], reached.reached + 1)
-    cut = reached.select("point", "last", "is_event", first=first)
+    cut = reached.select("point", "last", first=first)
     return cut.filter(cut["first"] <= cut["last"])

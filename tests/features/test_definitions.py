@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from scoring.features import all_features, features_for
+from scoring.errors import InputError
+from scoring.features import all_features, features_for, kinds_for
 from scoring.features.catalogue import Kind, Unit, feature, protected_parts
 from scoring.features.finishing import rounded
 from scoring.features.lake import Lake
@@ -190,3 +191,20 @@ def test_a_non_financial_bureau_uses_no_repayment_records() -> None:
     used = features_for(DeploymentProfile.NONFINANCIAL_CB).values()
     assert Kind.REPAYMENT not in {f.kind for f in used}
     assert Kind.REPAYMENT in {f.kind for f in all_features().values()}
+
+
+def test_a_block_can_be_switched_off_with_all_that_reads_it() -> None:
+    profile = DeploymentProfile.RESEARCH_SANDBOX
+    without = features_for(profile, blocks_off=["cash_flow"])
+    assert Kind.CASH_FLOW not in {f.kind for f in without.values()}
+    assert "instalment_over_inflow" not in without
+    assert "instalment_over_net_sales" in without
+    assert Kind.CASH_FLOW not in kinds_for(profile, ["cash_flow"])
+
+
+def test_a_feature_that_is_off_is_in_a_model_only_where_it_is_named() -> None:
+    profile = DeploymentProfile.RESEARCH_SANDBOX
+    assert "late_share" not in features_for(profile)
+    assert "late_share" in features_for(profile, features_on=["late_share"])
+    with pytest.raises(InputError, match="lateness"):
+        features_for(profile, features_on=["lateness"])

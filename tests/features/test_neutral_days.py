@@ -155,3 +155,13 @@ def test_another_channels_failure_changes_nothing(sqlite: Database) -> None:
     before = _values(sqlite, founder)
     _failing(sqlite, "coupang", first=20, last=1)
     assert _values(sqlite, founder) == before
+
+
+def test_days_that_a_pause_and_an_event_share_are_taken_out_once(sqlite: Database) -> None:
+    founder = a_founder(sqlite).selling(
+        weekly=300_000, weeks=30, until=sqlite.today - timedelta(days=40)
+    )
+    _pausing(sqlite, founder, first=39, last=10)
+    assert _values(sqlite, founder)["days_since_last_sale"] == 10
+    _failing(sqlite, "smartstore", first=15, last=6)
+    assert _values(sqlite, founder)["days_since_last_sale"] == 6
