@@ -17,10 +17,12 @@ demo: .venv/ready
 # A file's tests stay in one process, which makes what they share once.
 test: .venv/ready
 	@scripts/ensure-browser
+	@scripts/ensure-java
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-all: .venv/ready
 	@scripts/ensure-browser
+	@scripts/ensure-java
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/ready
@@ -45,7 +47,7 @@ format: .venv/ready
 
 # Pinned, without registry hosts; `uv` is needed only by who changes dependencies.
 lock:
-	@uv pip compile pyproject.toml --extra train --extra challengers --extra test --extra check \
+	@uv pip compile pyproject.toml --extra train --extra challengers --extra spark --extra test --extra check \
 		--universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 		--upgrade -q -o requirements.lock
 

@@ -22,7 +22,7 @@ def serve(
     from api.app import create_app
     from api.links import is_loopback
     from api.requests import log_to_stderr
-    from scoring.features.build import compile_statements
+    from scoring.features.statements import compile_statements
 
     database = open_database()
     database.settings.secret()

@@ -30,9 +30,7 @@ def main() -> None:
     ]
     data = berka_training_set(BERKA)
     rows, outcomes = data.X, data.y
-    ours = median_seconds(
-        lambda: fit_scorecard(rows, outcomes, currency=data.currency, profile=data.profile), runs=5
-    )
+    ours = median_seconds(lambda: fit_scorecard(rows, outcomes, currency=data.currency), runs=5)
     ebm = next(peer for peer in all_peers() if peer.name == "EBM")
     theirs = median_seconds(lambda: ebm.fit_and_foretell(rows, outcomes, rows), runs=5)
     figures.append(figure("seconds to fit 354 loans, over EBM", ours=ours, baseline=theirs, goal=1))

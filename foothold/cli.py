@@ -32,7 +32,16 @@ COMMANDS = {
     "notices": ("scoring.cli.reviewing", "List notices to lenders about corrected records."),
     "pause": ("scoring.cli.interruptions", "Record a founder's pauses; why is never asked."),
     "platform-event": ("scoring.cli.interruptions", "Record days on which a channel failed."),
+    "snapshot": ("scoring.cli.snapshots", "Write the records as Parquet files, or verify them."),
+    "features": (
+        "scoring.cli.features",
+        "List the features, or a founder's values and the records behind each.",
+    ),
     "score": ("scoring.cli.scores", "Score a founder, or everybody with consent."),
+    "score-portfolio": (
+        "scoring.cli.portfolio",
+        "Score everybody with consent at once, into a file.",
+    ),
     "replay": ("scoring.cli.scores", "Compute a stored score again and compare it byte by byte."),
     "models": ("scoring.cli.scores", "List models and the champion."),
     "audit": ("scoring.cli.records", "Verify the audit chain."),

@@ -7,6 +7,7 @@ FootholdError
 ├── ConflictError            the state forbids it (already there, already withdrawn)
 ├── ConsentError             no valid consent: no score
 ├── UnavailableError         the database is busy or can't be reached
+├── EngineError              an engine that was asked for is not installed
 ├── FourEyesError            the same person may not do both
 ├── ModelError               a model that can't be trained, read or served
 │   └── NoChampionError      nothing was promoted yet
@@ -70,6 +71,10 @@ class ConsentError(FootholdError):
 
 class UnavailableError(FootholdError):
     """The database is busy or can't be reached; the same may work later."""
+
+
+class EngineError(FootholdError):
+    """A calculation engine that was asked for is not installed on this machine."""
 
 
 class FourEyesError(FootholdError):

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from scoring.calendar import day_number
 from scoring.errors import ConflictError, InputError
 from scoring.features.application import CURRENT_DAYS
-from scoring.features.build import Content, FounderFile
 from scoring.features.catalogue import Kind
+from scoring.features.one_founder import Content, FounderFile
 from scoring.records.store import standing_as_of
 from scoring.records.tables import Application, CashFlowLine, Loan, OrderLine
 

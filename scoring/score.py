@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scoring.bands import band_of
+from scoring.assessment import assess
 from scoring.calendar import end_of, today
 from scoring.canonical import canonical_json, digest
 from scoring.errors import InputError, IntegrityError, ModelError, NotFoundError
-from scoring.features import kinds_for
-from scoring.features.build import Content, FounderFile, one_founder
+from scoring.features.one_founder import Content, FounderFile, one_founder
 from scoring.integrity import integrity_signals
-from scoring.models.artefact import INTERVAL_LEVEL, Artefact
+from scoring.models.artefact import Artefact
 from scoring.models.registry import champion, load_artefact
-from scoring.reasons.ranking import category_shares, group_points, principal_reasons
 from scoring.records.audit import append_event
 from scoring.records.consents import Purpose, require_consent
 from scoring.records.database import Database, Ledger
@@ -84,16 +82,13 @@ def score_founder(
     """
     current = today(ledger.now, settings.zone)
     as_of = as_of or current
-    if as_of > current:
-        raise InputError(f"as_of {as_of} lies in the future (today is {current}).")
-    if as_of < EARLIEST_DAY:
-        raise InputError(f"as_of {as_of} lies before {EARLIEST_DAY}, when no record begins.")
+    refuse_day(as_of, current)
     founder, consent = require_consent(
         ledger.session, founder_reference, lender=lender, purpose=purpose, at=ledger.now
     )
     subject = Subject(founder, lender, purpose, as_of, application, settings.time_zone)
     model = champion(ledger.session)
-    _refuse_other_profile(model, settings.deployment_profile)
+    refuse_other_profile(model, settings.deployment_profile)
     document = score_document(ledger.session, subject, model, known_at=ledger.now)
     text = canonical_json(document)
     score = Score(
@@ -205,7 +200,8 @@ def score_document(
         known_at=known_at,
         zone=zone,
         lender=subject.lender.reference,
-        kinds=kinds_for(artefact.deployment_profile),
+        kinds=artefact.kinds,
+        constants=artefact.shrinkage_constants,
     )
     missing = missing_evidence(file, as_of=subject.as_of)
     return {
@@ -225,6 +221,7 @@ def score_document(
         },
         "completeness": {kind.value: _content(c) for kind, c in file.contents.items()},
         "features": {name: file.values.get(name) for name in artefact.feature_names},
+        "observed": _observed(artefact, file),
         "missing": missing,
         "integrity_signals": integrity_signals(
             session,
@@ -264,7 +261,24 @@ def verify_scores(session: Session) -> int:
     return count
 
 
-def _refuse_other_profile(model: Model, profile: DeploymentProfile) -> None:
+def refuse_day(as_of: date, current: date) -> None:
+    """Refuse a day that has not come, or that lies before all records.
+
+    Raises:
+        InputError: it does.
+    """
+    if as_of > current:
+        raise InputError(f"as_of {as_of} lies in the future (today is {current}).")
+    if as_of < EARLIEST_DAY:
+        raise InputError(f"as_of {as_of} lies before {EARLIEST_DAY}, when no record begins.")
+
+
+def refuse_other_profile(model: Model, profile: DeploymentProfile) -> None:
+    """Refuse a champion that was trained for another deployment profile.
+
+    Raises:
+        ModelError: it was.
+    """
     if model.deployment_profile != profile.value:
         raise ModelError(
             f"The champion {model.reference} was trained for the deployment profile "
@@ -274,34 +288,24 @@ def _refuse_other_profile(model: Model, profile: DeploymentProfile) -> None:
 
 
 def _scored(artefact: Artefact, file: FounderFile) -> dict[str, Any]:
-    features = artefact.features
-    values: Mapping[str, float | None] = file.values
-    points = artefact.points.points(values)
-    score = artefact.points.base + sum(points.values())
-    prediction = artefact.predict(values)
-    groups = group_points(points, values, features)
-    lowest, highest = artefact.score_range
-    return {
-        "score": score,
-        "score_range": {"lowest": lowest, "highest": highest},
-        "band": band_of(score),
-        "log_odds": prediction.log_odds,
-        "pd": prediction.pd,
-        "pd_low": prediction.pd_low,
-        "pd_high": prediction.pd_high,
-        "interval_level": INTERVAL_LEVEL,
-        "base_points": artefact.points.base,
-        "base_log_odds": artefact.scorecard.card_.intercept,
-        "contributions": artefact.scorecard.card_.look_up(values),
-        "points_by_feature": points,
-        "points": [{"code": group.code, "points": group.points} for group in groups],
-        "reasons": principal_reasons(groups),
-        "category_shares": category_shares(points, features),
+    values = {
+        name: np.array([np.nan if value is None else value], dtype=np.float64)
+        for name, value in file.values.items()
     }
+    return assess(artefact, values).document(0)
 
 
 def _unscored() -> dict[str, Any]:
     return {"score": None, "reasons": {"against": [], "for": []}, "points": []}
+
+
+def _observed(artefact: Artefact, file: FounderFile) -> dict[str, float | None]:
+    """What was seen where it is not what was scored: ratios before they were shrunk."""
+    return {
+        name: file.observed[name]
+        for name in artefact.feature_names
+        if name in file.observed and file.observed[name] != file.values[name]
+    }
 
 
 def _content(content: Content) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from contextlib import suppress
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from scoring.errors import InputError
 
@@ -28,6 +29,10 @@ class DeploymentProfile(StrEnum):
     RESEARCH_SANDBOX = "research_sandbox"
 
 
+BLOCKS = ("attendance", "sales", "repayment", "cash_flow")
+Names = Annotated[tuple[str, ...], NoDecode]  # written with commas between them, not as JSON
+
+
 class Settings(BaseSettings):
     """What an operator may set; every field has a default that works on one machine."""
 
@@ -38,6 +43,23 @@ class Settings(BaseSettings):
     time_zone: str = "Asia/Seoul"
     deployment_profile: DeploymentProfile = DeploymentProfile.RESEARCH_SANDBOX
     secret_key: str | None = Field(default=None, repr=False)
+    blocks_off: Names = ()
+    features_on: Names = ()
+
+    @field_validator("blocks_off", "features_on", mode="before")
+    @classmethod
+    def _listed(cls, names: object) -> object:
+        if isinstance(names, str):
+            return tuple(sorted({name.strip() for name in names.split(",") if name.strip()}))
+        return names
+
+    @field_validator("blocks_off")
+    @classmethod
+    def _known_blocks(cls, names: Names) -> Names:
+        unknown = sorted(set(names) - set(BLOCKS))
+        if unknown:
+            raise ValueError(f'"{unknown[0]}" is none of {", ".join(BLOCKS)}')
+        return names
 
     @field_validator("time_zone")
     @classmethod

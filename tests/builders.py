@@ -15,7 +15,7 @@ import pandas as pd
 
 from scoring.features import features_for
 from scoring.models.artefact import Artefact
-from scoring.models.priors import read_priors, unfitted_scorecard
+from scoring.models.priors import read_priors, typical_constants, unfitted_scorecard
 from scoring.models.registry import promote_model, store_model
 from scoring.records.consents import Purpose, grant_consent, withdraw_consent
 from scoring.records.database import Database
@@ -228,7 +228,12 @@ def an_expert_model(database: Database) -> str:
     features = features_for(profile)
     scorecard = unfitted_scorecard(features, read_priors(), currency="KRW")
     scorecard.fit(pd.DataFrame(columns=list(features), dtype=float))
-    artefact = Artefact.of(scorecard, currency="KRW", deployment_profile=profile)
+    artefact = Artefact.of(
+        scorecard,
+        currency="KRW",
+        deployment_profile=profile,
+        shrinkage_constants=typical_constants(features, read_priors()),
+    )
     with database.writing() as ledger:
         model = store_model(
             ledger, artefact, kind="expert_prior", figures={}, lineage={}, trained_by="an analyst"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,21 @@ ENGINES = ("sqlite", "postgresql")
 for _name in [name for name in os.environ if name.startswith("FOOTHOLD_")]:
     if not _name.startswith("FOOTHOLD_TEST_"):
         del os.environ[_name]
+
+
+def has_java() -> bool:
+    """Whether Spark can run: it needs a JVM (`scripts/ensure-java` installs one)."""
+    return bool(shutil.which("java") or os.environ.get("JAVA_HOME"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was not tested; a skip alone is easily overlooked."""
+    if not has_java():
+        terminalreporter.section("SPARK WAS NOT TESTED", sep="!", red=True, bold=True)
+        terminalreporter.write_line(
+            "No Java was found, so the tests on Spark in tests/features/test_engines.py were left "
+            "out. scripts/ensure-java installs one."
+        )
 
 
 class Clock:

@@ -11,7 +11,12 @@ from scoring.settings import Settings, read_settings
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("TIME_ZONE", "Mars/Olympus"), ("DEPLOYMENT_PROFILE", "bank"), ("TIME_ZONE", "../etc")],
+    [
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("DEPLOYMENT_PROFILE", "bank"),
+        ("TIME_ZONE", "../etc"),
+        ("BLOCKS_OFF", "sales,salez"),
+    ],
 )
 def test_a_setting_that_cannot_be_used_is_named(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
@@ -19,6 +24,11 @@ def test_a_setting_that_cannot_be_used_is_named(
     monkeypatch.setenv(f"FOOTHOLD_{name}", value)
     with pytest.raises(InputError, match=f"FOOTHOLD_{name}"):
         read_settings()
+
+
+def test_blocks_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTHOLD_BLOCKS_OFF", "sales, cash_flow,")
+    assert read_settings().blocks_off == ("cash_flow", "sales")
 
 
 def test_the_signing_key_is_made_once_and_read_by_its_owner_only(tmp_path: Path) -> None:

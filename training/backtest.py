@@ -275,9 +275,7 @@ class _Scorecard:
     data: TrainingSet
 
     def __call__(self, X: pd.DataFrame, y: Ints, unseen: pd.DataFrame) -> Floats:  # noqa: N803
-        return fit_and_foretell(
-            X, y, unseen, currency=self.data.currency, profile=self.data.profile
-        )
+        return fit_and_foretell(X, y, unseen, currency=self.data.currency)
 
 
 def _foretold(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from scoring.canonical import canonical_json, digest
-from scoring.features import features_for
+from scoring.features import all_features
 from scoring.models.artefact import Artefact
 from scoring.models.priors import PRIORS_PATH, read_priors
 from scoring.models.registry import store_model
 from scoring.records.database import Database, last_recorded
-from scoring.settings import DeploymentProfile
+from scoring.records.snapshots import verify_snapshot
 from training.dataset import TrainingSet, build_training_set
 from training.figures import SEED
 from training.fit import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
@@ -82,6 +82,7 @@ def train_candidate(
     currency: str | None = None,
     known_at: datetime | None = None,
     definition: OutcomeDefinition | None = None,
+    snapshot: Path | None = None,
 ) -> Candidate:
     """Train on what is on file, validate, store the candidate and write its report.
 
@@ -96,30 +97,45 @@ def train_candidate(
         known_at: only what was recorded by then counts; the last event on file when None. The same
             instant gives the same training set, less those who have ended their consent.
         definition: when a loan is bad.
+        snapshot: folder of a snapshot to take the records from; `known_at` is then its moment,
+            unless an earlier one is given.
 
     Raises:
+        NotFoundError: there is no such snapshot.
+        IntegrityError: it was changed after it was written.
         InputError: the currency is none of ISO 4217.
         ModelError: amounts are in more than one currency.
     """
     tell = progress or _say_nothing
     settings = database.settings
     tell("reading the records", 0, _STEPS)
+    records = None if snapshot is None else verify_snapshot(snapshot)
     with database.reading() as session:
         now = database.clock()
+        moment = last_recorded(session) if records is None else records.known_at
         data = build_training_set(
             session,
-            known_at=known_at or last_recorded(session) or now,
+            known_at=known_at or moment or now,
             zone=settings.zone,
             profile=settings.deployment_profile,
+            blocks_off=settings.blocks_off,
+            features_on=settings.features_on,
             currency=currency,
             definition=definition,
             now=now,
+            snapshot=records,
         )
     tell("validating", 1, _STEPS)
     out_of_time, cross_validation = validate(data, progress=progress)
     tell("fitting on all loans", 2, _STEPS)
     fit = fit_on_all(data)
-    artefact = Artefact.of(fit.scorecard, currency=data.currency, deployment_profile=data.profile)
+    artefact = Artefact.of(
+        fit.scorecard,
+        currency=data.currency,
+        deployment_profile=data.profile,
+        shrinkage_constants=data.constants,
+        blocks_off=data.blocks_off,
+    )
     lineage = lineage_of(data, fit)
     tell("storing the candidate", 3, _STEPS)
     with database.writing() as ledger:
@@ -166,8 +182,8 @@ def train_candidate(
 def fit_on_all(data: TrainingSet) -> Fit:
     """Fit to all labels, or take the expert's word where there are none, or only bad ones."""
     if has_outcomes(data.y):
-        return fit_scorecard(data.X, data.y, currency=data.currency, profile=data.profile)
-    return expert_scorecard(data.population, currency=data.currency, profile=data.profile)
+        return fit_scorecard(data.X, data.y, currency=data.currency)
+    return expert_scorecard(data.population, currency=data.currency)
 
 
 def figures_for(
@@ -187,6 +203,7 @@ def lineage_of(data: TrainingSet, fit: Fit) -> dict[str, Any]:
     return {
         "known_at": data.known_at.isoformat(),
         "deployment_profile": data.profile.value,
+        "blocks_off": list(data.blocks_off),
         "currency": data.currency,
         "founders": data.founders,
         "loans_by_outcome": dict(data.counts),
@@ -196,7 +213,8 @@ def lineage_of(data: TrainingSet, fit: Fit) -> dict[str, Any]:
         "last_day": None if data.rows.empty else data.rows["as_of"].iloc[-1].isoformat(),
         "outcome_definition": data.definition.as_dict(),
         "training_set_digest": data.digest(),
-        "feature_set_digest": feature_set_digest(data.profile),
+        "snapshot_digest": data.snapshot_digest,
+        "feature_set_digest": feature_set_digest(list(data.X.columns)),
         "features_left_out": list(fit.left_out),
         "priors_version": read_priors().version,
         "priors_digest": digest(PRIORS_PATH.read_text(encoding="utf-8")),
@@ -205,8 +223,9 @@ def lineage_of(data: TrainingSet, fit: Fit) -> dict[str, Any]:
     }
 
 
-def feature_set_digest(profile: DeploymentProfile) -> str:
-    """SHA-256 of the catalogue's entries that a profile may use."""
+def feature_set_digest(names: Collection[str]) -> str:
+    """SHA-256 of the catalogue's entries of these features."""
+    catalogue = all_features()
     entries = [
         {
             "name": feature.name,
@@ -216,8 +235,10 @@ def feature_set_digest(profile: DeploymentProfile) -> str:
             "direction": int(feature.direction),
             "when_missing": feature.when_missing.value,
             "description": feature.description,
+            "window": feature.window,
+            "shrinkage": None if feature.shrinkage is None else repr(feature.shrinkage),
         }
-        for feature in features_for(profile).values()
+        for feature in (catalogue[name] for name in names)
     ]
     return digest(canonical_json(entries))
 

@@ -38,9 +38,13 @@ def train(
     window_months: Annotated[
         int, typer.Option(min=1, help="Within so many months from its first day due.")
     ] = 12,
+    snapshot: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Records to train on, as `foothold snapshot` wrote them."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train a candidate on what is on file and write its report."""
+    """Train a candidate on what is on file, or in a snapshot, and write its report."""
     from scoring.console import open_database, print_json, progress_bar
     from training.candidate import train_candidate
     from training.labels import OutcomeDefinition
@@ -52,6 +56,7 @@ def train(
             by=_name(by),
             currency=currency,
             definition=definition,
+            snapshot=snapshot,
             progress=progress,
         )
     if as_json:

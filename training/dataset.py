@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -17,8 +17,11 @@ from scoring.calendar import today
 from scoring.canonical import digest
 from scoring.errors import InputError, ModelError
 from scoring.features import features_for
-from scoring.features.build import Lake
+from scoring.features.finishing import finished, pooled_constants
+from scoring.features.lake import Lake
+from scoring.models.priors import read_priors, typical_constants
 from scoring.records.consents import Purpose, founders_with_consent
+from scoring.records.snapshots import Snapshot
 from scoring.records.tables import (
     Application,
     CashFlowLine,
@@ -57,6 +60,10 @@ class TrainingSet:
         known_at: only what was recorded by then is in it.
         definition: when a loan is bad.
         profile: which features it may have.
+        constants: to what ratios are shrunk in `X` and `population`, estimated on the rows that
+            the model is fitted on.
+        blocks_off: blocks of evidence left out beside those of the profile.
+        snapshot_digest: of the snapshot that the records were taken from, if from one.
     """
 
     X: pd.DataFrame
@@ -69,6 +76,9 @@ class TrainingSet:
     known_at: datetime
     definition: OutcomeDefinition
     profile: DeploymentProfile = field(default=DeploymentProfile.RESEARCH_SANDBOX)
+    constants: Mapping[str, float] = field(default_factory=dict)
+    blocks_off: tuple[str, ...] = ()
+    snapshot_digest: str | None = None
 
     @property
     def bads(self) -> int:
@@ -98,6 +108,9 @@ def build_training_set(
     currency: str | None = None,
     definition: OutcomeDefinition | None = None,
     now: datetime | None = None,
+    blocks_off: Collection[str] = (),
+    features_on: Collection[str] = (),
+    snapshot: Snapshot | None = None,
 ) -> TrainingSet:
     """Gather the labels of those who allow training, and the features before each.
 
@@ -109,6 +122,9 @@ def build_training_set(
         currency: of the model; needed only where no record says it.
         definition: when a loan is bad.
         now: consent must stand at this instant as well; it may have ended since `known_at`.
+        blocks_off: blocks of evidence to do without, beside those of the profile.
+        features_on: features to have although they are off by default.
+        snapshot: to take the records from instead of the store; consents are the store's.
 
     Raises:
         InputError: the currency asked for is none of ISO 4217.
@@ -118,14 +134,16 @@ def build_training_set(
     _require_currency(currency)
     founders = _who_allow_training(session, known_at, now or known_at)
     references = {founder.id: founder.reference for founder in founders}
-    lake = Lake(session, references)
+    lake = Lake(snapshot or session, references)
     money = one_currency(lake, known_at=known_at, asked=currency)
-    names = list(features_for(profile))
+    features = features_for(profile, blocks_off, features_on)
 
-    def values_at(points: pd.DataFrame) -> pd.DataFrame:
+    def columns_at(points: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+        names = [name for feature in features.values() for name in feature.columns]
         if points.empty:
-            return pd.DataFrame(columns=names, index=points.index, dtype=float)
-        return lake.features(points, known_at=known_at, zone=zone)[names]
+            return {name: np.empty(0) for name in names}
+        columns = lake.columns(points, known_at=known_at, zone=zone)
+        return {name: columns[name].to_numpy() for name in names}
 
     labels = labels_known(lake, known_at=known_at, zone=zone, definition=definition)
     decided = labels["outcome"].isin([Outcome.GOOD, Outcome.BAD])
@@ -135,17 +153,28 @@ def build_training_set(
     people = [] if has_outcomes(y) else list(references)
     everybody = pd.DataFrame({"founder_id": people}, dtype="int64")
     everybody = everybody.assign(as_of=today(known_at, zone))
+    labelled, unlabelled = columns_at(rows), columns_at(everybody)
+    constants = pooled_constants(
+        unlabelled if people else labelled,
+        features.values(),
+        typical_constants(features, read_priors()),
+    )
     return TrainingSet(
-        X=values_at(rows),
+        X=pd.DataFrame(finished(labelled, features.values(), constants), index=rows.index),
         y=y,
         rows=rows.drop(columns="outcome"),
-        population=values_at(everybody),
+        population=pd.DataFrame(
+            finished(unlabelled, features.values(), constants), index=everybody.index
+        ),
         currency=money,
         counts={each.value: int((labels["outcome"] == each).sum()) for each in Outcome},
         founders=len(references),
         known_at=known_at,
         definition=definition,
         profile=profile,
+        constants=constants,
+        blocks_off=tuple(sorted(blocks_off)),
+        snapshot_digest=None if snapshot is None else snapshot.digest,
     )
 
 

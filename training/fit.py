@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scoring.features import features_for
+from scoring.features import all_features
+from scoring.features.catalogue import Feature
 from scoring.models.priors import Priors, read_priors, unfitted_scorecard, without_cuts
 from scoring.models.scorecard import MonotoneScorecard
-from scoring.settings import DeploymentProfile
 
 
 class ModelKind(StrEnum):
@@ -46,19 +46,17 @@ def fit_scorecard(
     y: NDArray[np.int64],
     *,
     currency: str,
-    profile: DeploymentProfile,
     priors: Priors | None = None,
 ) -> Fit:
     """Fit to outcomes.
 
     Args:
-        X: shape (labels, features of the profile), NaN where missing.
+        X: shape (labels, features), NaN where missing.
         y: shape (labels,), 1 for bad; at least one 0.
         currency: of the amounts in X.
-        profile: which features may be used.
         priors: the expert's scorecard; that of `priors.toml` when None.
     """
-    features = features_for(profile)
+    features = _features_of(X)
     scorecard = unfitted_scorecard(features, priors or read_priors(), currency=currency)
     return Fit(scorecard.fit(X[list(features)], y), ModelKind.FITTED, ())
 
@@ -67,7 +65,6 @@ def expert_scorecard(
     population: pd.DataFrame,
     *,
     currency: str,
-    profile: DeploymentProfile,
     priors: Priors | None = None,
 ) -> Fit:
     """Take the expert's word where no outcome is known.
@@ -75,15 +72,19 @@ def expert_scorecard(
     Args:
         population: features of those who allow training, the reference; no rows are fine.
         currency: whose cut points are taken; features of money without any are left out.
-        profile: which features may be used.
         priors: the expert's scorecard; that of `priors.toml` when None.
     """
     priors = priors or read_priors()
-    left_out = without_cuts(features_for(profile), priors, currency=currency)
-    features = {n: f for n, f in features_for(profile).items() if n not in left_out}
+    left_out = without_cuts(_features_of(population), priors, currency=currency)
+    features = {n: f for n, f in _features_of(population).items() if n not in left_out}
     scorecard = unfitted_scorecard(features, priors, currency=currency)
     fitted = scorecard.fit(population[list(features)], None)
     return Fit(fitted, ModelKind.EXPERT_PRIOR, tuple(left_out))
+
+
+def _features_of(X: pd.DataFrame) -> dict[str, Feature]:  # noqa: N803
+    catalogue = all_features()
+    return {str(name): catalogue[str(name)] for name in X.columns}
 
 
 def has_outcomes(y: NDArray[np.int64]) -> bool:

@@ -21,9 +21,9 @@ from sqlalchemy import select
 
 from scoring.calendar import day_number, day_of, today
 from scoring.errors import InputError
-from scoring.features.build import Lake
 from scoring.features.days_past_due import IMMATERIAL_PERCENT
-from scoring.features.known import record_columns
+from scoring.features.lake import Lake
+from scoring.records.evidence_columns import record_columns
 from scoring.records.store import standing_as_of
 from scoring.records.tables import Application, DeclaredOutcome, Instalment, Loan, Record
 

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
-from scoring.settings import DeploymentProfile
 from training.dataset import TrainingSet
 from training.figures import SEED, Figure, Floats, Ints, Judged, figures_of, too_few
 from training.fit import expert_scorecard, fit_scorecard, has_outcomes
@@ -109,7 +108,6 @@ def foretell(
             data.y[train],
             data.X.iloc[test],
             currency=data.currency,
-            profile=data.profile,
         )
         for train, test in splits
     )
@@ -122,13 +120,12 @@ def fit_and_foretell(
     unseen: pd.DataFrame,
     *,
     currency: str,
-    profile: DeploymentProfile,
 ) -> Floats:
     """Log-odds of bad of unseen rows, by the scorecard that `train` would fit."""
     fit = (
-        fit_scorecard(X, y, currency=currency, profile=profile)
+        fit_scorecard(X, y, currency=currency)
         if has_outcomes(y)
-        else expert_scorecard(X, currency=currency, profile=profile)
+        else expert_scorecard(X, currency=currency)
     )
     columns = list(fit.scorecard.feature_names_in_)
     return np.asarray(fit.scorecard.decision_function(unseen[columns]))

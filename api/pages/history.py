@@ -44,7 +44,7 @@ class Standing:
 def looks_of(
     session: Session, founder_id: int, *, language: Language, zone: ZoneInfo
 ) -> list[Look]:
-    """Every score given, every one read again, and every opening of the page; newest first."""
+    """Scores given, read again or given in a portfolio, and openings of the page; newest first."""
     t = words_in(language)
 
     def look(
@@ -72,7 +72,7 @@ def looks_of(
     for event in session.scalars(
         select(AuditEvent).where(
             AuditEvent.founder_id == founder_id,
-            AuditEvent.action.in_(("page.opened", "score.read")),
+            AuditEvent.action.in_(("page.opened", "score.read", "score.portfolio")),
         )
     ):
         details = json.loads(event.details)
@@ -80,7 +80,8 @@ def looks_of(
             looks.append(look(event.at, str(t("looked.you")), str(t("looked.opened")), None))
         else:
             who = names.get(details["lender"], details["lender"])
-            looks.append(look(event.at, who, str(t("looked.again")), details["purpose"]))
+            seen = "looked.portfolio" if event.action == "score.portfolio" else "looked.again"
+            looks.append(look(event.at, who, str(t(seen)), details["purpose"]))
     looks.sort(key=lambda entry: entry.at, reverse=True)
     return _together(looks, language)
 

@@ -268,7 +268,7 @@ def _lines(document: dict[str, Any], language: Language) -> list[Line]:
             continue
         said = sentence(
             feature,
-            value=document["features"][name],
+            value=document.get("observed", {}).get(name, document["features"][name]),
             points=points,
             currency=document["currency"],
             language=language,

@@ -6,12 +6,14 @@ import ibis
 import ibis.expr.types as ir
 
 from scoring.features.cash_flow import account_lines, mean_balance, monthly_inflow
-from scoring.features.catalogue import Direction, Kind, Unit, feature
-from scoring.features.expressions import capped
+from scoring.features.catalogue import Direction, Kind, Ratio, Shrinkage, Unit, feature
+from scoring.features.expressions import share, weighed
 from scoring.features.known import Known
-from scoring.features.sales import monthly_net_sales, order_lines
+from scoring.features.neutral import lines_of_sales
+from scoring.features.sales import monthly_net_sales
 
 _NO_LOAN = "no loan was asked for in the last 90 days"
+_FEW = Shrinkage(at_least=1, strength=3, most=2)  # a burden on three records is half a guess
 CURRENT_DAYS = 90  # an older application says nothing of the loan asked for now
 
 
@@ -28,29 +30,31 @@ def current_application(known: Known) -> ir.Table:
 
 def application_and_sales(known: Known) -> ir.Table:
     """The last application beside monthly net sales."""
-    lines = order_lines(known)
-    sales = lines.group_by("point").aggregate(income=monthly_net_sales(lines))
+    lines = lines_of_sales(known)
+    sales = lines.group_by("point").aggregate(
+        income=monthly_net_sales(lines), lines=lines.count(where=lines.is_sale)
+    )
     return current_application(known).inner_join(sales, "point")
 
 
 def application_and_inflow(known: Known) -> ir.Table:
     """The last application beside monthly inflow."""
     lines = account_lines(known)
-    inflow = lines.group_by("point").aggregate(income=monthly_inflow(lines))
+    inflow = lines.group_by("point").aggregate(income=monthly_inflow(lines), lines=lines.count())
     return current_application(known).inner_join(inflow, "point")
 
 
 def application_and_balance(known: Known) -> ir.Table:
     """The last application beside the mean balance of 180 days."""
     lines = account_lines(known)
-    balance = lines.group_by("point").aggregate(income=mean_balance(lines))
+    balance = lines.group_by("point").aggregate(income=mean_balance(lines), lines=lines.count())
     return current_application(known).inner_join(balance, "point")
 
 
-def _burden(asked: ir.Table) -> ir.Value:
-    share = asked.instalment / (asked.income > 0).ifelse(asked.income, ibis.null())
+def _burden(asked: ir.Table) -> Ratio:
     # Who takes in nothing has the highest burden, not an unknown one.
-    return capped(share.coalesce(2.0), 2.0).max()
+    burden = share(asked.instalment, asked.income).coalesce(2.0)
+    return weighed(burden.max(), asked.lines.max())
 
 
 @feature(
@@ -60,6 +64,7 @@ def _burden(asked: ir.Table) -> ir.Value:
     direction=Direction.SAFER_WHEN_LOWER,
     reason="affordability",
     empty=_NO_LOAN,
+    window=CURRENT_DAYS,
 )
 def instalment_asked(asked: ir.Table) -> ir.Value:
     """Instalment asked for, per month."""
@@ -74,8 +79,11 @@ def instalment_asked(asked: ir.Table) -> ir.Value:
     direction=Direction.SAFER_WHEN_LOWER,
     reason="affordability",
     empty=_NO_LOAN + ", or there are no sales on record",
+    window=180,
+    beside=Kind.SALES,
+    shrinkage=_FEW,
 )
-def instalment_over_net_sales(asked: ir.Table) -> ir.Value:
+def instalment_over_net_sales(asked: ir.Table) -> Ratio:
     """Instalment asked for over monthly net sales, at most 2."""
     return _burden(asked)
 
@@ -88,8 +96,11 @@ def instalment_over_net_sales(asked: ir.Table) -> ir.Value:
     direction=Direction.SAFER_WHEN_LOWER,
     reason="affordability",
     empty=_NO_LOAN + ", or there are no account lines on record",
+    window=180,
+    beside=Kind.CASH_FLOW,
+    shrinkage=_FEW,
 )
-def instalment_over_inflow(asked: ir.Table) -> ir.Value:
+def instalment_over_inflow(asked: ir.Table) -> Ratio:
     """Instalment asked for over monthly inflow, at most 2."""
     return _burden(asked)
 
@@ -102,7 +113,10 @@ def instalment_over_inflow(asked: ir.Table) -> ir.Value:
     direction=Direction.SAFER_WHEN_LOWER,
     reason="affordability",
     empty=_NO_LOAN + ", or there are no account lines on record",
+    window=180,
+    beside=Kind.CASH_FLOW,
+    shrinkage=_FEW,
 )
-def instalment_over_balance(asked: ir.Table) -> ir.Value:
+def instalment_over_balance(asked: ir.Table) -> Ratio:
     """Instalment asked for over the mean balance of 180 days, at most 2."""
     return _burden(asked)

@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import Any
 
 import ibis.expr.types as ir
 
 from scoring.features.known import Known
 
 Relation = Callable[[Known], ir.Table]
-Definition = Callable[[ir.Table], ir.Value]
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """What a feature with `shrinkage` defines: two values per point, divided when finished.
+
+    The denominator is the evidence: a count, so that the shrinkage's numbers mean something. A
+    ratio of money or hours is given as ratio times count over count.
+    """
+
+    numerator: ir.Value
+    denominator: ir.Value
+
+
+@dataclass(frozen=True)
+class Shrinkage:
+    """How a ratio is guarded against small numbers.
+
+    Attributes:
+        at_least: the ratio is missing where its denominator is below.
+        strength: how much evidence the constant is worth, in units of the denominator.
+        most: the ratio counts at most so much, before it is shrunk.
+    """
+
+    at_least: float
+    strength: float
+    most: float = math.inf
+
+
+Definition = Callable[[ir.Table], ir.Value | Ratio]
 
 
 class Kind(StrEnum):
@@ -66,8 +97,13 @@ class Feature:
         when_missing: what a missing value may do.
         empty: what a missing value means, in words.
         relation: from known records to the rows that it is an aggregate of.
-        define: from those rows to the value per point.
+        define: from those rows to the value per point, or to a `Ratio` where it is shrunk.
         description: what it measures, with the formula.
+        window: how many days back it looks; None for the whole history.
+        on_clock: the window counts days without neutral ones (`neutral.py`).
+        shrinkage: of a ratio; None for others.
+        reads: the blocks of evidence that it is made from, its own kind among them.
+        off_by_default: a model has it only where the operator's settings name it.
     """
 
     name: str
@@ -82,6 +118,52 @@ class Feature:
     relation: Relation
     define: Definition
     description: str
+    window: int | None = None
+    on_clock: bool = False
+    shrinkage: Shrinkage | None = None
+    reads: frozenset[Kind] = frozenset()
+    off_by_default: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """What the catalogue says of it, as plain data."""
+        return {
+            "name": self.name,
+            "kind": self.kind.value,
+            "unit": self.unit.value,
+            "decimals": self.decimals,
+            "window_days": self.window,
+            "direction": self.direction.name.lower(),
+            "actionable": self.actionable,
+            "reason": self.reason,
+            "when_missing": self.when_missing.value,
+            "empty": self.empty,
+            "at_least": self.shrinkage.at_least if self.shrinkage else None,
+            "shrinkage_strength": self.shrinkage.strength if self.shrinkage else None,
+            "reads": sorted(self.reads),
+            "off_by_default": self.off_by_default,
+            "description": self.description,
+        }
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that a statement gives for it: its value, or numerator and denominator."""
+        if self.shrinkage is None:
+            return (self.name,)
+        return f"{self.name}__numerator", f"{self.name}__denominator"
+
+    def values(self, rows: ir.Table) -> dict[str, ir.Value]:
+        """Its columns as expressions, float64.
+
+        Raises:
+            TypeError: it says that it is a ratio and defines none, or the other way round.
+        """
+        defined = self.define(rows)
+        if isinstance(defined, Ratio) != (self.shrinkage is not None):
+            raise TypeError(f"{self.name} must define a Ratio exactly if it declares shrinkage")
+        parts = (
+            (defined.numerator, defined.denominator) if isinstance(defined, Ratio) else (defined,)
+        )
+        return dict(zip(self.columns, (part.cast("float64") for part in parts), strict=True))
 
 
 _CATALOGUE: dict[str, Feature] = {}
@@ -157,8 +239,15 @@ def feature(
     decimals: int = 0,
     actionable: bool = True,
     when_missing: WhenMissing = WhenMissing.NEUTRAL,
+    window: int | None = None,
+    on_clock: bool = False,
+    shrinkage: Shrinkage | None = None,
+    beside: Kind | None = None,
+    off_by_default: bool = False,
 ) -> Callable[[Definition], Definition]:
     """Declare the decorated expression as a feature; its name is the function's.
+
+    `beside` is another block of evidence that it reads; the rest is told at `Feature`.
 
     Raises:
         ValueError: the name is taken, or stands for a protected attribute.
@@ -184,6 +273,11 @@ def feature(
             relation=over,
             define=define,
             description=" ".join((define.__doc__ or "").split()),
+            window=window,
+            on_clock=on_clock,
+            shrinkage=shrinkage,
+            reads=frozenset({kind, beside or kind}),
+            off_by_default=off_by_default,
         )
         return define
 

@@ -20,13 +20,14 @@ IMMATERIAL_PERCENT = 1
 def instalments_with_days_past_due(known: Known) -> ir.Table:
     """Instalments due by each point's day.
 
-    Columns: `point`, `loan`, `number`, `due_day`, `age` (days since due), `amount` (minor units),
-    `settled_day` (null while unsettled), `days_past_due` (0 or more).
+    Columns: `point`, `loan`, `number`, `due_day`, `age` (days since due), `amount` and
+    `principal` (minor units), `settled_day` (null while unsettled), `days_past_due` (0 or more).
     """
     due = known.instalments.mutate(amount=lambda t: t.principal + t.interest)
     in_order = ibis.cumulative_window(group_by=("point", "loan"), order_by=("event_day", "number"))
     due = due.mutate(amount_due=due.amount.sum().over(in_order)).select(
-        "point", "as_of_day", "loan", "number", "amount", "amount_due", "age", due_day="event_day"
+        *("point", "as_of_day", "loan", "number", "principal", "amount", "amount_due", "age"),
+        due_day="event_day",
     )
     received = known.repayments
     in_order = ibis.cumulative_window(group_by=("point", "loan"), order_by=("event_day", "id"))
@@ -42,7 +43,7 @@ def instalments_with_days_past_due(known: Known) -> ir.Table:
         ],
     )
     settled = enough.group_by(
-        "point", "as_of_day", "loan", "number", "due_day", "age", "amount"
+        "point", "as_of_day", "loan", "number", "due_day", "age", "principal", "amount"
     ).aggregate(settled_day=enough.paid_day.min())
     end = ibis.coalesce(settled.settled_day, settled.as_of_day)
     return settled.mutate(days_past_due=ibis.greatest(end - settled.due_day, 0))

@@ -8,26 +8,29 @@ knowledge stands in its place.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 
 import ibis
 import ibis.expr.types as ir
-from sqlalchemy import BigInteger, Boolean, Date, Float, Integer, String
 
+from scoring.records.evidence_columns import record_columns
 from scoring.records.tables import (
     Application,
     Attendance,
     CashFlowLine,
     Instalment,
-    Instant,
     Loan,
     OrderLine,
+    Pause,
+    PlatformEvent,
     Record,
     Repayment,
 )
 
 # founder at the end of day `as_of_day` (which ends at instant `as_of_end`), known at `known_at`,
-# asked for by `asking_lender` (its reference; empty where any lender's applications count)
+# asked for by `asking_lender` (its reference; empty where any lender's applications count);
+# `year_before_day` ends the same season a year before (`seasons.py`)
 POINTS_SCHEMA = {
     "point": "int64",
     "founder_id": "int64",
@@ -35,39 +38,34 @@ POINTS_SCHEMA = {
     "as_of_end": "int64",
     "known_at": "int64",
     "asking_lender": "string",
+    "year_before_day": "int64",
 }
 POINTS = "points"
+# The tables that features read. Only the last is nobody's file: what a channel did to all sellers.
+SourceTable = Record | PlatformEvent
+SOURCE_TABLES: tuple[type[SourceTable], ...] = (
+    Attendance,
+    OrderLine,
+    Loan,
+    Instalment,
+    Repayment,
+    CashFlowLine,
+    Application,
+    Pause,
+    PlatformEvent,
+)
 _BOOKKEEPING = {
     "founder_id",
     "source",
     "natural_key",
     "import_id",
+    "author",
     "learned_at",
     "recorded_at",
     "superseded_learned_at",
     "superseded_recorded_at",
     "held",
 }
-
-
-def record_columns(table: type[Record]) -> dict[str, str]:
-    """Columns of a record table that calculations may use, with their Ibis types."""
-    types: list[tuple[type, str]] = [
-        (Instant, "int64"),
-        (BigInteger, "int64"),
-        (Integer, "int64"),
-        (Float, "float64"),
-        (String, "string"),
-    ]
-    columns = {}
-    for column in table.__table__.columns:
-        # Days are calculated with as integers; a flag is for people to read.
-        if isinstance(column.type, Date | Boolean):
-            continue
-        columns[column.name] = next(
-            ibis_type for sql_type, ibis_type in types if isinstance(column.type, sql_type)
-        )
-    return columns
 
 
 class Known:
@@ -111,6 +109,11 @@ class Known:
         return self._as_known(CashFlowLine)
 
     @cached_property
+    def all_applications(self) -> ir.Table:
+        """Loans asked for, of any lender; no feature may read them."""
+        return self._as_known(Application)
+
+    @cached_property
     def applications(self) -> ir.Table:
         """Loans asked for, of the point's lender: what one lender hears is no other's business."""
         asked = self._as_known(Application)
@@ -118,19 +121,34 @@ class Known:
         asked = asked.join(points, asked.point == points.asked_point)
         return asked.filter((asked.asking_lender == "") | (asked.lender == asked.asking_lender))
 
+    @cached_property
+    def pauses(self) -> ir.Table:
+        """Pauses that have begun; `ends_day` may lie ahead."""
+        return self._as_known(Pause)
+
+    @cached_property
+    def platform_events(self) -> ir.Table:
+        """Failures of any channel that have begun; `ends_day` may lie ahead."""
+        events = ibis.table(record_columns(PlatformEvent), name=PlatformEvent.__tablename__)
+        known = self.points.join(events, self.points.as_of_day >= events.event_day)
+        return _as_known(known, record_columns(PlatformEvent))
+
     def _as_known(self, table: type[Record]) -> ir.Table:
         columns = record_columns(table)
         records = ibis.table(columns, name=table.__tablename__)
-        points = self.points
-        known = points.join(records, points.founder_id == records.founder_id)
-        known = known.filter(
-            known.event_day <= known.as_of_day,
-            known.learned_at < known.as_of_end,
-            known.recorded_at <= known.known_at,
-            known.held.isnull(),
-            known.superseded_recorded_at.isnull()
-            | (known.superseded_learned_at >= known.as_of_end)
-            | (known.superseded_recorded_at > known.known_at),
-        )
-        kept = [name for name in columns if name not in _BOOKKEEPING]
-        return known.select("point", "as_of_day", *kept, age=(known.as_of_day - known.event_day))
+        known = self.points.join(records, self.points.founder_id == records.founder_id)
+        return _as_known(known.filter(known.held.isnull()), columns)
+
+
+def _as_known(joined: ir.Table, columns: Collection[str]) -> ir.Table:
+    known = joined.filter(
+        joined.event_day <= joined.as_of_day,
+        joined.learned_at < joined.as_of_end,
+        joined.recorded_at <= joined.known_at,
+        joined.superseded_recorded_at.isnull()
+        | (joined.superseded_learned_at >= joined.as_of_end)
+        | (joined.superseded_recorded_at > joined.known_at),
+    )
+    kept = [name for name in columns if name not in _BOOKKEEPING]
+    points = ["point", "as_of_day", "year_before_day"]
+    return known.select(*points, *kept, age=(known.as_of_day - known.event_day))

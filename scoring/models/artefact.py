@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
 
 from scoring.canonical import canonical_json, digest
 from scoring.errors import IntegrityError, ModelError
-from scoring.features import all_features
-from scoring.features.catalogue import Feature
+from scoring.features import all_features, kinds_for
+from scoring.features.catalogue import Feature, Kind
 from scoring.models.points import PointsCard, PointsScale
 from scoring.models.scorecard import MonotoneScorecard
 from scoring.settings import DeploymentProfile
 
-FORMAT = "foothold.model/1"
+FORMAT = "foothold.model/2"
+_WITHOUT_CONSTANTS = "foothold.model/1"  # before ratios were shrunk and blocks switched off
 INTERVAL_LEVEL = 0.9
 
 
@@ -33,12 +34,23 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Artefact:
-    """A fitted scorecard with its points, currency and the profile that it was trained for."""
+    """A fitted scorecard with all that a score needs beside the records.
+
+    Attributes:
+        scorecard: fitted.
+        points: of its bins.
+        currency: of all amounts.
+        deployment_profile: for which it was trained.
+        shrinkage_constants: to what ratios are shrunk, by feature.
+        blocks_off: blocks of evidence that it does without, beside those of the profile.
+    """
 
     scorecard: MonotoneScorecard
     points: PointsCard
     currency: str
     deployment_profile: DeploymentProfile
+    shrinkage_constants: Mapping[str, float] = field(default_factory=dict)
+    blocks_off: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -47,15 +59,31 @@ class Artefact:
         *,
         currency: str,
         deployment_profile: DeploymentProfile,
+        shrinkage_constants: Mapping[str, float] | None = None,
+        blocks_off: Collection[str] = (),
         scale: PointsScale | None = None,
     ) -> Artefact:
-        """Make a fitted scorecard ready to be stored; points are rounded here, once."""
+        """Make a fitted scorecard ready to be stored; points are rounded here, once.
+
+        Of the constants those of its own features are kept.
+        """
         return cls(
             scorecard=scorecard,
             points=PointsCard.of(scorecard.card_, scale),
             currency=currency,
             deployment_profile=deployment_profile,
+            shrinkage_constants={
+                feature.name: (shrinkage_constants or {})[feature.name]
+                for feature in scorecard.card_.features
+                if feature.name in (shrinkage_constants or {})
+            },
+            blocks_off=tuple(sorted(blocks_off)),
         )
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The blocks of evidence that it reads."""
+        return kinds_for(self.deployment_profile, self.blocks_off)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -110,6 +138,8 @@ class Artefact:
                 "format": FORMAT,
                 "currency": self.currency,
                 "deployment_profile": self.deployment_profile.value,
+                "shrinkage_constants": dict(self.shrinkage_constants),
+                "blocks_off": list(self.blocks_off),
                 "scorecard": self.scorecard.to_dict(),
                 "points": self.points.to_dict(),
             }
@@ -126,11 +156,13 @@ class Artefact:
         if digest(text) != expected_digest:
             raise IntegrityError("A model's artefact does not match the digest in the registry.")
         data = json.loads(text)
-        if data.get("format") != FORMAT:
+        if data.get("format") not in {FORMAT, _WITHOUT_CONSTANTS}:
             raise ModelError(f"A model has the format {data.get('format')!r}, not {FORMAT!r}.")
         return cls(
             scorecard=MonotoneScorecard.from_dict(data["scorecard"]),
             points=PointsCard.from_dict(data["points"]),
             currency=data["currency"],
             deployment_profile=DeploymentProfile(data["deployment_profile"]),
+            shrinkage_constants=data.get("shrinkage_constants", {}),
+            blocks_off=tuple(data.get("blocks_off", ())),
         )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from scoring.models.binning import bin_of
 from scoring.models.card import Card, CardFeature
 
 
@@ -129,6 +130,23 @@ class PointsCard:
     def score(self, values: Mapping[str, float | None]) -> int:
         """Return base + sum of points for one record; exact."""
         return self.base + sum(self.points(values).values())
+
+    def points_of_rows(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return integer points of many records, shape (rows, features).
+
+        Args:
+            values: shape (rows, features), in the card's order, NaN where missing.
+
+        Raises:
+            ValueError: if a value is infinite.
+        """
+        if np.isinf(values).any():
+            raise ValueError("A value is infinite; give numbers, NaN where missing.")
+        found = np.empty(values.shape, dtype=np.int64)
+        for j, feature in enumerate(self.features):
+            table = np.array([*feature.points, feature.missing_points], dtype=np.int64)
+            found[:, j] = table[bin_of(values[:, j], np.array(feature.cuts, dtype=np.float64))]
+        return found
 
     def points_frame(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
         """Return integer points, rows x features.

@@ -36,6 +36,7 @@ class FeaturePrior(_Strict):
     confidence: Literal["high", "medium", "low"]
     cuts: list[float] | dict[str, list[float]]
     why: str
+    typical: float | None = None
 
     def cuts_in(self, currency: str) -> list[float] | None:
         """Cut points for a currency; None where the expert gave none in it."""
@@ -95,6 +96,23 @@ def unfitted_scorecard(
         when_missing={name: f.when_missing.value for name, f in features.items()},
         base_rate=(priors.base_rate.bad, priors.base_rate.good),
     )
+
+
+def typical_constants(features: Mapping[str, Feature], priors: Priors) -> dict[str, float]:
+    """To what ratios are shrunk, by the expert's word.
+
+    Raises:
+        ModelError: the expert gave none for a ratio.
+    """
+    found = {}
+    for name, feature in features.items():
+        if feature.shrinkage is None:
+            continue
+        prior = priors.features.get(name)
+        if prior is None or prior.typical is None:
+            raise ModelError(f"priors.toml gives no typical value of {name}, which is a ratio.")
+        found[name] = prior.typical
+    return found
 
 
 def without_cuts(features: Mapping[str, Feature], priors: Priors, *, currency: str) -> list[str]:

@@ -184,13 +184,20 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if not 0.0 < level < 1.0:
             raise ValueError(f"level must lie between 0 and 1, not {level!r}.")
         check_is_fitted(self)
-        values = self._validated(X)
+        low, high = self.interval_of_rows(self._validated(X), level)
+        index = X.index if isinstance(X, pd.DataFrame) else None
+        return pd.DataFrame({"low": low, "high": high}, index=index)
+
+    def interval_of_rows(self, values: Floats, level: float) -> tuple[Floats, Floats]:
+        """Return the same interval's ends, each of shape (rows,), for rows that are trusted.
+
+        Args:
+            values: shape (rows, features), in the card's order, NaN where missing, never infinite.
+            level: between 0 and 1.
+        """
         log_odds = self.card_.log_odds_of_rows(values)
         spread = NormalDist().inv_cdf(0.5 + level / 2.0) * self._standard_deviations(values)
-        index = X.index if isinstance(X, pd.DataFrame) else None
-        return pd.DataFrame(
-            {"low": expit(log_odds - spread), "high": expit(log_odds + spread)}, index=index
-        )
+        return expit(log_odds - spread), expit(log_odds + spread)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fitted scorecard as plain data for JSON, equal to the last bit."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -51,6 +51,43 @@ def append_event(
     ledger.session.add(event)
     ledger.session.flush()
     return event
+
+
+def append_events(
+    ledger: Ledger,
+    *,
+    actor: str,
+    action: str,
+    founder_ids: Sequence[int],
+    details: Mapping[str, object],
+) -> None:
+    """Add an event per founder, all of one action and with the same details.
+
+    Args:
+        ledger: the open transaction.
+        actor: who acted.
+        action: what was done.
+        founder_ids: whose records were touched, each.
+        details: references; never names, contacts or values of records.
+    """
+    last = ledger.session.scalars(
+        select(AuditEvent).order_by(AuditEvent.sequence.desc()).limit(1)
+    ).first()
+    sequence, previous = (0, GENESIS) if last is None else (last.sequence, last.digest)
+    told = json.dumps(dict(details), sort_keys=True, ensure_ascii=False)
+    for number, founder_id in enumerate(founder_ids, start=1):
+        event = AuditEvent(
+            sequence=sequence + number,
+            at=ledger.now,
+            actor=actor,
+            action=action,
+            founder_id=founder_id,
+            details=told,
+            previous_digest=previous,
+        )
+        event.digest = previous = _digest(event)
+        ledger.session.add(event)
+    ledger.session.flush()
 
 
 def verify_chain(session: Session) -> int:

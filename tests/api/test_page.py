@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
@@ -11,6 +12,8 @@ from api.pages import languages
 from api.pages.held import DISPUTED, DOUBTS, MOST_LISTED, held_records
 from api.pages.view import of_hundred
 from scoring.features import kinds_for
+from scoring.portfolio.engines import Engine
+from scoring.portfolio.to_file import score_portfolio_to_file
 from scoring.reasons.texts import LANGUAGES, Language
 from scoring.records.consents import Purpose, withdraw_consent
 from scoring.records.database import Database
@@ -172,6 +175,20 @@ def test_who_looked_shows_lenders_and_own_visits(caller: Caller) -> None:
     assert "read the score again" in text
     assert "opened this page by your link" in text
     assert "to look at a loan application" in text
+
+
+def test_who_looked_shows_that_the_score_was_given_in_a_portfolio(
+    caller: Caller, tmp_path: Path
+) -> None:
+    score_portfolio_to_file(
+        caller.database,
+        tmp_path / "scores.parquet",
+        lender_reference="L-DEMO",
+        purpose=Purpose.LOAN_APPLICATION,
+        engine=Engine.DUCKDB,
+        actor="operator",
+    )
+    assert "reviewed the score beside those of others" in _page(caller, language="en")
 
 
 def test_a_withdrawn_consent_is_gone_from_the_page(caller: Caller) -> None:

@@ -5,9 +5,12 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from scoring.features import all_features, features_for
-from scoring.features.build import Lake, one_founder, rounded
+from scoring.errors import InputError
+from scoring.features import all_features, features_for, kinds_for
 from scoring.features.catalogue import Kind, Unit, feature, protected_parts
+from scoring.features.finishing import rounded
+from scoring.features.lake import Lake
+from scoring.features.one_founder import one_founder
 from scoring.models.priors import read_priors
 from scoring.reasons.texts import texts
 from scoring.records.database import Database
@@ -46,7 +49,9 @@ def test_sales_features_by_hand(sqlite: Database) -> None:
         (2, 100_000, "cafe24", "a"),
         (9, 300_000, "coupang", "a"),
         (40, 200_000, "cafe24", "b"),
-        (100, 400_000, "cafe24", "c"),
+        (91, 50_000, "cafe24", "b"),
+        (100, 350_000, "cafe24", "c"),
+        (120, 100_000, "cafe24", "c"),
         (199, 500_000, "cafe24", "d"),
     ]
     import_rows(
@@ -68,12 +73,17 @@ def test_sales_features_by_hand(sqlite: Database) -> None:
         ],
     )
     values = _values(sqlite, founder)
-    assert values["monthly_net_sales_180d"] == rounded(1_000_000 * 30 / 180, 0)
-    assert values["sales_growth_90d"] == 600_000 / 400_000
-    assert values["active_weeks_share_182d"] == rounded(4 / 26, 3)
+    assert values["monthly_net_sales_180d"] == rounded(1_100_000 * 30 / 180, 0)
+    assert values["monthly_orders_180d"] == 1
+    assert values["average_order_180d"] == rounded(1_100_000 / 6, 0)
+    # The longest time between two sales, 121 to 198 days ago, is one pause of 78 days.
+    assert values["longest_gap_days_365d"] == 50
+    assert values["active_weeks_share_182d"] == rounded(6 / ((199 - 78 + 1) // 7), 3)
     assert values["days_since_last_sale"] == 2
     assert values["sales_history_months"] == 6
-    assert values["channel_concentration_182d"] == rounded((0.7**2 + 0.3**2), 2)
+    assert values["sales_growth_90d"] is None  # three orders in the 90 days before
+    assert values["channel_concentration_182d"] == rounded(((8 / 11) ** 2 + (3 / 11) ** 2), 2)
+    assert values["channels_182d"] == 1
     assert values["refund_share_365d"] is None  # fewer than 20 lines
     assert values["repeat_buyer_share_365d"] is None  # fewer than ten buyers
 
@@ -137,7 +147,7 @@ def test_an_old_application_says_nothing_of_the_loan_asked_for_now(sqlite: Datab
     values = _values(sqlite, founder)
     net = values["monthly_net_sales_180d"]
     assert net is not None
-    assert values["instalment_over_net_sales"] == pytest.approx(300_000 / net, abs=0.001)
+    assert values["instalment_over_net_sales"] == rounded(300_000 / net, 3)
 
 
 def test_protected_attributes_are_refused_by_name() -> None:
@@ -181,3 +191,20 @@ def test_a_non_financial_bureau_uses_no_repayment_records() -> None:
     used = features_for(DeploymentProfile.NONFINANCIAL_CB).values()
     assert Kind.REPAYMENT not in {f.kind for f in used}
     assert Kind.REPAYMENT in {f.kind for f in all_features().values()}
+
+
+def test_a_block_can_be_switched_off_with_all_that_reads_it() -> None:
+    profile = DeploymentProfile.RESEARCH_SANDBOX
+    without = features_for(profile, blocks_off=["cash_flow"])
+    assert Kind.CASH_FLOW not in {f.kind for f in without.values()}
+    assert "instalment_over_inflow" not in without
+    assert "instalment_over_net_sales" in without
+    assert Kind.CASH_FLOW not in kinds_for(profile, ["cash_flow"])
+
+
+def test_a_feature_that_is_off_is_in_a_model_only_where_it_is_named() -> None:
+    profile = DeploymentProfile.RESEARCH_SANDBOX
+    assert "late_share" not in features_for(profile)
+    assert "late_share" in features_for(profile, features_on=["late_share"])
+    with pytest.raises(InputError, match="lateness"):
+        features_for(profile, features_on=["lateness"])

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
+from scoring.canonical import canonical_json, digest
 from scoring.errors import FourEyesError, InputError, IntegrityError, NotFoundError
-from scoring.features import all_features
+from scoring.features import features_for
 from scoring.models.artefact import Artefact
 from scoring.models.priors import read_priors, unfitted_scorecard
 from scoring.models.registry import (
@@ -24,7 +25,7 @@ from tests.builders import an_expert_model
 
 
 def _artefact(currency: str = "KRW") -> Artefact:
-    features = all_features()
+    features = features_for(DeploymentProfile.RESEARCH_SANDBOX)
     scorecard = unfitted_scorecard(features, read_priors(), currency=currency)
     scorecard.fit(pd.DataFrame(columns=list(features), dtype=float))
     return Artefact.of(
@@ -78,11 +79,22 @@ def test_an_artefact_reads_back_equal_to_the_bit(sqlite: Database) -> None:
     artefact = load_artefact(model)
     assert artefact.to_json() == model.artefact
     assert len(model.artefact) < 300_000
-    assert json.loads(model.artefact)["format"] == "foothold.model/1"
+    assert json.loads(model.artefact)["format"] == "foothold.model/2"
+    assert artefact.shrinkage_constants["attended_share"] == 0.82
     values = {"attended_share": 0.9, "days_since_last_sale": 3.0}
     assert artefact.predict(values) == _artefact().predict(values)
     low, high = artefact.score_range
     assert low <= artefact.points.score(values) <= high
+
+
+def test_a_model_of_before_ratios_were_shrunk_still_reads(sqlite: Database) -> None:
+    data = json.loads(_artefact().to_json())
+    data["format"] = "foothold.model/1"
+    del data["shrinkage_constants"], data["blocks_off"]
+    older = canonical_json(data)
+    artefact = Artefact.from_json(older, expected_digest=digest(older))
+    assert artefact.shrinkage_constants == {}
+    assert artefact.blocks_off == ()
 
 
 def test_a_changed_artefact_is_not_served(sqlite: Database) -> None:

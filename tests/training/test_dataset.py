@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from scoring.errors import InputError, ModelError
-from scoring.features.build import Lake
+from scoring.features.lake import Lake
 from scoring.records.consents import Purpose, grant_consent, withdraw_consent
 from scoring.records.database import Database, last_recorded
 from scoring.records.intake.forms import RecordKind
 from scoring.records.parties import find_founder
+from scoring.records.snapshots import write_snapshot
 from scoring.records.tables import OrderLine
 from scoring.settings import DeploymentProfile
 from tests.builders import FounderBuilder, a_founder, import_rows
 from tests.conftest import Clock
+from training.candidate import train_candidate
 from training.dataset import TrainingSet, build_training_set
 
 PAID_OUT = date(2025, 1, 10)
@@ -228,3 +231,27 @@ def test_a_loan_is_judged_by_what_was_asked_of_its_own_lender(sqlite: Database) 
     elsewhere = {**application, "application": "A-2", "lender": "L-OTHER", "instalment": 900_000}
     import_rows(sqlite, RecordKind.APPLICATIONS, [elsewhere])
     pd.testing.assert_frame_equal(training_set(sqlite).X, before.X)
+
+
+def test_a_snapshot_gives_the_training_set_of_its_moment_and_its_name(
+    database: Database, tmp_path: Path
+) -> None:
+    a_borrower(database)
+    snapshot = write_snapshot(database, tmp_path / "lake", actor="analyst")
+    from_store = training_set(database, known_at=snapshot.known_at)
+    a_borrower(database, "F-TEST000002")
+    with database.reading() as session:
+        from_snapshot = build_training_set(
+            session,
+            known_at=snapshot.known_at,
+            zone=database.settings.zone,
+            profile=DeploymentProfile.RESEARCH_SANDBOX,
+            now=database.clock(),
+            snapshot=snapshot,
+        )
+    assert from_snapshot.digest() == from_store.digest()
+    assert from_snapshot.y.tolist() == [0]
+    assert from_snapshot.snapshot_digest == snapshot.digest
+    candidate = train_candidate(database, by="analyst", snapshot=tmp_path / "lake")
+    assert candidate.lineage["snapshot_digest"] == snapshot.digest
+    assert candidate.lineage["known_at"] == snapshot.known_at.isoformat()

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from scoring.errors import InputError
-from scoring.features.build import Lake
+from scoring.features.lake import Lake
 from scoring.records.database import Database
 from scoring.records.intake.forms import RecordKind
 from scoring.records.parties import find_founder

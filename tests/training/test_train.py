@@ -17,6 +17,7 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from typer.testing import CliRunner
 
 from scoring.errors import FourEyesError, InputError
+from scoring.features.one_founder import one_founder
 from scoring.models.points import PointsFeature, PointsScale
 from scoring.models.priors import read_priors
 from scoring.models.registry import champion, find_model, load_artefact, promote_model
@@ -26,7 +27,7 @@ from scoring.records.intake.importing import import_file
 from scoring.records.intake.learning import Learned
 from scoring.records.parties import add_founders
 from scoring.settings import Settings
-from tests.builders import a_founder
+from tests.builders import a_founder, a_lender
 from training.candidate import Candidate, train_candidate
 from training.cli import app
 from training.dataset import TrainingSet, build_training_set
@@ -253,6 +254,40 @@ def test_a_store_without_any_loan_gives_the_experts_scorecard(database: Database
         artefact = load_artefact(find_model(session, candidate.reference))
     empty = artefact.predict({})
     assert empty.pd_low < 0.05 < empty.pd < 0.2 < empty.pd_high
+
+
+def test_a_model_keeps_the_blocks_that_it_was_trained_without(sqlite: Database) -> None:
+    off = Settings(data_dir=sqlite.settings.data_dir, blocks_off=("cash_flow",))
+    candidate = train_candidate(Database(off, sqlite.clock), by="an analyst")
+    assert candidate.lineage["blocks_off"] == ["cash_flow"]
+    with sqlite.writing() as ledger:
+        promote_model(ledger, candidate.reference, by="a reviewer", reason="without accounts")
+    a_lender(sqlite)
+    founder = a_founder(sqlite).selling(weekly=600_000, weeks=40).consenting(to="L-DEMO")
+    document = json.loads(founder.scored().document)  # the setting is gone, the model's choice not
+    assert "cash_flow" not in document["completeness"]
+    assert not {"mean_balance_180d", "instalment_over_inflow"} & set(document["features"])
+
+
+def test_ratios_are_shrunk_in_training_as_they_are_in_serving(
+    portfolio: Database, candidate: Candidate, data: TrainingSet
+) -> None:
+    with portfolio.reading() as session:
+        artefact = load_artefact(find_model(session, candidate.reference))
+        assert artefact.shrinkage_constants == data.constants
+        row = data.rows.iloc[-1]
+        served = one_founder(
+            session,
+            int(row["founder_id"]),
+            as_of=row["as_of"],
+            known_at=data.known_at,
+            zone=portfolio.settings.zone,
+            lender=row["lender"] or "",
+            constants=artefact.shrinkage_constants,
+        ).values
+    trained = data.X.iloc[-1].dropna().to_dict()
+    assert trained == {name: served[name] for name in trained}
+    assert 0.5 < artefact.shrinkage_constants["on_time_share_730d"] < 1
 
 
 @pytest.mark.parametrize("late_days", [0, 150])

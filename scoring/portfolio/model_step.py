@@ -1,0 +1,201 @@
+"""From founders' files to rows of the portfolio's scores, on Arrow batches of any engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from scoring.assessment import Assessment, assess
+from scoring.bands import band_of
+from scoring.calendar import day_of
+from scoring.features.catalogue import Kind
+from scoring.features.finishing import finished
+from scoring.features.one_founder import Content, FounderFile
+from scoring.features.statements import content_column
+from scoring.models.artefact import Artefact
+from scoring.reasons.ranking import principal_reasons
+from scoring.scorable import missing_evidence
+
+_REASON = pa.struct([("code", pa.string()), ("points", pa.int64()), ("missing", pa.bool_())])
+_LACK = pa.struct(
+    [
+        ("code", pa.string()),
+        ("have_days", pa.int64()),
+        ("have_records", pa.int64()),
+        ("need_days", pa.int64()),
+        ("need_records", pa.int64()),
+    ]
+)
+
+
+class Status(StrEnum):
+    """What came of a founder's file."""
+
+    SCORED = "scored"
+    INSUFFICIENT = "insufficient"
+    REFUSED = "refused"  # it holds money in another currency than the model's
+
+
+def result_schema(feature_names: tuple[str, ...]) -> pa.Schema:
+    """Columns of the portfolio's scores; those of the model are null where there is no score."""
+    return pa.schema(
+        [
+            pa.field("founder", pa.string()),
+            pa.field("status", pa.string()),
+            pa.field("score", pa.int64()),
+            pa.field("band", pa.string()),
+            pa.field("log_odds", pa.float64()),
+            pa.field("pd", pa.float64()),
+            pa.field("pd_low", pa.float64()),
+            pa.field("pd_high", pa.float64()),
+            pa.field("points", pa.list_(_REASON)),
+            pa.field("reasons_against", pa.list_(_REASON)),
+            pa.field("reasons_for", pa.list_(_REASON)),
+            pa.field("missing", pa.list_(_LACK)),
+            pa.field("features", pa.struct([(name, pa.float64()) for name in feature_names])),
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class ModelStep:
+    """What turns batches of files into batches of scores; travels to workers as plain data.
+
+    Attributes:
+        artefact_text: the model in canonical form.
+        artefact_digest: of it.
+        as_of: the day of the scores.
+    """
+
+    artefact_text: str
+    artefact_digest: str
+    as_of: date
+
+    @cached_property
+    def artefact(self) -> Artefact:
+        """The model; its digest is checked where it is read."""
+        return Artefact.from_json(self.artefact_text, expected_digest=self.artefact_digest)
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """Of the results."""
+        return result_schema(self.artefact.feature_names)
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The blocks of evidence that the model may read."""
+        return self.artefact.kinds
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what was read from the text."""
+        return {
+            "artefact_text": self.artefact_text,
+            "artefact_digest": self.artefact_digest,
+            "as_of": self.as_of,
+        }
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Score files.
+
+        Args:
+            batches: the columns of `Lake.files` and `founder`, the reference.
+        """
+        for batch in batches:
+            if batch.num_rows:
+                yield self._scored(batch)
+
+    def _scored(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        features = self.artefact.features
+        columns = {
+            name: batch[name].to_numpy(zero_copy_only=False).astype(np.float64)
+            for feature in features.values()
+            for name in feature.columns
+        }
+        values = finished(columns, features.values(), self.artefact.shrinkage_constants)
+        assessment = assess(self.artefact, values)
+        contents = {
+            kind: [
+                batch[content_column(kind, name)].to_pylist()
+                for name in ("records", "first_day", "last_day")
+            ]
+            for kind in self.kinds
+        }
+        currencies = zip(
+            batch["first_currency"].to_pylist(), batch["last_currency"].to_pylist(), strict=True
+        )
+        rows = [
+            self._row(assessment, row, founder, self._missing(contents, row), set(found) - {None})
+            for row, (founder, found) in enumerate(
+                zip(batch["founder"].to_pylist(), currencies, strict=True)
+            )
+        ]
+        return pa.RecordBatch.from_pylist(rows, schema=self.schema)
+
+    def _missing(self, contents: Mapping[Kind, list[list[Any]]], row: int) -> list[dict[str, Any]]:
+        file = FounderFile(
+            values={},
+            observed={},
+            contents={
+                kind: Content(
+                    records=records[row] or 0,
+                    first_day=None if first[row] is None else day_of(first[row]),
+                    last_day=None if last[row] is None else day_of(last[row]),
+                )
+                for kind, (records, first, last) in contents.items()
+            },
+        )
+        return missing_evidence(file, as_of=self.as_of)
+
+    def _row(
+        self,
+        assessment: Assessment,
+        row: int,
+        founder: str,
+        missing: list[dict[str, Any]],
+        currencies: set[str],
+    ) -> dict[str, Any]:
+        known = dict(zip(self.artefact.feature_names, assessment.values[row].tolist(), strict=True))
+        found: dict[str, Any] = {
+            "founder": founder,
+            "features": {name: None if v != v else v for name, v in known.items()},
+        }
+        if currencies - {self.artefact.currency}:
+            return found | {"status": Status.REFUSED.value}
+        if missing:
+            return found | {
+                "status": Status.INSUFFICIENT.value,
+                "missing": [_lack(entry) for entry in missing],
+            }
+        groups = assessment.groups(row)
+        reasons = principal_reasons(groups)
+        score = int(assessment.score[row])
+        return found | {
+            "status": Status.SCORED.value,
+            "score": score,
+            "band": band_of(score),
+            "log_odds": float(assessment.log_odds[row]),
+            "pd": float(assessment.pd[row]),
+            "pd_low": float(assessment.pd_low[row]),
+            "pd_high": float(assessment.pd_high[row]),
+            "points": [
+                {"code": group.code, "points": group.points, "missing": group.all_missing}
+                for group in groups
+            ],
+            "reasons_against": reasons["against"],
+            "reasons_for": reasons["for"],
+        }
+
+
+def _lack(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {"code": entry["code"]} | {
+        f"{side}_{what}": number
+        for side in ("have", "need")
+        for what, number in entry[side].items()
+    }
