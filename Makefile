@@ -32,7 +32,7 @@ check: .venv/ready
 bench: bench-models bench-score
 
 bench-%: .venv/ready
-	@$(BIN)/python -m benchmarks.$*
+	@$(BIN)/python -m benchmarks.$* $(ARGS)
 
 format: .venv/ready
 	@$(BIN)/ruff format .

@@ -161,6 +161,13 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         index = X.index if isinstance(X, pd.DataFrame) else None
         return pd.DataFrame(found, index=index, columns=self._names())
 
+    def scores_and_contributions(self, X: Any) -> tuple[Floats, pd.DataFrame]:  # noqa: N803
+        """Return `decision_function` and `contributions` of the same rows, for bulk scoring."""
+        check_is_fitted(self)
+        log_odds, found = self.card_.log_odds_and_contributions_of_rows(self._validated(X))
+        index = X.index if isinstance(X, pd.DataFrame) else None
+        return log_odds, pd.DataFrame(found, index=index, columns=self._names(), copy=False)
+
     def base(self, background: Any = None) -> float:
         """Return the mean log-odds of bad over a background, None for the card's own."""
         check_is_fitted(self)
