@@ -1,7 +1,5 @@
 """How much each member counts: weights that predict left-out rows best, and their average."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from scipy.special import expit
 
@@ -57,27 +55,3 @@ def stacking_weights(left_out: Floats, outcomes: Outcomes) -> Floats:
         if moved < 1e-12:
             break
     return weights
-
-
-def union_of_cuts(cuts: Sequence[Floats]) -> Floats:
-    """Return all cut points of several binnings, ascending, each once."""
-    return np.unique(np.concatenate([np.asarray(cut) for cut in cuts]))
-
-
-def on_finer_cuts(values: Floats, cuts: Floats, finer: Floats) -> Floats:
-    """Spread a step function over a refinement of its cuts.
-
-    Args:
-        values: one per bin of `cuts`, shape (len(cuts) + 1,).
-        cuts: ascending, all of them in `finer`.
-        finer: ascending.
-
-    Returns:
-        Shape (len(finer) + 1,).
-    """
-    return np.asarray(values[coarse_bin(cuts, finer)])
-
-
-def coarse_bin(cuts: Floats, finer: Floats) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    """Return, for each bin of the finer cuts, the bin of `cuts` that it lies in."""
-    return np.concatenate([[0], np.searchsorted(cuts, finer, side="right")]).astype(np.intp)

@@ -46,7 +46,7 @@ def cut_points(values: Floats, weights: Floats, *, bins: int, floor: float, shif
         shift: moves the quantiles by this part of a bin, -0.5 to 0.5.
 
     Returns:
-        Ascending cuts, shape (at most bins - 1 + 2 * TAIL_CUTS,); a value x lies above cut c if x > c.
+        Ascending cuts, shape (at most bins - 1 + 2 * TAIL_CUTS,); x lies above cut c if x > c.
     """
     observed = ~np.isnan(values)
     distinct, where = np.unique(values[observed], return_inverse=True)
@@ -96,6 +96,16 @@ def bin_of(values: Floats, cuts: Floats) -> NDArray[np.intp]:
     found = np.searchsorted(cuts, values, side="left")
     found += np.isnan(values)  # a search puts NaN above all cuts
     return found
+
+
+def union_of_cuts(cuts: Sequence[Floats]) -> Floats:
+    """Return all cut points of several binnings, ascending, each once."""
+    return np.unique(np.concatenate([np.asarray(cut) for cut in cuts]))
+
+
+def coarse_bin(cuts: Floats, finer: Floats) -> NDArray[np.intp]:
+    """Return, for each bin of the finer cuts, the bin of `cuts` that it lies in."""
+    return np.concatenate([[0], np.searchsorted(cuts, finer, side="right")]).astype(np.intp)
 
 
 def _quantiles(bins: int, shift: float) -> Floats:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.models.averaging import stacking_weights, union_of_cuts
+from scoring.models.averaging import stacking_weights
 from scoring.models.belief import KINDS, Kind, Prior, Scales
 from scoring.models.binning import (
     FEWEST_DISTINCT_FOR_CUTS,
@@ -16,10 +16,12 @@ from scoring.models.binning import (
     cut_points,
     floor_for,
     shifts,
+    union_of_cuts,
 )
 from scoring.models.card import Card
+from scoring.models.coding import CodedRows, shares_on
 from scoring.models.declarations import Declaration
-from scoring.models.design import Design, background_shares, uniform_shares
+from scoring.models.design import Design, uniform_shares
 from scoring.models.merging import Member, merge
 from scoring.models.posterior import Outcomes, Posterior, fit_member, leave_one_out
 from scoring.models.uncertainty import Uncertainty
@@ -36,6 +38,9 @@ REFIT_ROUNDS = 12
 FOLDS = 5
 ROWS_FOR_SCALES = 8_000
 """More rows than this: scales and stacking weights are learned on an even part of them."""
+
+ROWS_FOR_CUTS = 200_000
+"""More rows than this: cuts are placed on an even part of them."""
 
 ROWS_FOR_BINNINGS = 50_000
 """More rows than this: one binning and the most flexible member, for data rule the rest."""
@@ -98,14 +103,13 @@ def fit_card(
     all_shifts = shifts(settings.n_binnings)
     if expert_reference or values.shape[0] > ROWS_FOR_BINNINGS:
         all_shifts = all_shifts[:1]
-    cuts_by_binning = _distinct_binnings(
-        [[_cuts(values[:, j], weights, d, shift) for j, d in enumerate(declarations)]
-         for shift in all_shifts]
-    )  # fmt: skip
+    cuts_by_binning = _binnings(values, weights, declarations, all_shifts)
+    unions = [union_of_cuts([cuts[j] for cuts in cuts_by_binning]) for j in range(values.shape[1])]
+    coded = CodedRows.of(values, weights, unions)
     signs = [declared.direction or 1 for declared in declarations]
+    fine = None if expert_reference else coded.shares()
     designs = [
-        Design(values, cuts, signs, _shares(values, weights, cuts, expert_reference))
-        for cuts in cuts_by_binning
+        Design(coded.on(cuts), cuts, signs, _shares(fine, cuts, unions)) for cuts in cuts_by_binning
     ]
     priors = [
         Prior(
@@ -125,12 +129,11 @@ def fit_card(
         scales: dict[str, list[float]] = {}
     else:
         members, member_weights, scales = _fitted_members(designs, priors, Outcomes(bad, weights))
-    unions = [union_of_cuts([cuts[j] for cuts in cuts_by_binning]) for j in range(values.shape[1])]
     card, uncertainty = merge(
         members,
         [declared.name for declared in declarations],
         unions,
-        _shares(values, weights, unions, expert_reference),
+        _shares(fine, unions, unions),
         most=settings.max_card_bins,
     )
     background = "expert_reference" if expert_reference else "training_population"
@@ -169,7 +172,7 @@ def _fitted_members(
         posteriors.append(of_kind)
         scales_found[kind.name] = [float(s) for s in np.sqrt(of_kind[0].scales.step_scale)]
         left_out.append(_left_out(designs, priors, outcomes, of_kind))
-    judged = _part(outcomes.bad.size)
+    judged = _part(outcomes.bad.size, ROWS_FOR_SCALES)
     weights = stacking_weights(
         np.array(left_out), Outcomes(outcomes.bad[judged], outcomes.weights[judged])
     )
@@ -188,7 +191,7 @@ def _fit_in_two(
     design: Design, prior: Prior, outcomes: Outcomes, scales: Scales, rounds: int
 ) -> Posterior:
     """Learn scales on a part of many rows, then coefficients on all of them."""
-    part = _part(outcomes.bad.size)
+    part = _part(outcomes.bad.size, ROWS_FOR_SCALES)
     if part.size == outcomes.bad.size:
         return fit_member(design, prior, outcomes, scales, rounds=rounds)
     seen = Outcomes(outcomes.bad[part], outcomes.weights[part])
@@ -196,9 +199,9 @@ def _fit_in_two(
     return fit_member(design, prior, outcomes, first.scales, rounds=0, start=first.coefficients)
 
 
-def _part(rows: int) -> NDArray[np.intp]:
-    """Return every so many-th row, at most `ROWS_FOR_SCALES`."""
-    return np.arange(0, rows, -(-rows // ROWS_FOR_SCALES))
+def _part(rows: int, most: int) -> NDArray[np.intp]:
+    """Return every so many-th row, at most `most`."""
+    return np.arange(0, rows, max(1, -(-rows // most)))
 
 
 def _left_out(
@@ -210,7 +213,7 @@ def _left_out(
     """Return the log-odds of rows (a part of many) as if they had not been seen."""
     if outcomes.weights.sum() <= REFIT_ROWS:
         return _left_out_by_refits(designs[0], priors[0], outcomes, posteriors[0].scales.kind)
-    part = _part(outcomes.bad.size)
+    part = _part(outcomes.bad.size, ROWS_FOR_SCALES)
     judged = Outcomes(outcomes.bad[part], outcomes.weights[part])
     found = [
         leave_one_out(design.rows(part), judged, posterior)
@@ -243,27 +246,43 @@ def _left_out_by_refits(design: Design, prior: Prior, outcomes: Outcomes, kind: 
     return log_odds
 
 
-def _cuts(values: Floats, weights: Floats, declared: Declaration, shift: float) -> Floats:
+def _binnings(
+    values: Floats,
+    weights: Floats,
+    declarations: Sequence[Declaration],
+    all_shifts: Sequence[float],
+) -> list[list[Floats]]:
+    """Place the cuts of each binning; binnings that repeat an earlier one are left out."""
+    part = _part(values.shape[0], ROWS_FOR_CUTS)
     rows = float(weights.sum())
+    weights = weights[part]
+    kept: list[list[Floats]] = []
+    columns = [np.ascontiguousarray(values[part, j]) for j in range(values.shape[1])]
+    for shift in all_shifts:
+        binning = [
+            _cuts(column, weights, declared, rows, shift)
+            for column, declared in zip(columns, declarations, strict=True)
+        ]
+        if not any(all(map(np.array_equal, binning, earlier)) for earlier in kept):
+            kept.append(binning)
+    return kept
+
+
+def _cuts(
+    values: Floats, weights: Floats, declared: Declaration, rows: float, shift: float
+) -> Floats:
     if declared.cuts is not None:
         distinct = np.unique(values[~np.isnan(values)]).size
         if rows < FEWEST_ROWS_FOR_CUTS or distinct < FEWEST_DISTINCT_FOR_CUTS:
             return declared.cuts
-    return cut_points(values, weights, bins=bins_for(rows), floor=floor_for(rows), shift=shift)
+    floor = floor_for(rows) * float(weights.sum()) / rows if rows else 1.0
+    return cut_points(values, weights, bins=bins_for(rows), floor=floor, shift=shift)
 
 
 def _shares(
-    values: Floats, weights: Floats, cuts: Sequence[Floats], expert_reference: bool
+    fine: Sequence[Floats] | None, cuts: Sequence[Floats], unions: Sequence[Floats]
 ) -> list[Floats]:
-    if expert_reference:
+    """Return background shares of bins and missing; an expert's reference without fine ones."""
+    if fine is None:
         return [uniform_shares(cut) for cut in cuts]
-    return [background_shares(values[:, j], weights, cut) for j, cut in enumerate(cuts)]
-
-
-def _distinct_binnings(binnings: list[list[Floats]]) -> list[list[Floats]]:
-    """Leave out binnings that repeat an earlier one."""
-    kept: list[list[Floats]] = []
-    for binning in binnings:
-        if not any(all(map(np.array_equal, binning, earlier)) for earlier in kept):
-            kept.append(binning)
-    return kept
+    return [shares_on(*of) for of in zip(fine, cuts, unions, strict=True)]

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.models.averaging import coarse_bin
-from scoring.models.binning import Floats
+from scoring.models.binning import Floats, coarse_bin
 from scoring.models.card import Card, CardFeature
 from scoring.models.compression import segments
 from scoring.models.design import Design
