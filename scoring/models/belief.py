@@ -123,6 +123,18 @@ class Prior:
         """Return the coefficients' deviations from the expert's line, shape (coefficients,)."""
         return np.asarray(coefficients - self.loadings @ extras - self.mean)
 
+    def total_of(self, feature: int, variances: Floats) -> tuple[float, float]:
+        """Return mean and variance of a feature's total, last bin less first, without bounds.
+
+        Args:
+            feature: which.
+            variances: of the deviations, shape (coefficients,).
+        """
+        own = self.steps & (self.feature == feature)
+        loading = self.loadings[own].sum(axis=0)
+        spread = float(variances[own].sum()) + float(loading**2 @ (1.0 / self.extra_precision))
+        return float(loading @ self.extra_mean), spread
+
     def quadratic(self, variances: Floats) -> tuple[Floats, Floats]:
         """Return precision Q and linear term q of -log prior = z'Qz / 2 - q'z, z = (beta, extras).
 

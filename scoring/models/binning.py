@@ -24,7 +24,7 @@ def bins_for(rows: float) -> int:
     Args:
         rows: total weight of the rows.
     """
-    return int(np.clip(round(0.6 * float(rows) ** 0.5), 8, 20))
+    return int(np.clip(round(0.6 * float(rows) ** 0.5), 8, 16))
 
 
 def floor_for(rows: float) -> float:

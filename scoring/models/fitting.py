@@ -20,8 +20,10 @@ from scoring.models.binning import (
 )
 from scoring.models.card import Card
 from scoring.models.coding import CodedRows, shares_on
+from scoring.models.compression import CompressionLoss, compression_loss
 from scoring.models.declarations import Declaration
 from scoring.models.design import Design, uniform_shares
+from scoring.models.direction import evidence_against_directions
 from scoring.models.merging import Member, merge
 from scoring.models.posterior import Outcomes, Posterior, fit_member, leave_one_out
 from scoring.models.uncertainty import Uncertainty
@@ -72,6 +74,8 @@ class Fitted:
         background: "training_population", or "expert_reference" where rows were too few.
         member_weights: share of each kind of member in the average.
         scales: per kind of member, the scale of each feature (log-odds), of the first binning.
+        direction_evidence: log Bayes factor against each declared direction; see `direction`.
+        compression: loss of the card against the average of its members; None without outcomes.
     """
 
     card: Card
@@ -79,6 +83,8 @@ class Fitted:
     background: str
     member_weights: dict[str, float]
     scales: dict[str, list[float]]
+    direction_evidence: dict[str, float]
+    compression: CompressionLoss | None
 
 
 def fit_card(
@@ -120,6 +126,8 @@ def fit_card(
         )
         for design in designs
     ]
+    evidence: dict[str, float] = {}
+    outcomes = None
     if bad is None:
         members = [
             expert_member(design, prior, 1.0 / len(designs))
@@ -128,7 +136,11 @@ def fit_card(
         member_weights: dict[str, float] = {"expert": 1.0}
         scales: dict[str, list[float]] = {}
     else:
-        members, member_weights, scales = _fitted_members(designs, priors, Outcomes(bad, weights))
+        outcomes = Outcomes(bad, weights)
+        members, plainest, member_weights, scales = _fitted_members(designs, priors, outcomes)
+        evidence = evidence_against_directions(
+            designs[0], priors[0], outcomes, plainest, declarations
+        )
     card, uncertainty = merge(
         members,
         [declared.name for declared in declarations],
@@ -137,7 +149,8 @@ def fit_card(
         most=settings.max_card_bins,
     )
     background = "expert_reference" if expert_reference else "training_population"
-    return Fitted(card, uncertainty, background, member_weights, scales)
+    compression = None if outcomes is None else _compression_loss(card, members, values, outcomes)
+    return Fitted(card, uncertainty, background, member_weights, scales, evidence, compression)
 
 
 def expert_member(design: Design, prior: Prior, weight: float) -> Member:
@@ -157,7 +170,12 @@ def expert_member(design: Design, prior: Prior, weight: float) -> Member:
 
 def _fitted_members(
     designs: Sequence[Design], priors: Sequence[Prior], outcomes: Outcomes
-) -> tuple[list[Member], dict[str, float], dict[str, list[float]]]:
+) -> tuple[list[Member], Posterior, dict[str, float], dict[str, list[float]]]:
+    """Fit every kind on every binning and weigh the kinds.
+
+    Returns:
+        Members, the plainest kind's fit on the first binning, weights and scales by kind.
+    """
     posteriors = []
     left_out = []
     scales_found = {}
@@ -184,7 +202,23 @@ def _fitted_members(
                 Member(design, posterior.coefficients, covariance, float(weight) / len(designs))
             )
     shares = {kind.name: float(weight) for kind, weight in zip(kinds, weights, strict=True)}
-    return members, shares, scales_found
+    return members, posteriors[0][0], shares, scales_found
+
+
+def _compression_loss(
+    card: Card, members: Sequence[Member], values: Floats, outcomes: Outcomes
+) -> CompressionLoss:
+    """Compare card and average on the rows fitted to, a part of them where they are many."""
+    part = _part(outcomes.bad.size, ROWS_FOR_SCALES)
+    average = sum(
+        member.weight * member.design.rows(part).log_odds(member.coefficients) for member in members
+    )
+    return compression_loss(
+        card.log_odds_of_rows(values[part]),
+        np.asarray(average),
+        outcomes.bad[part],
+        outcomes.weights[part],
+    )
 
 
 def _fit_in_two(

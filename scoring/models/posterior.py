@@ -42,12 +42,14 @@ class Posterior:
         covariance: of the free coefficients, 0 elsewhere, shape (coefficients, coefficients).
         pinned_variance: of coefficients at a bound, 0 elsewhere, shape (coefficients,).
         scales: that evidence arrived at.
+        extras: common gain of the experts, then each feature's doubt in its weight.
     """
 
     coefficients: Floats
     covariance: Floats
     pinned_variance: Floats
     scales: Scales
+    extras: Floats
 
 
 class Ascent:
@@ -72,6 +74,14 @@ class Ascent:
         if design.n_rows > ROWS_FOR_CURVATURE:
             self._part = np.arange(0, design.n_rows, -(-design.n_rows // ROWS_FOR_CURVATURE))
             self._design_of_part = design.rows(self._part)
+
+    @classmethod
+    def at(cls, design: Design, prior: Prior, outcomes: Outcomes, posterior: Posterior) -> "Ascent":
+        """Stand where an ascent ended."""
+        ascent = cls(design, prior, outcomes)
+        ascent.z = np.concatenate([posterior.coefficients, posterior.extras])
+        ascent.set_variances(posterior.scales.variances)
+        return ascent
 
     def set_variances(self, variances: Floats) -> None:
         """Change the prior's variances."""
@@ -210,7 +220,13 @@ def fit_member(
     ascent.climb()
     inverse, _, variance = ascent.moments()
     size = ascent.size
-    return Posterior(ascent.z[:size].copy(), inverse[:size, :size], variance[:size], scales)
+    return Posterior(
+        ascent.z[:size].copy(),
+        inverse[:size, :size],
+        variance[:size],
+        scales,
+        ascent.z[size:].copy(),
+    )
 
 
 def leave_one_out(design: Design, outcomes: Outcomes, posterior: Posterior) -> Floats:
