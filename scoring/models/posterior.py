@@ -215,7 +215,7 @@ def fit_member(
         ascent.step()
     for _ in range(rounds):
         ascent.step()
-        scales.update(ascent.second_moments(), speed=1.6)
+        scales.update(ascent.second_moments(), speed=1.9)
         ascent.set_variances(scales.variances)
     ascent.climb()
     inverse, _, variance = ascent.moments()

@@ -411,7 +411,8 @@ def test_stacking_prefers_the_member_that_predicts() -> None:
     rng = np.random.default_rng(0)
     truth = rng.normal(size=400)
     bad = (rng.random(400) < 1 / (1 + np.exp(-truth))).astype(float)
-    weights = stacking_weights(np.array([truth, rng.normal(size=400)]), Outcomes(bad, np.ones(400)))
+    members = np.array([truth, rng.normal(size=400)])
+    weights = stacking_weights(members, Outcomes(bad, np.ones(400)), np.ones(2))
     assert weights.sum() == pytest.approx(1.0)
     assert weights[0] > 0.8
 
