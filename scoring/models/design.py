@@ -120,9 +120,11 @@ class Design:
     def gram(self, weights: Floats) -> Floats:
         """Return X' diag(weights) X, shape (coefficients, coefficients)."""
         half = np.zeros((self.n_coefficients, self.n_states))
+        parts = [slice(None)] if self._keeps_pairs else self._parts()
+        repeated = [np.tile(weights[part], self.codes.shape[0]) for part in parts]
         for j, block in enumerate(self.blocks):
             start = block.states.start
-            half[block.coefficients, start:] = block.basis.T @ self._joint(j, weights)
+            half[block.coefficients, start:] = block.basis.T @ self._joint(j, parts, repeated)
         full = np.empty((self.n_coefficients, self.n_coefficients))
         for block in self.blocks:
             full[:, block.coefficients] = half[:, block.states] @ block.basis
@@ -131,33 +133,36 @@ class Design:
             full[block.coefficients, block.coefficients] *= 0.5
         return full
 
-    def _joint(self, j: int, weights: Floats) -> Floats:
-        """Sum weights over rows by state of feature j and of those not before it."""
+    @property
+    def _keeps_pairs(self) -> bool:
+        return bool(self.codes.size * self.codes.shape[0] <= KEPT_PAIRS)
+
+    def _joint(self, j: int, parts: Sequence[slice], repeated: Sequence[Floats]) -> Floats:
+        """Sum weights over rows by state of feature j and of those not before it.
+
+        Args:
+            j: which feature.
+            parts: runs of rows.
+            repeated: per run, its rows' weights over and over, once for each feature.
+        """
         height = self.blocks[j].states.stop - self.blocks[j].states.start
         width = self.n_states - self.blocks[j].states.start
-        columns = self.codes.shape[0] - j
-        if self.codes.size * self.codes.shape[0] <= KEPT_PAIRS:
-            if j not in self._kept_pairs:
-                self._kept_pairs[j] = self._pairs(j, slice(None)).ravel()
-            joint = np.bincount(
-                self._kept_pairs[j], weights=np.tile(weights, columns), minlength=height * width
-            )
-            return np.asarray(joint.reshape(height, width), dtype=np.float64)
-        joint = np.zeros(height * width)
-        for part in self._parts():
-            joint += np.bincount(
-                self._pairs(j, part).ravel(),
-                weights=np.tile(weights[part], columns),
-                minlength=height * width,
-            )
+        joint: Floats = np.zeros(height * width)
+        for part, weights in zip(parts, repeated, strict=True):
+            places = self._pairs(j, part)
+            joint += np.bincount(places, weights=weights[: places.size], minlength=joint.size)
         return np.asarray(joint.reshape(height, width), dtype=np.float64)
 
     def _pairs(self, j: int, part: slice) -> NDArray[np.intp]:
         """Return each row's place in the joint table of feature j and those not before it."""
+        if j in self._kept_pairs:
+            return self._kept_pairs[j]
         start = self.blocks[j].states.start
         width = self.n_states - start
         codes: NDArray[np.intp] = self.codes[j:, part].astype(np.intp) - start
-        placed: NDArray[np.intp] = codes + codes[0] * width
+        placed: NDArray[np.intp] = (codes + codes[0] * width).ravel()
+        if self._keeps_pairs:
+            self._kept_pairs[j] = placed
         return placed
 
     def _parts(self) -> list[slice]:
@@ -174,8 +179,9 @@ class Design:
         half = np.concatenate([b.basis @ covariance[b.coefficients] for b in self.blocks])
         over = np.concatenate([half[:, b.coefficients] @ b.basis.T for b in self.blocks], axis=1)
         total = np.zeros(self.n_rows)
-        for j in range(self.codes.shape[0]):
-            total += over[self.codes[j], self.codes].sum(axis=0)
+        for j, code in enumerate(self.codes):
+            total += over[code, code]
+            total += 2.0 * over[code, self.codes[j + 1 :]].sum(axis=0)
         return total
 
 

@@ -37,6 +37,10 @@ ROWS_FOR_CUTS = 200_000
 """More rows than this: cuts are placed on an even part of them."""
 
 
+ROWS_FOR_ALL_BINNINGS = 2_000
+"""More rows than this: at most three binnings, for bins are narrow already."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What the estimator was told, beyond the features."""
@@ -89,7 +93,8 @@ def fit_card(
     rows = float(weights.sum())
     has_expert_cuts = any(declared.cuts is not None for declared in declarations)
     expert_reference = rows < FEWEST_ROWS_FOR_CUTS and (has_expert_cuts or rows == 0)
-    all_shifts = shifts(settings.n_binnings)
+    many = values.shape[0] > ROWS_FOR_ALL_BINNINGS
+    all_shifts = shifts(min(settings.n_binnings, 3) if many else settings.n_binnings)
     if expert_reference or values.shape[0] > ROWS_FOR_AVERAGE:
         all_shifts = all_shifts[:1]
     cuts_by_binning = _binnings(values, weights, declarations, all_shifts)

@@ -16,7 +16,7 @@ from scoring.models.posterior import Outcomes, Posterior, fit_member, leave_one_
 FIRST_ROUNDS = 16
 """Evidence rounds on the first binning; the others start from its scales."""
 
-LATER_ROUNDS = 5
+LATER_ROUNDS = 4
 REFIT_ROWS = 250
 """Up to so many rows, rows are left out by refitting folds, scales included; beyond, by one
 Newton step at scales that saw them, which flatters flexible members when rows are few."""
@@ -25,6 +25,9 @@ REFIT_ROUNDS = 12
 FOLDS = 5
 ROWS_FOR_SCALES = 8_000
 """More rows than this: scales and stacking weights are learned on an even part of them."""
+
+ROWS_OF_ANCHOR = 50
+"""Up to so many rows the expert's line has its whole credit; beyond, it falls as one over rows."""
 
 ROWS_FOR_AVERAGE = 50_000
 """More rows than this: the most flexible kind alone, on one binning, for data rule the rest."""
@@ -83,7 +86,10 @@ def fit_members(
         anchored: the same without doubt in single weights.
         outcomes: of the rows.
     """
-    kinds = (*KINDS, ANCHOR) if outcomes.bad.size <= ROWS_FOR_AVERAGE else KINDS[-1:]
+    rows = float(outcomes.weights.sum())
+    kinds: tuple[Kind, ...] = KINDS if outcomes.bad.size <= ROWS_FOR_AVERAGE else KINDS[-1:]
+    if rows <= REFIT_ROWS:
+        kinds = (*KINDS, ANCHOR)
     posteriors = []
     left_out = []
     for kind in kinds:
@@ -94,14 +100,12 @@ def fit_members(
     weights = stacking_weights(
         np.array(left_out),
         Outcomes(outcomes.bad[judged], outcomes.weights[judged]),
-        np.array([kind.credit for kind in kinds]),
+        np.array([_credit(kind, rows) for kind in kinds]),
     )
     members = []
-    for kind, weight, of_kind in zip(kinds, weights, posteriors, strict=True):
-        # What the anchor leaves out it can't be sure of: its doubt is that of the plainest fit.
-        doubted = posteriors[0] if kind.anchored else of_kind
-        for design, posterior, doubt in zip(designs, of_kind, doubted, strict=True):
-            covariance = doubt.covariance + np.diag(doubt.pinned_variance)
+    for weight, of_kind in zip(weights, posteriors, strict=True):
+        for design, posterior in zip(designs, of_kind, strict=True):
+            covariance = posterior.covariance + np.diag(posterior.pinned_variance)
             members.append(
                 Member(design, posterior.coefficients, covariance, float(weight) / len(designs))
             )
@@ -112,6 +116,10 @@ def fit_members(
         weights={kind.name: float(weight) for kind, weight in zip(kinds, weights, strict=True)},
         scales={k.name: [float(s) for s in np.sqrt(p[0].scales.step_scale)] for k, p in learned},
     )
+
+
+def _credit(kind: Kind, rows: float) -> float:
+    return kind.credit * min(1.0, ROWS_OF_ANCHOR / rows) if kind.anchored else kind.credit
 
 
 def _fit_kind(
