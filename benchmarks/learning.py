@@ -161,5 +161,6 @@ def _read(path: Path) -> Iterator[Result]:
 
 def _keep(path: Path, result: Result) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    broken = path.exists() and path.read_bytes()[-1:] not in (b"", b"\n")
     with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(result)) + "\n")
+        file.write(("\n" if broken else "") + json.dumps(asdict(result)) + "\n")
