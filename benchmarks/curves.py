@@ -171,7 +171,10 @@ def draw(table: pd.DataFrame, path: Path) -> None:
                     linestyle="--" if learner == EXPERT else "-",
                     zorder=3 if own else 2,
                 )
+            sizes = sorted(set(of_set["size"]))
             axis.set_xscale("log")
+            axis.minorticks_off()
+            axis.set_xticks(sizes, [str(size) for size in sizes], fontsize=8)
             axis.set_title(f"{name}: {label}")
             best = of_set[of_set["learner"] != EXPERT][measure]
             if measure == "log_loss":
@@ -180,7 +183,8 @@ def draw(table: pd.DataFrame, path: Path) -> None:
                 axis.set_ylim(max(0.5, best.quantile(0.05) - 0.03), best.max() + 0.01)
             axis.grid(alpha=0.3)
     axes[1][0].set_xlabel("loans trained on")
-    axes[0][0].legend(fontsize=7)
+    handles, labels = axes[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     plt.close(figure)
