@@ -9,18 +9,19 @@ SERVE ?= 1
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: demo test test-all check bench format lock clean
+.PHONY: demo test test-all check bench pictures format lock clean
 
 demo: .venv/ready
 	@$(BIN)/foothold demo --port $(PORT) $(if $(filter 0 no false,$(SERVE)),--no-serve)
 
+# A file's tests stay in one process, which makes what they share once.
 test: .venv/ready
 	@scripts/ensure-browser
-	@$(BIN)/python -m pytest -n 2 -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-all: .venv/ready
 	@scripts/ensure-browser
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/ready
 	@$(BIN)/ruff format --check .
@@ -29,7 +30,11 @@ check: .venv/ready
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry .
 
-bench: bench-models bench-score
+# The terminals of the operator's guide, drawn from what the commands print.
+pictures: .venv/ready
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/draw_terminals.py
+
+bench: bench-models bench-score bench-intake
 
 bench-%: .venv/ready
 	@$(BIN)/python -m benchmarks.$* $(ARGS)

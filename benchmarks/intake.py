@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import resource
 import tempfile
 import time
 from collections.abc import Iterator
@@ -187,7 +186,14 @@ def _import(folder: Path, url: str | None, sales: Path, answers) -> None:  # typ
     started = time.perf_counter()
     import_records(database, sales, Request(learned=Learned(2)))
     seconds = time.perf_counter() - started
-    answers.put((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+    answers.put((seconds, _peak_mebibytes()))
+
+
+def _peak_mebibytes() -> float:
+    """Peak memory of this process's own program; `ru_maxrss` would hold its parent's as well."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    peak = next(line for line in lines if line.startswith("VmHWM:"))
+    return int(peak.split()[1]) / 1024
 
 
 if __name__ == "__main__":

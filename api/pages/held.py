@@ -49,6 +49,7 @@ DOUBTS = (
     "amount_outlier",
     "before_shop_opened",
     "damaged_id",
+    "decided_before",
     "no_such_session",
     "status_unknown",
 )

@@ -190,7 +190,8 @@ def test_an_instalment_is_never_corrected_to_another_founder(database: Database)
     with database.writing() as ledger:
         supersede_record(ledger, Loan, 2, replacement=None, reason="not yet", author="x")
     import_rows(database, RecordKind.SCHEDULE, [INSTALMENT], source="bank.F-2")
-    import_rows(database, RecordKind.LOANS, [LOAN | {"founder": "F-2"}], source="bank.F-2")
+    other = LOAN | {"founder": "F-2", "principal": 3_000_000}
+    import_rows(database, RecordKind.LOANS, [other], source="bank.F-2")
     with pytest.raises(FileError, match=r'column "loan": "1\|1" is known under another founder'):
         import_rows(database, RecordKind.SCHEDULE, [INSTALMENT], source="bank.F-2")
 

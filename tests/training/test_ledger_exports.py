@@ -28,6 +28,8 @@ from tests.training.as_stored import (
 from training.exports.formula_safe import formula_safe
 from training.exports.ledgers import WrittenLedger, account_number, write_ledgers
 from training.exports.people import MAPPING
+from training.exports.written import LAST_DAY
+from training.simulate import simulate_portfolio
 
 NAMES = [
     *(f"loan_instalments/loan-ledger.{end}" for end in ("utf8.csv", "cp949.csv", "xlsx")),
@@ -50,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def written(folder: Path) -> dict[str, WrittenLedger]:
     found = {}
-    for one in write_ledgers(folder, seed=7):
+    for one in write_ledgers(folder, simulate_portfolio(seed=7, until=LAST_DAY)):
         assert isinstance(one, WrittenLedger)
         found[str(one.path.relative_to(folder))] = one
     return found
@@ -209,6 +211,6 @@ def test_no_cell_is_a_formula(name: str, written: dict[str, WrittenLedger]) -> N
 
 
 def test_the_same_seed_writes_the_same_bytes(folder: Path, tmp_path: Path) -> None:
-    for one in write_ledgers(tmp_path, seed=7):
+    for one in write_ledgers(tmp_path, simulate_portfolio(seed=7, until=LAST_DAY)):
         other = folder / one.path.relative_to(tmp_path)
         assert other.read_bytes() == one.path.read_bytes()

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from scoring.errors import InputError
 from training.cli import app
-from training.exports.folder import LAST_DAY
+from training.exports.written import LAST_DAY
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_the_guide_names_every_file_with_a_command_to_import_it(folder: Path) ->
     commands = [
         shlex.split(line)
         for line in guide.splitlines()
-        if re.match(r"\s+(FILE_PASSWORD=\S+ )?foothold import", line)
+        if re.match(r"\s+(FILE_PASSWORD=\S+ )?foothold (import|people map)", line)
     ]
     named = {word for command in commands for word in command if (folder / word).is_file()}
     written = {
@@ -47,8 +47,9 @@ def test_the_guide_names_every_file_with_a_command_to_import_it(folder: Path) ->
 
 def test_founders_of_the_guide_are_those_of_the_commands(folder: Path) -> None:
     guide = (folder / "README.txt").read_text(encoding="utf-8")
-    [added] = re.findall(r"foothold founder add (.*)", guide)
+    [added] = re.findall(r"foothold founder add (F-.*)", guide)
     assert set(re.findall(r"--founder (\S+)", guide)) == set(added.split())
+    assert "foothold founder add --file people.csv" in guide
 
 
 def test_the_same_seed_writes_the_same_files(folder: Path, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -21,9 +20,8 @@ from training.exports.pages import Page, Row, write_text, write_workbook
 from training.exports.people import KnownAs, cohort_of, day, frame, people_of, write_mapping
 from training.exports.sessions import HOLIDAY, Session, marks_of, sessions_of
 from training.exports.written import Written
-from training.simulate import Portfolio, simulate_portfolio
+from training.simulate import Portfolio
 
-_UNTIL: Final = date(2026, 5, 31)  # the last day of all sample exports
 _TEAM: Final = 4  # people in each
 _JOINED_LATE: Final = 5  # the fifth in the list
 _FIRST_OF_LATECOMER: Final = 6
@@ -32,17 +30,16 @@ _NOTES: Final = ("", "지어낸 비고: 정착지원 상담", "=지어낸 비고
 _ACCOUNTS: Final = ("manager@없는캠프.example", "assistant@없는캠프.example")
 
 
-def write_attendance(folder: Path, seed: int) -> list[Written]:
+def write_attendance(folder: Path, portfolio: Portfolio) -> list[Written]:
     """Write the attendance of a cohort in all its forms, and who is who beside them.
 
     Args:
         folder: where they go, each form in a folder of its own; `people.csv` stands beside these.
-        seed: of the sample portfolio.
+        portfolio: the sample portfolio.
 
     Returns:
         Every file with what it means, once the mapping is known.
     """
-    portfolio = simulate_portfolio(seed=seed, until=_UNTIL)
     people = people_of(portfolio)
     folder.mkdir(parents=True, exist_ok=True)
     write_mapping(folder, people.values())

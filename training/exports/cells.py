@@ -41,7 +41,7 @@ class Digits:
     digits: str
 
 
-Cell = str | int | Amount | Moment | Digits | None
+Cell = str | int | float | Amount | Moment | Digits | None
 
 
 class AmountStyle(StrEnum):
@@ -101,7 +101,7 @@ def _written(cell: Cell, style: Style) -> str:
             return _DAYS[style.day or DayStyle.SECONDS](at)
         case Digits(digits):
             return f"'{digits}" if style.quoted_digits else digits
-        case int():
+        case int() | float():
             return str(cell)
         case _:
             return f"{cell}{style.padding}"

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -20,28 +18,23 @@ from training.exports import (
     smartstore,
     webshop,
 )
+from training.exports.attendance import write_attendance
 from training.exports.cells import AmountStyle, DayStyle, Style
 from training.exports.draft import Draft
 from training.exports.guide import guide
+from training.exports.ledgers import write_ledgers
 from training.exports.lines import Line
 from training.exports.pages import Page, write_html, write_text, write_workbook
 from training.exports.shops import account_of, between, shop_of
-from training.exports.written import Written
+from training.exports.written import LAST_DAY, Written
 from training.simulate import Portfolio, simulate_portfolio
 
-LAST_DAY: Final = date(2026, 5, 31)
-"""The last day in every export, whatever today is: the same seed gives the same records."""
 PASSWORD: Final = "2026"
 """Of the workbook that has one; shops let a seller set four digits."""
 
 _EARLY: Final = LAST_DAY - timedelta(days=30)
 _FROM: Final = LAST_DAY - timedelta(days=110)
 _AGAIN_FROM: Final = _EARLY - timedelta(days=20)
-
-_FURTHER: Final = (
-    ("training.exports.attendance", "write_attendance"),
-    ("training.exports.ledgers", "write_ledgers"),
-)
 
 Write = Callable[[Page, Path], None]
 
@@ -150,10 +143,12 @@ def write_exports(folder: Path, seed: int = 7) -> list[Written]:
         Every file with what it means, those that need another before them after it.
     """
     portfolio = simulate_portfolio(seed=seed, until=LAST_DAY)
-    written = [*write_sales(folder, portfolio), *write_statements(folder, portfolio)]
-    for module, function in _FURTHER:
-        if find_spec(module) is not None:
-            written += getattr(import_module(module), function)(folder, seed)
+    written = [
+        *write_sales(folder, portfolio),
+        *write_statements(folder, portfolio),
+        *write_attendance(folder, portfolio),
+        *write_ledgers(folder, portfolio),
+    ]
     (folder / "README.txt").write_text(
         guide(written, folder=folder, seed=seed, last_day=LAST_DAY), encoding="utf-8", newline="\n"
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Final
 
+from training.exports.people import MAPPING
 from training.exports.written import Written
 
 _HEAD: Final = """\
@@ -28,6 +29,11 @@ Before importing, make a store and put the founders on file:
 
     foothold init
     foothold founder add {founders}
+    foothold founder add --file {mapping}
+
+Attendance sheets and loan ledgers name their people. Who is who is told once:
+
+    foothold people map {mapping} --by "Operator One"
 
 Each file can be shown first with --dry-run. A file that stands here in several encodings and
 containers tells the same in each; importing it again stores nothing new. Where orders stand in
@@ -44,7 +50,7 @@ _FLAGS: Final = {
 def guide(written: Sequence[Written], *, folder: Path, seed: int, last_day: date) -> str:
     """The text of the guide."""
     founders = dict.fromkeys(one.founder for one in written if one.founder)
-    head = _HEAD.format(seed=seed, last_day=last_day, founders=" ".join(founders))
+    head = _HEAD.format(seed=seed, last_day=last_day, founders=" ".join(founders), mapping=MAPPING)
     parts = groupby(written, key=lambda one: one.format_name)
     return "\n".join([head, *(_part(name.value, files, folder) for name, files in parts)])
 

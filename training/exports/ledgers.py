@@ -29,10 +29,9 @@ from training.exports.loans import (
 )
 from training.exports.pages import Page, Row, write_text, write_workbook
 from training.exports.people import frame, people_of, write_mapping
-from training.exports.written import Written
-from training.simulate import simulate_portfolio
+from training.exports.written import LAST_DAY, Written
+from training.simulate import Portfolio
 
-_UNTIL: Final = date(2026, 5, 31)  # the last day of all sample exports
 _INSTALMENTS: Final = (
     *("대출번호", "성명", "연락처", "대출일", "대출금액", "금리", "기간(개월)", "거치", "상환방식"),
     *(
@@ -76,17 +75,16 @@ class WrittenLedger(Written):
     repayments: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def write_ledgers(folder: Path, seed: int) -> list[Written]:
+def write_ledgers(folder: Path, portfolio: Portfolio) -> list[Written]:
     """Write some loans in all forms of ledger, and who is who beside them.
 
     Args:
         folder: where they go, each form in a folder of its own; `people.csv` stands beside these.
-        seed: of the sample portfolio.
+        portfolio: the sample portfolio.
 
     Returns:
         Every file with what it means, once the mapping is known.
     """
-    portfolio = simulate_portfolio(seed=seed, until=_UNTIL)
     folder.mkdir(parents=True, exist_ok=True)
     write_mapping(folder, people_of(portfolio).values())
     borrowed = borrowed_of(portfolio)
@@ -144,7 +142,7 @@ def _ledger(borrowed: Sequence[Borrowed], *, decomposed: bool) -> Page:
     return Page(
         header=header,
         rows=rows,
-        titles=[["지어낸 소액대출 원장"], ["기준일", Moment(_UNTIL)], upper],
+        titles=[["지어낸 소액대출 원장"], ["기준일", Moment(LAST_DAY)], upper],
         totals=[["합계", *[""] * 13, Amount(total)], ["※ 잔액과 연체일수는 손으로 적음"]],
         sheet="원장",
     )
@@ -181,7 +179,7 @@ def _instalment_cells(
         yield from (Moment(payment.on), Amount(payment.amount))
         yield from (Amount(one.left_after(due.number)), f"{late}일" if late else "")
     payer = "지어낸 동생" if due.number % 5 == 0 else ""
-    yield from (one.status(due.number, _UNTIL), payer, "지어낸 비고: 하나재단 상담")
+    yield from (one.status(due.number, LAST_DAY), payer, "지어낸 비고: 하나재단 상담")
 
 
 def _named_by_instalment(one: Borrowed) -> Iterator[dict[str, object]]:
@@ -319,11 +317,11 @@ def _entries(one: Borrowed) -> Iterator[tuple[_Entry, Paid | None]]:
             yield wrong, None
         yield entry(paid.on, "recovery" if one.written_off_on else "repayment", paid.amount), paid
     for due in one.dues:
-        if due.on <= _UNTIL and due.interest:
+        if due.on <= LAST_DAY and due.interest:
             yield entry(due.on, "accrual", due.interest), None
     if one.is_early:
         yield entry(one.payments[-1].on, "waiver", 1_000), None
-    if one.written_off_on is not None and one.written_off_on <= _UNTIL:
+    if one.written_off_on is not None and one.written_off_on <= LAST_DAY:
         yield entry(one.written_off_on, "write_off", one.left_after(len(one.payments))), None
 
 

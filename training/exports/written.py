@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from scoring.records.intake.formats.declarations import FormatName
 from scoring.records.intake.forms import RecordKind
+
+LAST_DAY: Final = date(2026, 5, 31)
+"""The last day in every export, whatever today is: the same seed gives the same records."""
 
 
 @dataclass(frozen=True)

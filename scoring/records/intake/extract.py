@@ -31,9 +31,11 @@ class Given:
         year: of days that are written without one; the latest that fits when None.
         session_hours: length of a session where the file does not say.
         today: the current day in the installation's zone; later days are refused.
+        secret: the installation's, for what is kept as a keyed hash alone.
     """
 
     today: date
+    secret: bytes = b""
     founder: str | None = None
     lender: str | None = None
     programme: str | None = None

@@ -30,6 +30,10 @@ from scoring.records.texts import require_line
 from scoring.settings import Settings
 
 DEFAULT_SOURCE = "plain"
+# A sheet and a log of the same sessions tell of the same attendance, which counts once.
+_SHARED_SOURCES = dict.fromkeys(
+    (FormatName.ATTENDANCE_GRID, FormatName.ATTENDANCE_LONG), RecordKind.ATTENDANCE.value
+)
 Progress = Callable[[str, int, int], None]
 Permit = Callable[[Ledger, "Checked"], None]
 
@@ -67,10 +71,11 @@ class Request:
     author: str = "operator"
     password: str | None = None
 
-    def given(self, today: date) -> Given:
+    def given(self, today: date, secret: bytes) -> Given:
         """What a format's reader has to know of it."""
         return Given(
             today=today,
+            secret=secret,
             founder=self.founder,
             programme=self.programme,
             year=self.year,
@@ -198,7 +203,7 @@ def check_file(
     require_line("The name of who imports", request.author, longest=120)
     container, reading = read_records(
         path,
-        request.given(database.today),
+        request.given(database.today, database.settings.secret()),
         format_name=request.format_name,
         kind=request.kind,
         password=request.password,
@@ -261,7 +266,8 @@ def store_checked(
     """Store a file that was checked, in a transaction that is open."""
     container, reading = checked.container, checked.reading
     is_plain = reading.format == FormatName.PLAIN
-    source = request.source or (DEFAULT_SOURCE if is_plain else reading.format)
+    own = DEFAULT_SOURCE if is_plain else reading.format
+    source = request.source or _SHARED_SOURCES.get(FormatName(reading.format), own)
     learned = request.learned or Learned()
     if request.founder is not None:
         find_founder(ledger.session, request.founder)

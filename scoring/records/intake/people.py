@@ -89,8 +89,10 @@ def owners_of(
 
 def hashed_per_founder(
     key: bytes, purpose: str, founders: pd.Series, texts: pd.Series
-) -> list[str | None]:
+) -> pd.Series:
     """Texts as hashes keyed per founder: one key for all would map a community.
+
+    The series is of objects: left to guess, pandas makes NaN of None.
 
     Args:
         key: the installation's secret.
@@ -109,7 +111,7 @@ def hashed_per_founder(
         hashes[founder, text] = (
             hmac.new(own, written, hashlib.sha256).hexdigest()[:32] if text else None
         )
-    return [hashes[pair] for pair in pairs]
+    return pd.Series([hashes[pair] for pair in pairs], index=texts.index, dtype=object)
 
 
 def _people(cells: pd.DataFrame) -> dict[int, tuple[str, str, str]]:

@@ -28,6 +28,7 @@ _DOUBTS = {
     "before_shop_opened": "ordered before the shop opened",
     "no_such_session": "attendance on a day for which the programme declared no session",
     "status_unknown": "a status that nobody has explained yet (see foothold formats)",
+    "decided_before": "somebody decided otherwise about it before",
     "damaged_id": "an order number that a spreadsheet shortened (2.02E+15)",
     "refund_above_sale": "more given back than was paid",
     "unknown_person": "a person whom no mapping names",

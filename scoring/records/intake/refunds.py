@@ -18,6 +18,7 @@ from sqlalchemy import select
 from scoring.records.bulk import stored_form
 from scoring.records.database import Ledger
 from scoring.records.intake.extract import DAY_INFERRED
+from scoring.records.intake.forms import FORMS, RecordKind
 from scoring.records.intake.resolving import SEPARATOR, amounts_of, natural_keys
 from scoring.records.intake.task import Task
 from scoring.records.intake.validation import Problem, by_index
@@ -26,18 +27,10 @@ from scoring.records.tables import OrderLine
 REFUND = f"{SEPARATOR}refund"
 REFUND_ABOVE_SALE = "refund_above_sale"
 _LINES = 5000
-_OF_THE_SALE = (
-    "founder_id",
-    "channel",
-    "order_line",
-    "currency",
-    "quantity",
-    "paid_on",
-    "settled_on",
-    "buyer",
-    "stated_on",
-    "held",
-)
+_KEY_PARTS = len(FORMS[RecordKind.SALES].key)
+_OF_THE_SALE = ("founder_id", "channel", "order_line", "currency", "stated_on", "held")
+# Not copied to a refund, whose record would then hang on which file told of the sale first.
+_TOLD_OF_SALES_ALONE = {"quantity": 0, "paid_on": None, "settled_on": None, "buyer": None}
 Row = dict[str, Any]
 
 
@@ -88,7 +81,7 @@ def known_refunds(ledger: Ledger, sales: pd.DataFrame, *, source: str) -> dict[s
             )
         ).all()
     for row in stored_form(pd.DataFrame(rows, columns=names, dtype=object)).to_dict("records"):
-        sale = str(row["natural_key"]).partition(REFUND)[0]
+        sale = SEPARATOR.join(str(row["natural_key"]).split(SEPARATOR)[:_KEY_PARTS])
         found.setdefault(sale, {})[str(row["natural_key"])] = {str(k): v for k, v in row.items()}
     return found
 
@@ -153,8 +146,10 @@ def refunds_of_sales(
             continue
         row = _refund(sale, key + REFUND, rest, telling)
         settled.rows.append((index, _completed(task, row, before)))
-    if not task.extract.is_export and known:
+    if known and not task.extract.is_export:
         _take_back(task, sales[~gives_back], known, known_sales, settled)
+    elif known:
+        _restate_whole(sales[~gives_back], known, known_sales, settled)
     return settled
 
 
@@ -222,10 +217,15 @@ def total_above(sale: Row, of_line: Mapping[str, Row], row: Row) -> bool:
     """Whether more was given back than the line and its shipping cost."""
     if not sale.get("gross"):
         return False
-    others = sum(int(r["refund"]) for k, r in of_line.items() if k != row["natural_key"])
     paid = int(sale["gross"]) - int(sale["discount"]) + int(sale["shipping"])
-    dated = row["natural_key"].count(SEPARATOR) > str(sale["natural_key"]).count(SEPARATOR) + 1
-    return (int(row["refund"]) + (0 if dated else others)) > paid
+    is_dated = not str(row["natural_key"]).endswith(REFUND)
+    # What a day accounts for is taken off the refund that has none.
+    others = sum(
+        int(other["refund"])
+        for key, other in of_line.items()
+        if key != row["natural_key"] and not (is_dated and key.endswith(REFUND))
+    )
+    return int(row["refund"]) + others > paid
 
 
 def _take_off(settled: Settled, index: int, of_line: dict[str, Row], key: str, row: Row) -> None:
@@ -261,6 +261,24 @@ def _take_back(
                 settled.taken_back.append((index, key + REFUND))
 
 
+def _restate_whole(
+    sales: pd.DataFrame,
+    known: Mapping[str, Mapping[str, Row]],
+    known_sales: pd.DataFrame,
+    settled: Settled,
+) -> None:
+    """What was given back whole stays whole when another file tells of a discount."""
+    paid = (sales["gross"] - sales["discount"]).astype("int64").tolist()
+    for (index, key), whole in zip(by_index(sales["natural_key"]), paid, strict=True):
+        of_line = known.get(key, {})
+        if key + REFUND not in of_line or _known_part(key, of_line, known_sales) is not None:
+            continue
+        rest = whole - _dated(of_line)
+        if rest > 0:
+            row = {**of_line[key + REFUND], "refund": rest}
+            settled.rows.append((index, _columns(row)))
+
+
 def _known_part(key: str, of_line: Mapping[str, Row], known_sales: pd.DataFrame) -> int | None:
     """What is known to have been given back of a sale, where it was a part of it."""
     if key not in known_sales.index:
@@ -285,6 +303,7 @@ def _refund(sale: Mapping[Any, Any], key: str, amount: int, telling: Mapping[Any
         "discount": 0,
         "shipping": 0,
         "fee": 0,
+        **_TOLD_OF_SALES_ALONE,
         "refund": amount,
         "refund_cause": telling["cause"] or "buyer",
         "day_inferred": bool(telling["inferred"]),
@@ -315,10 +334,7 @@ def _no_sale(task: Task, cell: Row, position: int, currency: str) -> Row:
         "channel": cell["channel"],
         "order_line": cell["order_line"],
         "currency": currency,
-        "quantity": 0,
-        "paid_on": None,
-        "settled_on": None,
-        "buyer": None,
+        **_TOLD_OF_SALES_ALONE,
         "stated_on": None if stated_on is None else stated_on.isoformat(),
         "held": None,
     }

@@ -11,7 +11,7 @@ import pandas as pd
 from scoring.records.intake.validation import Problem
 
 # What a row says of itself, not of the event: of no weight when two rows are compared.
-_BOOKKEEPING = {"natural_key", "known_from", "stated_on", "held"}
+BOOKKEEPING = {"natural_key", "known_from", "stated_on", "held"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def later_statement(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     )
     merged = {}
     for name in rows.columns:
-        if name in _BOOKKEEPING - {"stated_on"} or name == "founder_id":
+        if name in BOOKKEEPING - {"stated_on"} or name == "founder_id":
             continue
         values = rows[name].astype(object).to_numpy(copy=True)
         ahead = np.where(is_later, values[is_known], beside[name].to_numpy())
@@ -92,7 +92,7 @@ def compare(rows: pd.DataFrame, known: pd.DataFrame) -> Comparison:
     if len(places):
         beside = known.loc[rows["natural_key"][is_known]]
         for name in rows.columns:
-            if name not in _BOOKKEEPING:
+            if name not in BOOKKEEPING:
                 ours = rows[name][is_known].astype(object).to_numpy()
                 differs[places] |= ours != beside[name].to_numpy()
     changed: pd.Series[bool] = pd.Series(differs, index=rows.index, dtype=bool)

@@ -19,6 +19,12 @@ from scoring.records.intake.contradictions import (
     refuse_differing_rows,
     refuse_lines_of_others,
 )
+from scoring.records.intake.decided import (
+    DECIDED_BEFORE,
+    any_decision,
+    past_decisions,
+    respecting_decisions,
+)
 from scoring.records.intake.doubts import UsualAmounts, doubts_of
 from scoring.records.intake.extract import Extract
 from scoring.records.intake.forms import FORMS, RecordKind
@@ -77,6 +83,7 @@ class OpenImport:
     _usual: UsualAmounts = field(init=False)
     _writer: Writer = field(init=False)
     _is_new: dict[type[Record], bool] = field(default_factory=dict)
+    _is_decided: dict[type[Record], bool] = field(default_factory=dict)
     _seen: dict[RecordKind, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -105,8 +112,10 @@ class OpenImport:
         Raises:
             FileError: the rows contradict what is on file, or each other.
         """
+        return self._take(extract, self._hashed_accounts(extract.kind, cells))
+
+    def _take(self, extract: Extract, cells: pd.DataFrame) -> pd.Series[int]:
         outcome = pd.Series(int(Outcome.REPEATED), index=cells.index, dtype="int8")
-        cells = self._hashed_accounts(extract.kind, cells)
         task, waiting = sort_rows(
             self.ledger,
             self.file,
@@ -170,9 +179,12 @@ class OpenImport:
             refuse_lines_of_others(task, rows)
             rows = later_statement(rows, known)
         rows, chosen = once(task, rows)
+        rows, gone, third = respecting_decisions(rows, known, self._decisions(table, rows))
+        rows, chosen, third = rows[~gone], chosen[~gone.to_numpy()], third[~gone]
         found = compare(rows, known)
         refuse_differing_rows(task, found, known, import_id=self.import_id)
-        rows = rows.assign(held=self._held(task, chosen, rows, known, found))
+        held = self._held(task, chosen, rows, known, found)
+        rows = rows.assign(held=held.where(~third | (held == DISPUTED), DECIDED_BEFORE))
         self._writer.append(table, rows[found.is_new])
         self._writer.supersede(table, rows[found.is_changed], known)
         self._note(outcome, rows, found)
@@ -224,6 +236,11 @@ class OpenImport:
         beside = pd.DataFrame(list(standing.values()), index=list(standing), dtype=object)
         rows = settled.frame()
         if len(rows):
+            rows, undone, again = respecting_decisions(
+                rows, beside, self._decisions(OrderLine, rows)
+            )
+            rows = rows.assign(held=rows["held"].where(~again, DECIDED_BEFORE))[~undone]
+        if len(rows):
             found = compare(rows, beside)
             rows = rows.assign(
                 held=[
@@ -240,6 +257,17 @@ class OpenImport:
             for index, key in settled.taken_back:
                 if key in standing:
                     _raise_outcome(outcome, index, Outcome.ACCEPTED)
+
+    def _decisions(
+        self, table: type[Record], rows: pd.DataFrame
+    ) -> dict[str, list[dict[str, Any]]]:
+        """What people decided about the records of these rows."""
+        if table not in self._is_decided:
+            self._is_decided[table] = any_decision(self.ledger, table, source=self.source)
+        if not self._is_decided[table]:
+            return {}
+        keys = rows["natural_key"].tolist()
+        return past_decisions(self.ledger, table, keys, source=self.source)
 
     def _again(self, kind: RecordKind, keys: pd.Series[str]) -> np.ndarray:
         """Whether each key stood in the file before, in this piece or an earlier one.
@@ -320,7 +348,8 @@ class OpenImport:
             may_wait=True,
         )
         extract = as_extract(rows, founder)
-        own.take(extract, check_cells(self.file, extract, today=self.database.today))
+        # Accounts were hashed when the rows came.
+        own._take(extract, check_cells(self.file, extract, today=self.database.today))
         return own.tally
 
 

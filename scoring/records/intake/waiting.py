@@ -74,7 +74,7 @@ def list_waiting(session: Session, *, import_id: int | None = None) -> list[dict
             "reason": row.reason,
             "person": row.person[:8] if row.person else None,
             "waits_for": row.waits_for,
-            "values": json.loads(row.cells)["cells"],
+            "values": _shown(json.loads(row.cells)["cells"]),
         }
         for row in waiting_rows(session, *conditions)
     ]
@@ -201,6 +201,11 @@ def give_to(
             details={"rows": done.stored, "outcome": RESOLVED},
         )
     return done
+
+
+def _shown(cells: dict[str, str]) -> dict[str, str]:
+    """Values of a waiting row for people to read: hashes say nothing to them."""
+    return {name: value for name, value in cells.items() if name != "marked_by"}
 
 
 def _waiting(session: Session, row_id: int) -> QuarantinedRow:

@@ -15,6 +15,9 @@ from scoring.records.intake.resolving import day_numbers
 from scoring.records.intake.tally import Tally
 from scoring.records.tables import Record
 
+IMPORT_REASON = "import %: the source now says otherwise"
+"""What `superseding_reason` gives for any import, as a pattern of SQL."""
+
 
 def superseding_reason(import_id: int) -> str:
     """Why an import superseded a record; what it took back is found again by it."""

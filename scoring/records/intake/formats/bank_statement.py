@@ -8,6 +8,7 @@ no other income or payment.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 from collections.abc import Mapping
 
@@ -27,6 +28,7 @@ from scoring.records.intake.forms import RecordKind
 
 _UNREAD = ("unread",)
 _ACCOUNT = re.compile(r"\d{2,6}-\d{2,6}-\d{2,8}(-\d{1,6})?|\b\d{10,16}\b")
+_NAMES_AN_ACCOUNT = re.compile(r"계좌|account", re.IGNORECASE)
 _INCOMING = {"sales_receipt", "interest", "other_income"}
 _OUTGOING = {
     "supplier",
@@ -55,7 +57,7 @@ def read(table: Table, given: Given) -> Reading:
     cells = pd.DataFrame(
         {
             "founder": pd.Series(given.founder or "", index=rows.index, dtype="str"),
-            "account": pd.Series(_account(table, rows), index=rows.index, dtype="str"),
+            "account": pd.Series(_account(table, rows, given), index=rows.index, dtype="str"),
             "line": _line(day, amount, incoming, balance),
             "booked_on": day,
             "direction": incoming.map({True: "in", False: "out"}).astype("str"),
@@ -139,11 +141,16 @@ def _first(words: Mapping[str, str], cell: str) -> str:
     return ""
 
 
-def _account(table: Table, rows: pd.DataFrame) -> str:
-    """The account's name: a short digest, from which no number can be told."""
-    told = [*_column(rows, "account").unique(), *titles_above(table)]
+def _account(table: Table, rows: pd.DataFrame, given: Given) -> str:
+    """The account's name: a hash keyed per founder, so that no number can be tried on it."""
+    titles = [title for title in titles_above(table) if _NAMES_AN_ACCOUNT.search(title)]
+    told = [*_column(rows, "account").unique(), *titles]
     numbers = [found[0] for text in told if (found := _ACCOUNT.search(text))]
-    return f"A-{_digest(re.sub(r'[^0-9]', '', numbers[0]))[:8]}" if numbers else "A-1"
+    if not numbers:
+        return "A-1"
+    own = hmac.digest(given.secret, f"account:{given.founder or ''}".encode(), "sha256")
+    number = re.sub(r"[^0-9]", "", numbers[0])
+    return f"A-{hmac.digest(own, number.encode(), 'sha256').hex()[:8]}"
 
 
 def _breaks(amount: pd.Series[str], incoming: pd.Series[bool], balance: pd.Series[str]) -> int:

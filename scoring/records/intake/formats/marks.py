@@ -62,7 +62,8 @@ def unknown_mark(file: str, row: int, header: str, cell: str, *, further: int = 
         f"{veiled(cell)} is no mark that is known; known are marks such as {_EXAMPLES}",
         row=row,
         column=header,
-        remedy="Write one of these, or add your own mark to formats.toml, and import it again.",
+        remedy="Write one of these, or add your own mark to formats.toml, and import it again. "
+        "If this is no attendance sheet, name another format with --format.",
         further=further,
     )
 

@@ -27,16 +27,13 @@ from scoring.records.intake.forms import RecordKind
 
 _CHANNEL = "webshop"
 _SLASHED = re.compile(r"\s*(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4}|\d{2})(?!\d).*")
-_TIME = re.compile(r"(?<!\d)(?P<h>\d{1,2}):(?P<m>\d{2})")
 _ROW = (
     "invoice",
     "code",
     "description",
     "quantity",
     "_day",
-    "_time",
     "unit_price",
-    "buyer_id",
     "country",
 )
 
@@ -51,8 +48,7 @@ def read(table: Table, given: Given) -> Reading:
     ]
     day, how = _days(column(rows, "invoiced_on"))
     notes += how
-    time = each(column(rows, "invoiced_on"), _time)
-    rows = clean_amounts(rows).assign(_day=day, _time=time)
+    rows = clean_amounts(rows).assign(_day=day)
     rows = rows.assign(_line=_lines(rows))
     rows = _goods(table, rows, left_out, notes)
     gross = (numbers(rows["quantity"]) * numbers(rows["unit_price"])).round(2)
@@ -115,17 +111,14 @@ def read(table: Table, given: Given) -> Reading:
 
 
 def _lines(rows: pd.DataFrame) -> pd.Series[str]:
-    """References by all that a row says, so that any export and any container gives the same."""
-    same = {name: each(column(rows, name), reference) for name in ("invoice", "code", "buyer_id")}
+    """References by what a row says of the goods, the same in any export and container.
+
+    An invoice has one buyer and one time; in a digest, they could be found out by trying.
+    """
+    same = {name: each(column(rows, name), reference) for name in ("invoice", "code")}
     same |= {name: written(numbers(rows[name])) for name in ("quantity", "unit_price")}
     line = same["invoice"] + "-" + same["code"]
     return each(line + "-" + digests(rows.assign(**same), _ROW, length=8), shortened)
-
-
-def _time(cell: str) -> str:
-    """The time of day in a cell, as hours and minutes; empty where it has none."""
-    found = _TIME.search(cell)
-    return f"{int(found['h'])}:{found['m']}" if found else ""
 
 
 def _goods(
