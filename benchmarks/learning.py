@@ -87,7 +87,7 @@ def learning_curves(
     known = {result.key: result for result in _read(kept)}
     found: list[Result] = []
     present = sets_present()
-    for name in sets:
+    for name in sets if sizes else ():
         loans = present[name]()
         learners = _learners(loans)
         for size in sizes:

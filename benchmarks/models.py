@@ -20,6 +20,7 @@ from benchmarks.speed import speed_figures
 
 _QUICK_SIZES = (50, 200)
 _QUICK_SAMPLES = 2
+_LARGE = 1000
 
 
 def main() -> None:
@@ -27,7 +28,12 @@ def main() -> None:
     asked = _arguments()
     sizes = _QUICK_SIZES if asked.quick else tuple(asked.sizes)
     samples = _QUICK_SAMPLES if asked.quick else asked.samples
-    results = learning_curves(sets=asked.sets, sizes=sizes, samples=samples)
+    few = [size for size in sizes if size < _LARGE]
+    many = [size for size in sizes if size >= _LARGE]
+    results = [
+        *learning_curves(sets=asked.sets, sizes=few, samples=samples),
+        *learning_curves(sets=asked.sets, sizes=many, samples=asked.large_samples or samples),
+    ]
     table = summary(results)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "learning.md").write_text(as_markdown(table), encoding="utf-8")
@@ -42,6 +48,11 @@ def _arguments() -> argparse.Namespace:
     present = tuple(sets_present())
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--samples", type=int, default=10, help="random samples per set and size")
+    parser.add_argument(
+        "--large-samples",
+        type=int,
+        help=f"the same from {_LARGE} loans on, where they are to differ",
+    )
     parser.add_argument("--sets", nargs="+", choices=present, default=present)
     parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="loans to train on")
     parser.add_argument("--quick", action="store_true", help="two samples of 50 and of 200 loans")

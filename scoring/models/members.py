@@ -69,7 +69,7 @@ def expert_member(design: Design, prior: Prior, weight: float) -> Member:
     variances[prior.missing & ~prior.fixed] = EXPERT_MISSING_VARIANCE
     variances[-1] = prior.base_variance
     covariance = np.diag(variances) + (prior.loadings / prior.extra_precision) @ prior.loadings.T
-    return Member(design, line, covariance, weight)
+    return Member(design, line, covariance, weight, "expert")
 
 
 def fit_members(
@@ -103,12 +103,11 @@ def fit_members(
         np.array([_credit(kind, rows) for kind in kinds]),
     )
     members = []
-    for weight, of_kind in zip(weights, posteriors, strict=True):
+    for kind, weight, of_kind in zip(kinds, weights, posteriors, strict=True):
         for design, posterior in zip(designs, of_kind, strict=True):
             covariance = posterior.covariance + np.diag(posterior.pinned_variance)
-            members.append(
-                Member(design, posterior.coefficients, covariance, float(weight) / len(designs))
-            )
+            share = float(weight) / len(designs)
+            members.append(Member(design, posterior.coefficients, covariance, share, kind.name))
     learned = [(k, p) for k, p in zip(kinds, posteriors, strict=True) if not k.anchored]
     return FittedMembers(
         members,
