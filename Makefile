@@ -39,7 +39,7 @@ pictures: .venv/ready
 bench: bench-models bench-score bench-intake
 
 bench-%: .venv/ready
-	@$(BIN)/python -m benchmarks.$*
+	@$(BIN)/python -m benchmarks.$* $(ARGS)
 
 format: .venv/ready
 	@$(BIN)/ruff format .

@@ -1,7 +1,5 @@
 """How much each member counts: weights that predict left-out rows best, and their average."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from scipy.special import expit
 
@@ -9,35 +7,36 @@ from scoring.models.binning import Floats
 from scoring.models.posterior import Outcomes
 
 
-def stacking_weights(left_out: Floats, outcomes: Outcomes) -> Floats:
+def stacking_weights(left_out: Floats, outcomes: Outcomes, credit: Floats) -> Floats:
     """Weigh members by the likelihood of left-out rows under their averaged log-odds.
 
-    Maximises the log-likelihood plus a Dirichlet(2) term, which is concave on the simplex and
-    keeps every member in.
+    Maximises the log-likelihood plus a Dirichlet(1 + credit) term, which is concave on the simplex
+    and keeps every member in.
 
     Args:
         left_out: shape (members, rows), log-odds as if the row had not been seen.
         outcomes: of the rows.
+        credit: shape (members,), positive: what each is trusted beforehand.
 
     Returns:
         Shape (members,), positive, summing to 1.
     """
     members = left_out.shape[0]
-    weights = np.full(members, 1.0 / members)
+    weights: Floats = np.asarray(credit / credit.sum(), dtype=np.float64)
     if members == 1:
         return weights
 
     def objective(at: Floats) -> float:
         mixed = at @ left_out
         loss = np.logaddexp(0.0, mixed) - outcomes.bad * mixed
-        return float(np.sum(outcomes.weights * loss) - np.sum(np.log(at)))
+        return float(np.sum(outcomes.weights * loss) - credit @ np.log(at))
 
     now = objective(weights)
     for _ in range(100):
         probability = expit(weights @ left_out)
-        gradient = left_out @ (outcomes.weights * (probability - outcomes.bad)) - 1.0 / weights
+        gradient = left_out @ (outcomes.weights * (probability - outcomes.bad)) - credit / weights
         curvature = outcomes.weights * probability * (1.0 - probability)
-        hessian = (left_out * curvature) @ left_out.T + np.diag(weights**-2)
+        hessian = (left_out * curvature) @ left_out.T + np.diag(credit * weights**-2)
         solved = np.linalg.solve(hessian, np.column_stack([gradient, np.ones(members)]))
         direction = -solved[:, 0] + solved[:, 1] * solved[:, 0].sum() / solved[:, 1].sum()
         shrinking = direction < 0
@@ -57,27 +56,3 @@ def stacking_weights(left_out: Floats, outcomes: Outcomes) -> Floats:
         if moved < 1e-12:
             break
     return weights
-
-
-def union_of_cuts(cuts: Sequence[Floats]) -> Floats:
-    """Return all cut points of several binnings, ascending, each once."""
-    return np.unique(np.concatenate([np.asarray(cut) for cut in cuts]))
-
-
-def on_finer_cuts(values: Floats, cuts: Floats, finer: Floats) -> Floats:
-    """Spread a step function over a refinement of its cuts.
-
-    Args:
-        values: one per bin of `cuts`, shape (len(cuts) + 1,).
-        cuts: ascending, all of them in `finer`.
-        finer: ascending.
-
-    Returns:
-        Shape (len(finer) + 1,).
-    """
-    return np.asarray(values[coarse_bin(cuts, finer)])
-
-
-def coarse_bin(cuts: Floats, finer: Floats) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    """Return, for each bin of the finer cuts, the bin of `cuts` that it lies in."""
-    return np.concatenate([[0], np.searchsorted(cuts, finer, side="right")]).astype(np.intp)

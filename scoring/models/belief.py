@@ -35,6 +35,8 @@ class Kind:
         firmness: weight of the hyperprior, as twice so many steps seen before.
         towards: squared scale that the hyperprior pulls to; None for the geometric mean of all
             features' squared scales.
+        anchored: steps stay on the expert's line; only base rate and common gain are learned.
+        credit: rows' worth of trust in the average before any row was left out.
     """
 
     name: str
@@ -42,7 +44,12 @@ class Kind:
     per_feature: bool = False
     firmness: float = 0.1
     towards: float | None = 1.0
+    anchored: bool = False
+    credit: float = 1.0
 
+
+ANCHOR = Kind("expert's line", anchored=True, credit=3.0)
+"""Two numbers can't be overfitted: a few outcomes cost nobody the expert's ranking."""
 
 KINDS = (
     Kind("smooth"),
@@ -123,6 +130,18 @@ class Prior:
         """Return the coefficients' deviations from the expert's line, shape (coefficients,)."""
         return np.asarray(coefficients - self.loadings @ extras - self.mean)
 
+    def total_of(self, feature: int, variances: Floats) -> tuple[float, float]:
+        """Return mean and variance of a feature's total, last bin less first, without bounds.
+
+        Args:
+            feature: which.
+            variances: of the deviations, shape (coefficients,).
+        """
+        own = self.steps & (self.feature == feature)
+        loading = self.loadings[own].sum(axis=0)
+        spread = float(variances[own].sum()) + float(loading**2 @ (1.0 / self.extra_precision))
+        return float(loading @ self.extra_mean), spread
+
     def quadratic(self, variances: Floats) -> tuple[Floats, Floats]:
         """Return precision Q and linear term q of -log prior = z'Qz / 2 - q'z, z = (beta, extras).
 
@@ -166,6 +185,8 @@ class Scales:
         per = np.where(prior.feature >= 0, self.step_scale[prior.feature], 0.0)
         self.variances[prior.steps] = (per / prior.count)[prior.steps]
         self.variances[prior.missing] = self.missing_scale
+        if self.kind.anchored:
+            self.variances[:] = LEAST_VARIANCE
         self.variances[-1] = prior.base_variance
 
     @classmethod

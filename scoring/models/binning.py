@@ -14,13 +14,17 @@ FEWEST_DISTINCT_FOR_CUTS = 3
 """The same for a feature that was seen with fewer distinct values than this."""
 
 
+TAIL_CUTS = 2
+"""Cuts that halve the outermost bins again and again: the rarest values can be the worst."""
+
+
 def bins_for(rows: float) -> int:
     """Return how many bins a feature may have in one binning: few rows, few bins.
 
     Args:
         rows: total weight of the rows.
     """
-    return int(np.clip(round(0.6 * float(rows) ** 0.5), 8, 20))
+    return int(np.clip(round(0.6 * float(rows) ** 0.5), 8, 16))
 
 
 def floor_for(rows: float) -> float:
@@ -37,12 +41,12 @@ def cut_points(values: Floats, weights: Floats, *, bins: int, floor: float, shif
     Args:
         values: shape (rows,); NaN is left out.
         weights: shape (rows,), positive.
-        bins: most bins allowed.
+        bins: most bins of about even weight; the two outermost are cut further, by `TAIL_CUTS`.
         floor: least weight in a bin.
         shift: moves the quantiles by this part of a bin, -0.5 to 0.5.
 
     Returns:
-        Ascending cuts, shape (at most bins - 1,); a value x lies above cut c if x > c.
+        Ascending cuts, shape (at most bins - 1 + 2 * TAIL_CUTS,); x lies above cut c if x > c.
     """
     observed = ~np.isnan(values)
     distinct, where = np.unique(values[observed], return_inverse=True)
@@ -53,7 +57,7 @@ def cut_points(values: Floats, weights: Floats, *, bins: int, floor: float, shif
         after: NDArray[np.intp] = np.arange(distinct.size - 1)
     else:
         spread = np.cumsum(_capped(mass, bins))
-        targets = spread[-1] * (np.arange(1, bins) + shift) / bins
+        targets = spread[-1] * _quantiles(bins, shift)
         right = np.clip(np.searchsorted(spread[:-1], targets), 0, distinct.size - 2)
         left = np.maximum(right - 1, 0)
         nearer_left = np.abs(spread[left] - targets) <= np.abs(spread[right] - targets)
@@ -90,7 +94,26 @@ def shifts(count: int) -> list[float]:
 def bin_of(values: Floats, cuts: Floats) -> NDArray[np.intp]:
     """Return each value's bin, and the number of bins (len(cuts) + 1) where it is missing."""
     found = np.searchsorted(cuts, values, side="left")
-    return np.where(np.isnan(values), cuts.size + 1, found)
+    found += np.isnan(values)  # a search puts NaN above all cuts
+    return found
+
+
+def union_of_cuts(cuts: Sequence[Floats]) -> Floats:
+    """Return all cut points of several binnings, ascending, each once."""
+    return np.unique(np.concatenate([np.asarray(cut) for cut in cuts]))
+
+
+def coarse_bin(cuts: Floats, finer: Floats) -> NDArray[np.intp]:
+    """Return, for each bin of the finer cuts, the bin of `cuts` that it lies in."""
+    return np.concatenate([[0], np.searchsorted(cuts, finer, side="right")]).astype(np.intp)
+
+
+def _quantiles(bins: int, shift: float) -> Floats:
+    """Return where cuts should lie, as shares of the mass: evenly, and closer in both tails."""
+    tail = (1.0 + shift) / bins * 0.5 ** np.arange(1, TAIL_CUTS + 1)
+    other = (1.0 - shift) / bins * 0.5 ** np.arange(1, TAIL_CUTS + 1)
+    even = (np.arange(1, bins) + shift) / bins
+    return np.concatenate([tail[::-1], even, 1.0 - other])
 
 
 def _thinned(after: NDArray[np.intp], mass: Floats, floor: float) -> list[int]:

@@ -112,6 +112,19 @@ class Card:
             total += feature.look_up_all(values[:, j])
         return total
 
+    def log_odds_and_contributions_of_rows(self, values: Floats) -> tuple[Floats, Floats]:
+        """Return what the two methods beside this one do, each value looked up once.
+
+        Returns:
+            Shapes (rows,) and (rows, features).
+        """
+        columns = np.empty((len(self.features), values.shape[0]))
+        total = np.full(values.shape[0], self.intercept)
+        for j, feature in enumerate(self.features):
+            columns[j] = feature.look_up_all(values[:, j])
+            total += columns[j]
+        return total, columns.T
+
     def contributions_of_rows(self, values: Floats) -> Floats:
         """Return each feature's log-odds for many rows, shape (rows, features)."""
         found = np.empty((values.shape[0], len(self.features)))

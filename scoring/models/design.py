@@ -11,10 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.models.binning import Floats, bin_of
+from scoring.models.binning import Floats
+from scoring.models.coding import Codes
 
 KEPT_PAIRS = 8_000_000
 """Most places in joint tables to keep between Newton steps; beyond, they are computed again."""
+
+ROWS_AT_ONCE = 8_192
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,12 @@ class Design:
     """
 
     def __init__(
-        self, values: Floats, cuts: Sequence[Floats], signs: Sequence[int], shares: Sequence[Floats]
+        self, codes: Codes, cuts: Sequence[Floats], signs: Sequence[int], shares: Sequence[Floats]
     ) -> None:
-        """Bin the rows.
+        """Lay out states and coefficients.
 
         Args:
-            values: shape (rows, features).
+            codes: shape (features, rows): each row's bin, len(cuts) + 1 where missing.
             cuts: one array of cut points per feature.
             signs: +1 or -1 per feature; turns the steps so that up is riskier.
             shares: per feature, background share of each bin and of missing; each sums to 1.
@@ -52,8 +55,7 @@ class Design:
         self.cuts = tuple(cuts)
         blocks: list[Block] = []
         state = coefficient = 0
-        codes = np.empty((values.shape[0], values.shape[1] + 1), dtype=np.int64)
-        for j, (cut, sign, share) in enumerate(zip(cuts, signs, shares, strict=True)):
+        for cut, sign, share in zip(cuts, signs, shares, strict=True):
             basis = _basis(cut.size, sign, share)
             blocks.append(
                 Block(
@@ -62,25 +64,30 @@ class Design:
                     basis,
                 )
             )
-            codes[:, j] = state + bin_of(values[:, j], cut)
             state += basis.shape[0]
             coefficient += basis.shape[1]
-        codes[:, -1] = state
         self.intercept = coefficient
         blocks.append(
             Block(slice(state, state + 1), slice(coefficient, coefficient + 1), np.ones((1, 1)))
         )
         self.blocks = tuple(blocks)
-        self.codes: NDArray[np.int64] = codes
         self.n_states = state + 1
         self.n_coefficients = coefficient + 1
-        self._kept_pairs: dict[int, NDArray[np.int64]] = {}
+        starts = np.array([block.states.start for block in blocks], dtype=np.uint16)
+        self.codes: Codes = np.vstack([codes, np.zeros(codes.shape[1], dtype=np.uint16)])
+        self.codes += starts[:, None]
+        self._kept_pairs: dict[int, NDArray[np.intp]] = {}
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows."""
+        return int(self.codes.shape[1])
 
     def rows(self, which: NDArray[np.intp]) -> "Design":
         """Return the same design for a part of the rows."""
         part = object.__new__(Design)
         part.__dict__.update(self.__dict__)
-        part.codes = self.codes[which]
+        part.codes = self.codes[:, which]
         part._kept_pairs = {}
         return part
 
@@ -93,31 +100,31 @@ class Design:
 
     def log_odds(self, coefficients: Floats) -> Floats:
         """Return the log-odds of each row, shape (rows,)."""
-        return np.asarray(self.state_values(coefficients)[self.codes].sum(axis=1))
+        values = self.state_values(coefficients)
+        found = np.empty(self.n_rows)
+        for part in self._parts():
+            found[part] = values[self.codes[:, part]].sum(axis=0)
+        return found
 
     def gradient(self, residuals: Floats) -> Floats:
         """Sum residuals over rows for each coefficient, shape (coefficients,)."""
-        summed = np.bincount(
-            self.codes.ravel(),
-            weights=np.repeat(residuals, self.codes.shape[1]),
-            minlength=self.n_states,
-        )
+        summed = np.zeros(self.n_states)
+        for part in self._parts():
+            summed += np.bincount(
+                self.codes[:, part].ravel(),
+                weights=np.tile(residuals[part], self.codes.shape[0]),
+                minlength=self.n_states,
+            )
         return np.concatenate([block.basis.T @ summed[block.states] for block in self.blocks])
 
     def gram(self, weights: Floats) -> Floats:
         """Return X' diag(weights) X, shape (coefficients, coefficients)."""
         half = np.zeros((self.n_coefficients, self.n_states))
-        columns = self.codes.shape[1]
+        parts = [slice(None)] if self._keeps_pairs else self._parts()
+        repeated = [np.tile(weights[part], self.codes.shape[0]) for part in parts]
         for j, block in enumerate(self.blocks):
             start = block.states.start
-            height = block.states.stop - start
-            width = self.n_states - start
-            joint = np.bincount(
-                self._pairs(j).ravel(),
-                weights=np.repeat(weights, columns - j),
-                minlength=height * width,
-            ).reshape(height, width)
-            half[block.coefficients, start:] = block.basis.T @ joint
+            half[block.coefficients, start:] = block.basis.T @ self._joint(j, parts, repeated)
         full = np.empty((self.n_coefficients, self.n_coefficients))
         for block in self.blocks:
             full[:, block.coefficients] = half[:, block.states] @ block.basis
@@ -126,18 +133,42 @@ class Design:
             full[block.coefficients, block.coefficients] *= 0.5
         return full
 
-    def _pairs(self, j: int) -> NDArray[np.int64]:
+    @property
+    def _keeps_pairs(self) -> bool:
+        return bool(self.codes.size * self.codes.shape[0] <= KEPT_PAIRS)
+
+    def _joint(self, j: int, parts: Sequence[slice], repeated: Sequence[Floats]) -> Floats:
+        """Sum weights over rows by state of feature j and of those not before it.
+
+        Args:
+            j: which feature.
+            parts: runs of rows.
+            repeated: per run, its rows' weights over and over, once for each feature.
+        """
+        height = self.blocks[j].states.stop - self.blocks[j].states.start
+        width = self.n_states - self.blocks[j].states.start
+        joint: Floats = np.zeros(height * width)
+        for part, weights in zip(parts, repeated, strict=True):
+            places = self._pairs(j, part)
+            joint += np.bincount(places, weights=weights[: places.size], minlength=joint.size)
+        return np.asarray(joint.reshape(height, width), dtype=np.float64)
+
+    def _pairs(self, j: int, part: slice) -> NDArray[np.intp]:
         """Return each row's place in the joint table of feature j and those not before it."""
         if j in self._kept_pairs:
             return self._kept_pairs[j]
         start = self.blocks[j].states.start
         width = self.n_states - start
-        pairs: NDArray[np.int64] = (self.codes[:, j, None] - start) * width + (
-            self.codes[:, j:] - start
-        )
-        if self.codes.size * self.codes.shape[1] <= KEPT_PAIRS:
-            self._kept_pairs[j] = pairs
-        return pairs
+        codes: NDArray[np.intp] = self.codes[j:, part].astype(np.intp) - start
+        placed: NDArray[np.intp] = (codes + codes[0] * width).ravel()
+        if self._keeps_pairs:
+            self._kept_pairs[j] = placed
+        return placed
+
+    def _parts(self) -> list[slice]:
+        """Return runs of rows, few enough for what is made of them to stay in the cache."""
+        rows = self.n_rows
+        return [slice(at, at + ROWS_AT_ONCE) for at in range(0, rows, ROWS_AT_ONCE)]
 
     def variances(self, covariance: Floats) -> Floats:
         """Return the variance of each row's log-odds, shape (rows,).
@@ -147,16 +178,11 @@ class Design:
         """
         half = np.concatenate([b.basis @ covariance[b.coefficients] for b in self.blocks])
         over = np.concatenate([half[:, b.coefficients] @ b.basis.T for b in self.blocks], axis=1)
-        total = np.zeros(self.codes.shape[0])
-        for j in range(self.codes.shape[1]):
-            total += over[self.codes[:, j, None], self.codes].sum(axis=1)
+        total = np.zeros(self.n_rows)
+        for j, code in enumerate(self.codes):
+            total += over[code, code]
+            total += 2.0 * over[code, self.codes[j + 1 :]].sum(axis=0)
         return total
-
-
-def background_shares(values: Floats, weights: Floats, cuts: Floats) -> Floats:
-    """Return the share of the background in each bin and, last, missing; shape (len(cuts) + 2,)."""
-    counted = np.bincount(bin_of(values, cuts), weights=weights, minlength=cuts.size + 2)
-    return np.asarray(counted / counted.sum(), dtype=np.float64)
 
 
 def uniform_shares(cuts: Floats) -> Floats:

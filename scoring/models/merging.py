@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.models.averaging import coarse_bin
-from scoring.models.binning import Floats
+from scoring.models.binning import Floats, coarse_bin
 from scoring.models.card import Card, CardFeature
 from scoring.models.compression import segments
 from scoring.models.design import Design
@@ -26,12 +25,14 @@ class Member:
         coefficients: shape (coefficients,).
         covariance: of the coefficients.
         weight: in the average; weights of all members sum to 1.
+        kind: what it believes; members of one kind differ by their binning alone.
     """
 
     design: Design
     coefficients: Floats
     covariance: Floats
     weight: float
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,8 @@ def merge(
     weights = np.array([member.weight for member in members])
     served = weights @ values
     apart = values - served
-    covariance = (apart.T * weights) @ apart
-    for design in {id(member.design): member.design for member in members}.values():
-        of_design = [member for member in members if member.design is design]
-        within = sum(member.weight * member.covariance for member in of_design)
-        at = maps[members.index(of_design[0])]
-        covariance += at @ within @ at.T
+    between = _share_of_disagreement(members) * ((apart.T * weights) @ apart)
+    covariance = between + _within(members, maps)
     features = []
     start = 1
     for name, segmentation, share in zip(names, segmentations, shares, strict=True):
@@ -110,6 +107,37 @@ def merge(
             )
         )
     return Card(float(served[0]), tuple(features)), Uncertainty.of(covariance)
+
+
+def _share_of_disagreement(members: Sequence[Member]) -> float:
+    """Return how much of the variance between members is an error of their average.
+
+    If each kind errs by a part of its own, of variance v, beside what all share, then kinds of
+    weights w are expected to differ by v (1 - sum w^2), and the average errs by v sum w^2.
+    """
+    weights: dict[str, float] = {}
+    for member in members:
+        weights[member.kind] = weights.get(member.kind, 0.0) + member.weight
+    shared = sum(weight**2 for weight in weights.values())
+    return min(1.0, shared / (1.0 - shared)) if shared < 1.0 else 1.0
+
+
+def _within(members: Sequence[Member], maps: Sequence[Floats]) -> Floats:
+    """Return the covariance of the average's values that its members' own doubts make.
+
+    Members saw the same rows and err together. So it is their standard deviations that average,
+    not their variances: that of an average is never more.
+    """
+    size = maps[0].shape[0]
+    shared = np.zeros((size, size))
+    deviation = np.zeros(size)
+    for member, at in zip(members, maps, strict=True):
+        own = at @ member.covariance @ at.T
+        shared += member.weight * own
+        deviation += member.weight * np.sqrt(np.maximum(np.diag(own), 0.0))
+    together = np.sqrt(np.maximum(np.diag(shared), 1e-300))
+    scale = np.minimum(deviation / together, 1.0)
+    return np.asarray(shared * scale * scale[:, None])
 
 
 def _segment(

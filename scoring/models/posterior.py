@@ -17,6 +17,10 @@ from scoring.models.binning import Floats
 from scoring.models.design import Design
 
 TOLERANCE = 1e-9
+ROWS_FOR_CURVATURE = 50_000
+"""More rows than this: steps take their curvature from an even part of them, gradients from all.
+The end is the same, for it is where the gradient vanishes."""
+
 MOST_STEPS = 60
 MOST_LEVERAGE = 0.9
 
@@ -38,12 +42,14 @@ class Posterior:
         covariance: of the free coefficients, 0 elsewhere, shape (coefficients, coefficients).
         pinned_variance: of coefficients at a bound, 0 elsewhere, shape (coefficients,).
         scales: that evidence arrived at.
+        extras: common gain of the experts, then each feature's doubt in its weight.
     """
 
     coefficients: Floats
     covariance: Floats
     pinned_variance: Floats
     scales: Scales
+    extras: Floats
 
 
 class Ascent:
@@ -64,6 +70,18 @@ class Ascent:
         self.z = np.concatenate([start, prior.extra_mean])
         self.z[self.fixed] = 0.0
         self._gram: Floats | None = None
+        self._part: NDArray[np.intp] | None = None
+        if design.n_rows > ROWS_FOR_CURVATURE:
+            self._part = np.arange(0, design.n_rows, -(-design.n_rows // ROWS_FOR_CURVATURE))
+            self._design_of_part = design.rows(self._part)
+
+    @classmethod
+    def at(cls, design: Design, prior: Prior, outcomes: Outcomes, posterior: Posterior) -> "Ascent":
+        """Stand where an ascent ended."""
+        ascent = cls(design, prior, outcomes)
+        ascent.z = np.concatenate([posterior.coefficients, posterior.extras])
+        ascent.set_variances(posterior.scales.variances)
+        return ascent
 
     def set_variances(self, variances: Floats) -> None:
         """Change the prior's variances."""
@@ -90,11 +108,17 @@ class Ascent:
     def hessian(self) -> Floats:
         """Return the Hessian of minus log posterior."""
         if self._gram is None:
-            curvature = self.outcomes.weights * self.probability * (1.0 - self.probability)
-            self._gram = self.design.gram(curvature)
+            self._gram = self._curvature()
         hessian = self.precision.copy()
         hessian[: self.size, : self.size] += self._gram
         return hessian
+
+    def _curvature(self) -> Floats:
+        curvature = self.outcomes.weights * self.probability * (1.0 - self.probability)
+        if self._part is None:
+            return self.design.gram(curvature)
+        part = curvature[self._part]
+        return self._design_of_part.gram(part * (curvature.sum() / part.sum()))
 
     def free(self) -> NDArray[np.bool_]:
         """Return which variables are not pinned to a bound."""
@@ -191,12 +215,18 @@ def fit_member(
         ascent.step()
     for _ in range(rounds):
         ascent.step()
-        scales.update(ascent.second_moments(), speed=1.6)
+        scales.update(ascent.second_moments(), speed=1.9)
         ascent.set_variances(scales.variances)
     ascent.climb()
     inverse, _, variance = ascent.moments()
     size = ascent.size
-    return Posterior(ascent.z[:size].copy(), inverse[:size, :size], variance[:size], scales)
+    return Posterior(
+        ascent.z[:size].copy(),
+        inverse[:size, :size],
+        variance[:size],
+        scales,
+        ascent.z[size:].copy(),
+    )
 
 
 def leave_one_out(design: Design, outcomes: Outcomes, posterior: Posterior) -> Floats:

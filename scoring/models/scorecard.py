@@ -5,6 +5,7 @@ direction is declared. See `fitting` for how it is learned and `card` for what i
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from statistics import NormalDist
 from typing import Any, Self, cast
 
@@ -25,7 +26,9 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from scoring.models.binning import Floats, bin_of
 from scoring.models.card import Card
+from scoring.models.compression import CompressionLoss
 from scoring.models.declarations import Declaration, declarations_for
+from scoring.models.direction import STRONG
 from scoring.models.fitting import Settings, fit_card
 from scoring.models.uncertainty import Uncertainty
 
@@ -58,6 +61,10 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         background_: "training_population", or "expert_reference" (all expert bins alike).
         member_weights_: share of each kind of member in the average.
         scales_: scale of each feature in each kind of member, log-odds.
+        direction_evidence_: log Bayes factor of outcomes against each declared direction.
+        contradicted_directions_: features whose direction outcomes strongly contradict.
+        compression_loss_: what the card loses against the average of its members; None without
+            outcomes.
     """
 
     def __init__(
@@ -125,7 +132,15 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.member_weights_ = fitted.member_weights
         self.scales_ = fitted.scales
         self.uncertainty_ = fitted.uncertainty
+        self.direction_evidence_ = fitted.direction_evidence
+        self.compression_loss_ = fitted.compression
         return self
+
+    @property
+    def contradicted_directions_(self) -> list[str]:
+        """Features whose declared direction outcomes strongly contradict; see `direction`."""
+        check_is_fitted(self)
+        return [name for name, found in self.direction_evidence_.items() if found > STRONG]
 
     def decision_function(self, X: Any) -> Floats:  # noqa: N803
         """Return the log-odds of bad, shape (rows,)."""
@@ -160,6 +175,13 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             found = found - self._means(background)
         index = X.index if isinstance(X, pd.DataFrame) else None
         return pd.DataFrame(found, index=index, columns=self._names())
+
+    def scores_and_contributions(self, X: Any) -> tuple[Floats, pd.DataFrame]:  # noqa: N803
+        """Return `decision_function` and `contributions` of the same rows, for bulk scoring."""
+        check_is_fitted(self)
+        log_odds, found = self.card_.log_odds_and_contributions_of_rows(self._validated(X))
+        index = X.index if isinstance(X, pd.DataFrame) else None
+        return log_odds, pd.DataFrame(found, index=index, columns=self._names(), copy=False)
 
     def base(self, background: Any = None) -> float:
         """Return the mean log-odds of bad over a background, None for the card's own."""
@@ -213,6 +235,10 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             "uncertainty": self.uncertainty_.to_dict(),
             "member_weights": dict(self.member_weights_),
             "scales": {name: list(scales) for name, scales in self.scales_.items()},
+            "direction_evidence": dict(self.direction_evidence_),
+            "compression_loss": None
+            if self.compression_loss_ is None
+            else asdict(self.compression_loss_),
         }
 
     @classmethod
@@ -231,6 +257,9 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.uncertainty_ = Uncertainty.from_dict(data["uncertainty"])
         self.member_weights_ = dict(data["member_weights"])
         self.scales_ = {name: list(scales) for name, scales in data["scales"].items()}
+        self.direction_evidence_ = dict(data.get("direction_evidence", {}))
+        loss = data.get("compression_loss")
+        self.compression_loss_ = None if loss is None else CompressionLoss(**loss)
         self.classes_ = np.array(data["classes"])
         self.n_features_in_ = len(self.card_.features)
         if data["columns"] is not None:

@@ -13,7 +13,7 @@ measured on those records as of the day before it is paid out (`behaviour.py`), 
     g_i(x)  = sigmoid(s_i (x - t_i) / h_i)          rises from 0 (safest) to 1 (riskiest)
 
 with `w_i` in `PROCESS_WEIGHTS`, `t_i` in `PROCESS_THRESHOLDS`, the softness `h_i` and sign `s_i`
-(+1 where more is riskier) in `_SOFTNESS`. Monthly sales and growth enter as log10. So each
+(+1 where more is riskier) in `PROCESS_SOFTNESS`. Monthly sales and growth enter as log10. So each
 behaviour acts as a soft threshold: far from `t_i` it hardly matters. A behaviour without records
 (no programme, no earlier loan) has `g_i = 0.4`, whatever the reason. A declared pause is cut out of
 the sales before anything is measured, hence neutral. The intercept `a` makes the mean true PD of
@@ -76,7 +76,7 @@ PROCESS_THRESHOLDS: Final[Mapping[str, float]] = MappingProxyType(
 )
 """Where each behaviour turns, half of its weight on either side; units as in `behaviour.py`."""
 
-_SOFTNESS: Final[Mapping[str, float]] = MappingProxyType(
+PROCESS_SOFTNESS: Final[Mapping[str, float]] = MappingProxyType(
     {
         "attended_share": -0.06,
         "assignments_on_time_share": -0.10,
@@ -115,7 +115,7 @@ def riskiness(name: str, values: Floats) -> Floats:
     if name in _LOGGED_FROM:
         values = np.log10(np.maximum(values, _LOGGED_FROM[name]))
         threshold = float(np.log10(threshold))
-    risk = sigmoid((values - threshold) / _SOFTNESS[name])
+    risk = sigmoid((values - threshold) / PROCESS_SOFTNESS[name])
     return np.where(np.isnan(values), _NO_RECORD, risk)
 
 

@@ -1,0 +1,166 @@
+"""Learning curves: every learner on the same random samples of each set, each result kept at once.
+
+A result is one line of `var/benchmarks/learning.jsonl`, named by set, size, sample, learner and a
+digest of the learner's source, so that a broken run goes on where it was and a changed learner is
+measured anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import train_test_split
+from threadpoolctl import threadpool_limits
+
+import scoring.models
+from benchmarks.sets import LoanSet, sets_present
+from training import peers
+from training.figures import (
+    Floats,
+    Ints,
+    Judged,
+    auc,
+    brier,
+    expected_calibration_error,
+    log_loss,
+)
+
+SIZES = (50, 100, 200, 500, 1000, 2000, 5000)
+SCORECARD = "scorecard"
+EXPERT = "expert prior alone"
+KEPT = Path(__file__).parents[1] / "var" / "benchmarks" / "learning.jsonl"
+FEWEST_UNSEEN = 140
+MEASURES = {"auc": auc, "log_loss": log_loss, "brier": brier, "ece": expected_calibration_error}
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one learner did on one sample.
+
+    Attributes:
+        set, size, sample, learner: of what; size in loans.
+        source: digest of the learner's source.
+        auc, log_loss, brier, ece: on all loans of the set outside the sample.
+        fit_and_foretell_seconds: on one thread.
+    """
+
+    set: str
+    size: int
+    sample: int
+    learner: str
+    source: str
+    auc: float
+    log_loss: float
+    brier: float
+    ece: float
+    fit_and_foretell_seconds: float
+
+    @property
+    def key(self) -> tuple[str, int, int, str, str]:
+        """What it is a result of."""
+        return (self.set, self.size, self.sample, self.learner, self.source)
+
+
+Foretell = Callable[[pd.DataFrame, Ints, pd.DataFrame], Floats]
+
+
+def learning_curves(
+    *, sets: Sequence[str], sizes: Sequence[int], samples: int, kept: Path = KEPT
+) -> list[Result]:
+    """Measure what has not been measured yet; return all results asked for.
+
+    Args:
+        sets: names of sets.
+        sizes: loans to train on; those that leave too few unseen loans in a set are passed over.
+        samples: random samples per set and size.
+        kept: the file of results; made where it is missing.
+    """
+    known = {result.key: result for result in _read(kept)}
+    found: list[Result] = []
+    present = sets_present()
+    for name in sets if sizes else ():
+        loans = present[name]()
+        learners = _learners(loans)
+        for size in sizes:
+            if size > len(loans.y) - FEWEST_UNSEEN:
+                continue
+            for sample in range(samples):
+                for learner, (source, foretell) in learners.items():
+                    key = (name, size, sample, learner, source)
+                    if key not in known:
+                        known[key] = _measured(loans, size, sample, learner, source, foretell)
+                        _keep(kept, known[key])
+                    found.append(known[key])
+            print(f"{name}, {size} loans: {samples} samples", file=sys.stderr)
+    return found
+
+
+def _learners(loans: LoanSet) -> dict[str, tuple[str, Foretell]]:
+    """By name: digest of the source, and the learner."""
+
+    def scorecard(X: pd.DataFrame, y: Ints, unseen: pd.DataFrame) -> Floats:  # noqa: N803
+        return loans.scorecard().fit(X, y).decision_function(unseen)
+
+    def expert(X: pd.DataFrame, y: Ints, unseen: pd.DataFrame) -> Floats:  # noqa: N803
+        del y
+        return loans.scorecard().fit(X).decision_function(unseen)
+
+    ours = _digest(_own_source())
+    found: dict[str, tuple[str, Foretell]] = {SCORECARD: (ours, scorecard), EXPERT: (ours, expert)}
+    for peer in peers.benchmark_peers(loans.directions):
+        source = _digest(inspect.getsource(peer.make if inspect.isfunction(peer.make) else peers))
+        found[peer.name] = (source, peer.fit_and_foretell)
+    return found
+
+
+def _own_source() -> str:
+    folder = Path(next(iter(scoring.models.__path__)))
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))]
+    return "".join(texts) + (folder / "priors.toml").read_text(encoding="utf-8")
+
+
+def _digest(source: str) -> str:
+    return hashlib.sha256(source.encode()).hexdigest()[:12]
+
+
+def _measured(
+    loans: LoanSet, size: int, sample: int, learner: str, source: str, foretell: Foretell
+) -> Result:
+    seen, unseen = train_test_split(
+        np.arange(len(loans.y)), train_size=size, stratify=loans.y, random_state=sample
+    )
+    started = time.perf_counter()
+    with threadpool_limits(1):
+        log_odds = foretell(loans.X.iloc[seen], loans.y[seen], loans.X.iloc[unseen])
+    seconds = time.perf_counter() - started
+    judged = Judged(loans.y[unseen], log_odds, unseen.astype(np.int64))
+    ones = np.ones((1, unseen.size))
+    figures = {name: float(measure(judged, ones)[0]) for name, measure in MEASURES.items()}
+    return Result(
+        loans.name, size, sample, learner, source, **figures, fit_and_foretell_seconds=seconds
+    )
+
+
+def _read(path: Path) -> Iterator[Result]:
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                yield Result(**json.loads(line))
+            except (json.JSONDecodeError, TypeError):
+                continue  # a line cut short by an interruption, or of an older form
+
+
+def _keep(path: Path, result: Result) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    broken = path.exists() and path.read_bytes()[-1:] not in (b"", b"\n")
+    with path.open("a", encoding="utf-8") as file:
+        file.write(("\n" if broken else "") + json.dumps(asdict(result)) + "\n")

@@ -1,0 +1,194 @@
+"""The members of the average: every kind of belief fitted on every binning, and their weights."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.models.averaging import stacking_weights
+from scoring.models.belief import ANCHOR, KINDS, Kind, Prior, Scales
+from scoring.models.binning import Floats
+from scoring.models.design import Design
+from scoring.models.merging import Member
+from scoring.models.posterior import Outcomes, Posterior, fit_member, leave_one_out
+
+FIRST_ROUNDS = 16
+"""Evidence rounds on the first binning; the others start from its scales."""
+
+LATER_ROUNDS = 4
+REFIT_ROWS = 250
+"""Up to so many rows, rows are left out by refitting folds, scales included; beyond, by one
+Newton step at scales that saw them, which flatters flexible members when rows are few."""
+
+REFIT_ROUNDS = 12
+FOLDS = 5
+ROWS_FOR_SCALES = 8_000
+"""More rows than this: scales and stacking weights are learned on an even part of them."""
+
+ROWS_OF_ANCHOR = 50
+"""Up to so many rows the expert's line has its whole credit; beyond, it falls as one over rows."""
+
+ROWS_FOR_AVERAGE = 50_000
+"""More rows than this: the most flexible kind alone, on one binning, for data rule the rest."""
+
+EXPERT_STEP_VARIANCE = 0.25
+"""Variance of a feature's whole range round the expert's line, without outcomes."""
+
+EXPERT_MISSING_VARIANCE = EXPERT_STEP_VARIANCE
+"""Not to know a value is no more doubtful than the value's whole range; several features of one
+kind are missing together, and a larger variance each would drown the base rate's own."""
+
+
+@dataclass(frozen=True)
+class FittedMembers:
+    """What was fitted.
+
+    Attributes:
+        members: of the average.
+        plainest: fit of the plainest kind that is not anchored, on the first binning.
+        weights: of each kind in the average, by name.
+        scales: scale of each feature by kind, log-odds, on the first binning.
+    """
+
+    members: list[Member]
+    plainest: Posterior
+    weights: dict[str, float]
+    scales: dict[str, list[float]]
+
+
+def expert_member(design: Design, prior: Prior, weight: float) -> Member:
+    """Return the prior itself as a member.
+
+    Its deviations have independent increments, as a Gamma process has, so that the doubt in a
+    value does not depend on the number of bins.
+    """
+    line = prior.loadings @ prior.extra_mean + prior.mean
+    variances = np.zeros(design.n_coefficients)
+    variances[prior.steps] = EXPERT_STEP_VARIANCE / prior.count[prior.steps]
+    variances[prior.missing & ~prior.fixed] = EXPERT_MISSING_VARIANCE
+    variances[-1] = prior.base_variance
+    covariance = np.diag(variances) + (prior.loadings / prior.extra_precision) @ prior.loadings.T
+    return Member(design, line, covariance, weight, "expert")
+
+
+def fit_members(
+    designs: Sequence[Design],
+    priors: Sequence[Prior],
+    anchored: Sequence[Prior],
+    outcomes: Outcomes,
+) -> FittedMembers:
+    """Fit every kind on every binning and weigh the kinds.
+
+    Args:
+        designs: one per binning.
+        priors: one per design.
+        anchored: the same without doubt in single weights.
+        outcomes: of the rows.
+    """
+    rows = float(outcomes.weights.sum())
+    kinds: tuple[Kind, ...] = KINDS if outcomes.bad.size <= ROWS_FOR_AVERAGE else KINDS[-1:]
+    if rows <= REFIT_ROWS:
+        kinds = (*KINDS, ANCHOR)
+    posteriors = []
+    left_out = []
+    for kind in kinds:
+        believed = anchored if kind.anchored else priors
+        posteriors.append(_fit_kind(kind, designs, believed, outcomes))
+        left_out.append(_left_out(designs, believed, outcomes, posteriors[-1]))
+    judged = part_of(outcomes.bad.size, ROWS_FOR_SCALES)
+    weights = stacking_weights(
+        np.array(left_out),
+        Outcomes(outcomes.bad[judged], outcomes.weights[judged]),
+        np.array([_credit(kind, rows) for kind in kinds]),
+    )
+    members = []
+    for kind, weight, of_kind in zip(kinds, weights, posteriors, strict=True):
+        for design, posterior in zip(designs, of_kind, strict=True):
+            covariance = posterior.covariance + np.diag(posterior.pinned_variance)
+            share = float(weight) / len(designs)
+            members.append(Member(design, posterior.coefficients, covariance, share, kind.name))
+    learned = [(k, p) for k, p in zip(kinds, posteriors, strict=True) if not k.anchored]
+    return FittedMembers(
+        members,
+        plainest=learned[0][1][0],
+        weights={kind.name: float(weight) for kind, weight in zip(kinds, weights, strict=True)},
+        scales={k.name: [float(s) for s in np.sqrt(p[0].scales.step_scale)] for k, p in learned},
+    )
+
+
+def _credit(kind: Kind, rows: float) -> float:
+    return kind.credit * min(1.0, ROWS_OF_ANCHOR / rows) if kind.anchored else kind.credit
+
+
+def _fit_kind(
+    kind: Kind, designs: Sequence[Design], priors: Sequence[Prior], outcomes: Outcomes
+) -> list[Posterior]:
+    found: list[Posterior] = []
+    for design, prior in zip(designs, priors, strict=True):
+        near = found[0].scales if found else Scales.first_guess(kind, prior)
+        scales = Scales(kind, prior, near.step_scale, near.missing_scale)
+        rounds = LATER_ROUNDS if found else FIRST_ROUNDS
+        if kind.anchored:
+            rounds = 0
+        found.append(_fit_in_two(design, prior, outcomes, scales, rounds))
+    return found
+
+
+def _fit_in_two(
+    design: Design, prior: Prior, outcomes: Outcomes, scales: Scales, rounds: int
+) -> Posterior:
+    """Learn scales on a part of many rows, then coefficients on all of them."""
+    part = part_of(outcomes.bad.size, ROWS_FOR_SCALES)
+    if part.size == outcomes.bad.size:
+        return fit_member(design, prior, outcomes, scales, rounds=rounds)
+    seen = Outcomes(outcomes.bad[part], outcomes.weights[part])
+    first = fit_member(design.rows(part), prior, seen, scales, rounds=rounds)
+    return fit_member(design, prior, outcomes, first.scales, rounds=0, start=first.coefficients)
+
+
+def part_of(rows: int, most: int) -> NDArray[np.intp]:
+    """Return every so many-th row, at most `most`."""
+    return np.arange(0, rows, max(1, -(-rows // most)))
+
+
+def _left_out(
+    designs: Sequence[Design],
+    priors: Sequence[Prior],
+    outcomes: Outcomes,
+    posteriors: Sequence[Posterior],
+) -> Floats:
+    """Return the log-odds of rows (a part of many) as if they had not been seen."""
+    if outcomes.weights.sum() <= REFIT_ROWS:
+        return _left_out_by_refits(designs[0], priors[0], outcomes, posteriors[0].scales.kind)
+    part = part_of(outcomes.bad.size, ROWS_FOR_SCALES)
+    judged = Outcomes(outcomes.bad[part], outcomes.weights[part])
+    found = [
+        leave_one_out(design.rows(part), judged, posterior)
+        for design, posterior in zip(designs, posteriors, strict=True)
+    ]
+    return np.asarray(np.mean(found, axis=0))
+
+
+def _left_out_by_refits(design: Design, prior: Prior, outcomes: Outcomes, kind: Kind) -> Floats:
+    """Return each row's log-odds from fits that did not see its fold, shape (rows,).
+
+    Folds take turns along the rows, which are sorted, good and bad apart.
+    """
+    fold = np.empty(outcomes.bad.size, dtype=np.intp)
+    for outcome in (0.0, 1.0):
+        of_outcome = np.flatnonzero(outcomes.bad == outcome)
+        fold[of_outcome] = np.arange(of_outcome.size) % FOLDS
+    log_odds = np.empty(fold.size)
+    for left in np.unique(fold):
+        seen = np.flatnonzero(fold != left)
+        unseen = np.flatnonzero(fold == left)
+        posterior = fit_member(
+            design.rows(seen),
+            prior,
+            Outcomes(outcomes.bad[seen], outcomes.weights[seen]),
+            Scales.first_guess(kind, prior),
+            rounds=0 if kind.anchored else REFIT_ROUNDS,
+        )
+        log_odds[unseen] = design.rows(unseen).log_odds(posterior.coefficients)
+    return log_odds
