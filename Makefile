@@ -36,7 +36,7 @@ check: .venv/ready
 pictures: .venv/ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/draw_terminals.py
 
-bench: bench-models bench-score bench-intake
+bench: bench-models bench-features bench-score bench-intake
 
 bench-%: .venv/ready
 	@$(BIN)/python -m benchmarks.$* $(ARGS)

@@ -6,7 +6,6 @@ Each size of batch runs in a process of its own, so that its peak of memory is i
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import sys
 import tempfile
 import time
@@ -19,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from benchmarks.figures import figure, median_seconds, write_figures
+from benchmarks.figures import figure, median_seconds, peak_mebibytes, write_figures
 from benchmarks.order_lines import AS_OF, KNOWN_AT, write_lake
 from benchmarks.score import founder_with_a_thousand_orders
 from benchmarks.spark_plan import shuffles_of
@@ -215,8 +214,7 @@ def _apart(work: Any, *given: Any) -> dict[str, float]:
 
 def _answer(answers: Any, work: Any, given: tuple[Any, ...]) -> None:
     found = work(*given)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    answers.put(found | {"peak": peak})
+    answers.put(found | {"peak": peak_mebibytes()})
 
 
 if __name__ == "__main__":

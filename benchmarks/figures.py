@@ -47,6 +47,13 @@ def write_figures(name: str, figures: list[dict[str, object]]) -> None:
     print(lines, end="")
 
 
+def peak_mebibytes() -> float:
+    """Peak memory of this process's own program; `ru_maxrss` would hold its parent's as well."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    peak = next(line for line in lines if line.startswith("VmHWM:"))
+    return int(peak.split()[1]) / 1024
+
+
 def median_seconds(work: Callable[[], object], *, runs: int = 15) -> float:
     """Median wall-clock time of a call, after one that is not counted."""
     work()

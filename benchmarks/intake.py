@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import text
 
-from benchmarks.figures import figure, write_figures
+from benchmarks.figures import figure, peak_mebibytes, write_figures
 from scoring.records.bulk import append_frame
 from scoring.records.database import Database
 from scoring.records.intake.importing import Request, import_records
@@ -186,14 +186,7 @@ def _import(folder: Path, url: str | None, sales: Path, answers) -> None:  # typ
     started = time.perf_counter()
     import_records(database, sales, Request(learned=Learned(2)))
     seconds = time.perf_counter() - started
-    answers.put((seconds, _peak_mebibytes()))
-
-
-def _peak_mebibytes() -> float:
-    """Peak memory of this process's own program; `ru_maxrss` would hold its parent's as well."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    peak = next(line for line in lines if line.startswith("VmHWM:"))
-    return int(peak.split()[1]) / 1024
+    answers.put((seconds, peak_mebibytes()))
 
 
 if __name__ == "__main__":
