@@ -28,7 +28,7 @@ from scoring.records.intake.forms import RecordKind
 
 _UNREAD = ("unread",)
 _ACCOUNT = re.compile(r"\d{2,6}-\d{2,6}-\d{2,8}(-\d{1,6})?|\b\d{10,16}\b")
-_NAMES_AN_ACCOUNT = re.compile(r"계좌|account", re.IGNORECASE)
+_TELEPHONE = re.compile(r"연락처|전화|휴대|핸드폰|phone|mobile|\b01[016-9]-?\d", re.IGNORECASE)
 _INCOMING = {"sales_receipt", "interest", "other_income"}
 _OUTGOING = {
     "supplier",
@@ -143,7 +143,7 @@ def _first(words: Mapping[str, str], cell: str) -> str:
 
 def _account(table: Table, rows: pd.DataFrame, given: Given) -> str:
     """The account's name: a hash keyed per founder, so that no number can be tried on it."""
-    titles = [title for title in titles_above(table) if _NAMES_AN_ACCOUNT.search(title)]
+    titles = [title for title in titles_above(table) if not _TELEPHONE.search(title)]
     told = [*_column(rows, "account").unique(), *titles]
     numbers = [found[0] for text in told if (found := _ACCOUNT.search(text))]
     if not numbers:
