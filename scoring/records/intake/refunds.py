@@ -169,9 +169,10 @@ def listed_refunds(
     """
     cells = task.cells
     currencies = cells["currency"].where(cells["currency"] != "", _currencies(cells, sales))
+    keys = natural_keys(cells, task.extract.kind)
+    task.refuse(_unlike_their_sales(task, keys, currencies, sales))
     given = amounts_of(task, "refund", currencies)
     settled = Settled()
-    keys = natural_keys(cells, task.extract.kind)
     standing = {key: dict(known.get(key, {})) for key in keys.unique()}
     index_of: dict[str, int] = {}
     for position, (index, key) in enumerate(by_index(keys)):
@@ -215,6 +216,27 @@ def listed_refunds(
         settled.rows.append((index_of[name], row))
         settled.told[key] = max(settled.told.get(key, 0), rest, _dated(of_line))
     return settled
+
+
+def _unlike_their_sales(
+    task: Task, keys: pd.Series[str], currencies: pd.Series[str], sales: pd.DataFrame
+) -> list[Problem]:
+    """Refunds in another currency than their sale; of the plain form, also those before it."""
+    problems = []
+    told = zip(by_index(keys), currencies, task.cells["refunded_on"], strict=True)
+    for (index, key), currency, day in told:
+        if key not in sales.index:
+            continue
+        sale = sales.loc[key]
+        if currency != sale["currency"]:
+            problems.append(
+                Problem(index, "currency", f"is not that of the sale, {sale['currency']}")
+            )
+        elif day < sale["event_date"] and not task.extract.is_export:
+            problems.append(
+                Problem(index, "refunded_on", f"lies before the sale ({sale['event_date']})")
+            )
+    return problems
 
 
 def total_above(sale: Row, of_line: Mapping[str, Row], row: Row) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import select
 
+from scoring.errors import FileError
 from scoring.records.bulk import standing_frame
 from scoring.records.database import Database, Ledger
 from scoring.records.intake.contradictions import (
@@ -321,7 +322,14 @@ class OpenImport:
         """Store the rows of a kind that waited for sales or loans which are on file now."""
         rows = waiting_for(self.ledger, kind, keys, source=self.source)
         for import_id in dict.fromkeys(row.import_id for row in rows):
-            self.release([row for row in rows if row.import_id == import_id], founder=None)
+            own = [row for row in rows if row.import_id == import_id]
+            try:
+                with self.ledger.session.begin_nested():
+                    self.release(own, founder=None)
+            except FileError:  # what is wrong with another file's rows is no fault of this one
+                self.tally.blocked += len(own)
+            else:
+                self.tally.released += len(own)
 
     def release(self, rows: list[QuarantinedRow], *, founder: str | None) -> Tally:
         """Store rows of one kind and import that waited, in the name of their own import.

@@ -30,6 +30,8 @@ class Tally:
         cancelled: natural keys of order lines cancelled, returned or refunded.
         currencies: of the sales.
         doubts: rows held back or waiting, by reason.
+        released, blocked: rows of earlier files that waited for these records and are stored now,
+            and those that contradict what is on file and wait on.
         first_day, last_day: of the events, as ISO text.
     """
 
@@ -42,6 +44,8 @@ class Tally:
     cancelled: set[str] = field(default_factory=set)
     currencies: set[str] = field(default_factory=set)
     doubts: Counter[str] = field(default_factory=Counter)
+    released: int = 0
+    blocked: int = 0
     first_day: str | None = None
     last_day: str | None = None
 
@@ -54,6 +58,18 @@ class Tally:
             every = every.groupby(level=0).max()
         found = every.value_counts()
         return {outcome: int(found.get(int(outcome), 0)) for outcome in Outcome}
+
+    def notes(self) -> list[str]:
+        """What became of rows that waited for the records of this import."""
+        said = []
+        if self.released:
+            said.append(f"{self.released} rows of earlier files that waited for these are stored.")
+        if self.blocked:
+            said.append(
+                f"{self.blocked} rows of earlier files that waited for these contradict what is on "
+                "file and wait on: `foothold quarantine list`."
+            )
+        return said
 
     @property
     def net_sales(self) -> int | None:
