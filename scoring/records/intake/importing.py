@@ -332,7 +332,7 @@ def _receipt(entry: Import, checked: Checked, tally: Tally) -> Receipt:
         corrected=tally.corrected,
         used=dict(reading.used),
         ignored_columns=reading.ignored,
-        notes=[*reading.notes, *tally.notes()],
+        notes=(*reading.notes, *tally.notes()),
         doubts=dict(sorted(tally.doubts.items())),
         first_day=tally.first_day,
         last_day=tally.last_day,
