@@ -10,7 +10,6 @@ from scoring.errors import FileError
 from scoring.records.intake.formats.declarations import normalised
 
 BLANK = "blank"  # the cell says nothing
-NOT_HELD = "not_held"  # nobody could be there
 STATUSES = ("present", "late", "excused", "absent")
 
 # A time somebody checked in at: 09:52, 오전 9:52, 2026-09-02 09:52:00, 9시 52분.

@@ -19,7 +19,6 @@ _MONEY = ("total", "final_total", "settlement_base", "gross", "sale_amount", "un
 _PREFIXES = ("discount", "order_discount", "fee", "shipping")
 _COUNTS = ("quantity", "claimed_quantity")
 _NOT_MONEY = ("shipping_group",)
-_UNITS = {"원": "KRW", "₩": "KRW"}
 
 
 @dataclass(frozen=True)
