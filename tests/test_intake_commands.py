@@ -187,3 +187,11 @@ def test_a_preview_needs_no_store(tmp_path: Path) -> None:
     done = Shell(tmp_path / "none").run("import", str(orders(tmp_path)), "--dry-run", "--json")
     assert json.loads(done.stdout.splitlines()[-1])["net_sales"] == 385_000
     assert not (tmp_path / "none").exists()
+
+
+def test_a_shops_first_day_tells_how_many_sales_lie_before_it(shell: Shell, tmp_path: Path) -> None:
+    brought = shell.json("import", str(orders(tmp_path)), "--founder", "F-1")
+    assert brought["suspect"] == 0
+    today = str(date.today())
+    told = shell.json("shop", "add", "F-1", "smartstore", "--opened", today, *BY)
+    assert told["sales_before"] == brought["accepted"]

@@ -12,7 +12,7 @@ from scoring.cli.options import AsJson, Author
 from scoring.console import open_database, print_json, print_table
 from scoring.records.parties import find_founder
 from scoring.records.programmes import declare_calendar, list_calendars, read_calendar
-from scoring.records.shops import declare_shop, list_shops
+from scoring.records.shops import declare_shop, list_shops, sales_before
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 shop_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -32,7 +32,7 @@ def shop_add(
     """Record since when a founder sells on a channel; earlier orders will be suspect."""
     database = open_database()
     with database.writing() as ledger:
-        declare_shop(
+        shop = declare_shop(
             ledger,
             find_founder(ledger.session, founder),
             channel,
@@ -40,10 +40,17 @@ def shop_add(
             today=database.today,
             author=by,
         )
+        before = sales_before(ledger.session, shop)
     if as_json:
-        print_json({"founder": founder, "channel": channel, "opened_on": str(opened.date())})
-    else:
-        typer.echo(f"{founder} sells on {channel} since {opened.date()}.")
+        told = {"founder": founder, "channel": channel, "opened_on": str(opened.date())}
+        print_json({**told, "sales_before": before})
+        return
+    typer.echo(f"{founder} sells on {channel} since {opened.date()}.")
+    if before:
+        typer.echo(
+            f"{before} sales on file lie before that day and count as they are. Look at them with "
+            f"`foothold records {founder} --kind sales`, and correct or dispute what is wrong."
+        )
 
 
 @shop_app.command("list")

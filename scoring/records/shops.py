@@ -13,7 +13,7 @@ from scoring.records.audit import append_event
 from scoring.records.database import Ledger
 from scoring.records.parties import REFERENCE
 from scoring.records.persons import require_name_and_reason
-from scoring.records.tables import Founder, Shop
+from scoring.records.tables import Founder, OrderLine, Shop
 
 
 def declare_shop(
@@ -51,6 +51,19 @@ def declare_shop(
         details={"shop": shop.id, "channel": channel},
     )
     return shop
+
+
+def sales_before(session: Session, shop: Shop) -> int:
+    """How many sales on file lie before a shop's first day; they stay as they were stored."""
+    statement = select(func.count()).where(
+        OrderLine.founder_id == shop.founder_id,
+        OrderLine.channel == shop.channel,
+        OrderLine.entry == "sale",
+        OrderLine.event_date < shop.opened_on,
+        OrderLine.held.is_(None),
+        OrderLine.superseded_recorded_at.is_(None),
+    )
+    return session.scalar(statement) or 0
 
 
 def list_shops(session: Session) -> list[dict[str, Any]]:
