@@ -26,10 +26,10 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from scoring.models.binning import Floats, bin_of
 from scoring.models.card import Card
-from scoring.models.compression import CompressionLoss
 from scoring.models.declarations import Declaration, declarations_for
-from scoring.models.direction import STRONG
-from scoring.models.fitting import Settings, fit_card
+from scoring.models.learning.compression import CompressionLoss
+from scoring.models.learning.direction import STRONG
+from scoring.models.learning.fitting import Settings, fit_card
 from scoring.models.uncertainty import Uncertainty
 
 FORMAT = "foothold.scorecard/1"

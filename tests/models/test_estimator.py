@@ -7,10 +7,10 @@ from scipy.special import expit
 from sklearn.metrics import log_loss, roc_auc_score
 
 from benchmarks.coverage import DIRECTIONS, founders, scenarios
-from scoring.models import design as design_module
-from scoring.models import posterior as posterior_module
 from scoring.models.binning import bin_of, cut_points, union_of_cuts
-from scoring.models.coding import CodedRows, shares_on
+from scoring.models.learning import design as design_module
+from scoring.models.learning import posterior as posterior_module
+from scoring.models.learning.coding import CodedRows, shares_on
 from scoring.models.scorecard import MonotoneScorecard
 from training.simulate.process import PROCESS_WEIGHTS
 
@@ -62,7 +62,7 @@ def test_curvature_of_a_part_of_the_rows_leads_to_the_same_summit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # At scales that are known, only the way up differs: all evidence rounds are left out.
-    from scoring.models import members
+    from scoring.models.learning import members
 
     monkeypatch.setattr(members, "FIRST_ROUNDS", 0)
     monkeypatch.setattr(members, "LATER_ROUNDS", 0)

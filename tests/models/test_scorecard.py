@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from scoring.models.averaging import stacking_weights
 from scoring.models.binning import TAIL_CUTS, cut_points
 from scoring.models.card import Card
-from scoring.models.compression import segments
-from scoring.models.posterior import Outcomes, cut_off_normal
+from scoring.models.learning.averaging import stacking_weights
+from scoring.models.learning.compression import segments
+from scoring.models.learning.posterior import Outcomes, cut_off_normal
 from scoring.models.scorecard import MonotoneScorecard
 
 DIRECTIONS = {"attendance": -1, "refunds": 1, "sales": -1, "age_of_shop": 0}

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 from scipy.special import erfcx, expit
 
-from scoring.models.belief import Prior, Scales
 from scoring.models.binning import Floats
-from scoring.models.design import Design
+from scoring.models.learning.belief import Prior, Scales
+from scoring.models.learning.design import Design
 
 TOLERANCE = 1e-9
 ROWS_FOR_CURVATURE = 50_000

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import log_ndtr
 
-from scoring.models.belief import Prior
 from scoring.models.declarations import Declaration
-from scoring.models.design import Design
-from scoring.models.posterior import Ascent, Outcomes, Posterior
+from scoring.models.learning.belief import Prior
+from scoring.models.learning.design import Design
+from scoring.models.learning.posterior import Ascent, Outcomes, Posterior
 
 STRONG = float(np.log(20.0))
 """Log Bayes factor from which outcomes contradict a direction ("strong", Kass and Raftery 1995)."""

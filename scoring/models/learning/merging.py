@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from scoring.models.binning import Floats, coarse_bin
 from scoring.models.card import Card, CardFeature
-from scoring.models.compression import segments
-from scoring.models.design import Design
+from scoring.models.learning.compression import segments
+from scoring.models.learning.design import Design
 from scoring.models.uncertainty import Uncertainty
 
 LEAST_MASS = 1e-6

@@ -14,7 +14,7 @@ from scipy.special import polygamma
 
 from scoring.models.binning import Floats
 from scoring.models.declarations import Declaration
-from scoring.models.design import Design
+from scoring.models.learning.design import Design
 
 GAIN_SD = 0.3
 """Doubt in the experts' common gain, whose prior mean is 1."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.models.averaging import stacking_weights
-from scoring.models.belief import ANCHOR, KINDS, Kind, Prior, Scales
 from scoring.models.binning import Floats
-from scoring.models.design import Design
-from scoring.models.merging import Member
-from scoring.models.posterior import Outcomes, Posterior, fit_member, leave_one_out
+from scoring.models.learning.averaging import stacking_weights
+from scoring.models.learning.belief import ANCHOR, KINDS, Kind, Prior, Scales
+from scoring.models.learning.design import Design
+from scoring.models.learning.merging import Member
+from scoring.models.learning.posterior import Outcomes, Posterior, fit_member, leave_one_out
 
 FIRST_ROUNDS = 16
 """Evidence rounds on the first binning; the others start from its scales."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.models.binning import Floats
-from scoring.models.coding import Codes
+from scoring.models.learning.coding import Codes
 
 KEPT_PAIRS = 8_000_000
 """Most places in joint tables to keep between Newton steps; beyond, they are computed again."""

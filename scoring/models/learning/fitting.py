@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scoring.models.belief import Prior
 from scoring.models.binning import (
     FEWEST_DISTINCT_FOR_CUTS,
     FEWEST_ROWS_FOR_CUTS,
@@ -17,20 +16,21 @@ from scoring.models.binning import (
     union_of_cuts,
 )
 from scoring.models.card import Card
-from scoring.models.coding import CodedRows, shares_on
-from scoring.models.compression import CompressionLoss, compression_loss
 from scoring.models.declarations import Declaration
-from scoring.models.design import Design, uniform_shares
-from scoring.models.direction import evidence_against_directions
-from scoring.models.members import (
+from scoring.models.learning.belief import Prior
+from scoring.models.learning.coding import CodedRows, shares_on
+from scoring.models.learning.compression import CompressionLoss, compression_loss
+from scoring.models.learning.design import Design, uniform_shares
+from scoring.models.learning.direction import evidence_against_directions
+from scoring.models.learning.members import (
     ROWS_FOR_AVERAGE,
     ROWS_FOR_SCALES,
     expert_member,
     fit_members,
     part_of,
 )
-from scoring.models.merging import Member, merge
-from scoring.models.posterior import Outcomes
+from scoring.models.learning.merging import Member, merge
+from scoring.models.learning.posterior import Outcomes
 from scoring.models.uncertainty import Uncertainty
 
 ROWS_FOR_CUTS = 200_000
