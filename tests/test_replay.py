@@ -6,7 +6,7 @@ from sqlalchemy import text
 from scoring.errors import IntegrityError
 from scoring.reasons.texts import texts
 from scoring.records.database import Database
-from scoring.score import replay_score, verify_scores
+from scoring.replay import replay_score, verify_scores
 from scoring.settings import Settings
 from scoring.views import lender_view
 from tests.builders import FounderBuilder, a_founder, a_lender, an_expert_model

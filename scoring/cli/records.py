@@ -31,7 +31,7 @@ def init(as_json: AsJson = False) -> None:
 def audit_verify(as_json: AsJson = False) -> None:
     """Check every link of the audit chain."""
     from scoring.records.audit import verify_chain
-    from scoring.score import verify_scores
+    from scoring.replay import verify_scores
 
     with open_database().reading() as session:
         count = verify_chain(session)

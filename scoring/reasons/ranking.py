@@ -1,18 +1,22 @@
 """Principal reasons: groups of features by the points that they cost or gave.
 
-At most four each way, each group once, ordered by points; none of the top ones is left out, even
-where nothing can be done about it (US Reg B, 12 CFR 1002.9, commentary 9(b)(2)).
+At most four each way, each group once, ordered by points against a background; none of the top ones
+is left out, even where nothing can be done about it (US Reg B, 12 CFR 1002.9, commentary 9(b)(2)).
+Features that go together share a group, so that one weakness is not four reasons.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from scoring.features.catalogue import Feature, Kind
 
 MOST_REASONS = 4
+NO_MEANS: Mapping[str, Fraction] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,33 @@ def group_points(
     ]
 
 
-def principal_reasons(groups: list[GroupPoints]) -> dict[str, list[dict[str, Any]]]:
-    """Up to four reasons `against` and `for`, strongest first, as codes."""
-    losses = sorted((g for g in groups if g.points < 0), key=lambda g: (g.points, g.code))
-    gains = sorted((g for g in groups if g.points > 0), key=lambda g: (-g.points, g.code))
+def group_means(
+    mean_points: Mapping[str, Fraction], features: Mapping[str, Feature]
+) -> dict[str, Fraction]:
+    """Mean points of a background by reason group, exact; empty where it has none by feature."""
+    means: dict[str, Fraction] = {}
+    for name in mean_points:
+        code = features[name].reason
+        means[code] = means.get(code, Fraction(0)) + mean_points[name]
+    return means
+
+
+def principal_reasons(
+    groups: list[GroupPoints], means: Mapping[str, Fraction] = NO_MEANS
+) -> dict[str, list[dict[str, Any]]]:
+    """Up to four reasons `against` and `for`, strongest first, as codes.
+
+    Args:
+        groups: a file's points by reason group.
+        means: a background's mean points by group, taken off first; a group stands on one side
+            only. They are exact, so that no rounding decides an order.
+    """
+    worth = [(group.points - means.get(group.code, 0), group) for group in groups]
+    losses = sorted((w for w in worth if w[0] < 0), key=lambda w: (w[0], w[1].code))
+    gains = sorted((w for w in worth if w[0] > 0), key=lambda w: (-w[0], w[1].code))
     return {
-        "against": [_reason(group) for group in losses[:MOST_REASONS]],
-        "for": [_reason(group) for group in gains[:MOST_REASONS]],
+        "against": [_reason(*entry) for entry in losses[:MOST_REASONS]],
+        "for": [_reason(*entry) for entry in gains[:MOST_REASONS]],
     }
 
 
@@ -72,5 +96,9 @@ def category_shares(points: Mapping[str, int], features: Mapping[str, Feature]) 
     return {kind: share for kind, share in shares.items() if share}
 
 
-def _reason(group: GroupPoints) -> dict[str, Any]:
-    return {"code": group.code, "points": group.points, "missing": group.all_missing}
+def _reason(points: int | Fraction, group: GroupPoints) -> dict[str, Any]:
+    return {
+        "code": group.code,
+        "points": points if isinstance(points, int) else float(points),
+        "missing": group.all_missing,
+    }
