@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -22,9 +21,10 @@ from scoring.models.artefact import INTERVAL_LEVEL, Artefact
 from scoring.models.served import Served
 from scoring.reasons.ranking import (
     GroupPoints,
+    GroupTotals,
     category_shares,
-    group_means,
     group_points,
+    group_totals,
     principal_reasons,
 )
 
@@ -59,9 +59,9 @@ class Assessment:
         """One file's points by neutral reason group."""
         return group_points(self._points(row), self._values(row), self._features)
 
-    def reasons(self, row: int) -> dict[str, list[dict[str, Any]]]:
-        """One file's principal reasons, against the background that the lender's are against."""
-        return principal_reasons(self.groups(row), self._means)
+    def reasons(self, groups: list[GroupPoints]) -> dict[str, list[dict[str, Any]]]:
+        """A file's principal reasons, against the background that the lender's are against."""
+        return principal_reasons(groups, self._background)
 
     def document(self, row: int) -> dict[str, Any]:
         """What the score document says of one file, plain data."""
@@ -82,7 +82,7 @@ class Assessment:
             "contributions": self.artefact.scorecard.card_.look_up(self._values(row)),
             "points_by_feature": points,
             "points": [{"code": group.code, "points": group.points} for group in groups],
-            "reasons": self.reasons(row),
+            "reasons": self.reasons(groups),
             "backgrounds": {
                 "points": self.served.points_against.named(),
                 "reasons": self.served.reasons_against.named(),
@@ -96,8 +96,11 @@ class Assessment:
         return self.served.artefact
 
     @cached_property
-    def _means(self) -> dict[str, Fraction]:
-        return group_means(self.served.reasons_against.mean_points, self._features)
+    def _background(self) -> GroupTotals | None:
+        against = self.served.reasons_against
+        if against.founders is None:
+            return None
+        return group_totals(against.total_points, self._features, founders=against.founders)
 
     @property
     def _features(self) -> dict[str, Feature]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from scoring.errors import ConflictError, FileError, InputError
 from scoring.features import all_features
 from scoring.models.artefact import Artefact
 from scoring.models.registry import champion, load_artefact
+from scoring.models.served import served_to
 from scoring.portfolio.applicants import applicants_in_file
 from scoring.portfolio.engines import Engine
+from scoring.portfolio.model_step import ModelStep
 from scoring.portfolio.to_file import PortfolioRun, score_portfolio_to_file
 from scoring.records.audit import verify_chain
 from scoring.records.consents import Purpose
@@ -304,6 +307,28 @@ def test_a_portfolio_is_scored_under_the_policy_as_one_by_one(
         assert entry["reasons_for"] == document["reasons"]["for"]
         points = [{k: p[k] for k in ("code", "points")} for p in entry["points"]]
         assert points == document["points"]
+
+
+def test_a_models_step_takes_its_policy_along_to_another_process(sqlite: Database) -> None:
+    a_lender(sqlite)
+    an_expert_model(sqlite)
+    _documents(sqlite, applicants(sqlite, COUNT))
+    _decide(sqlite, Policy(CutOff(0, 1000), positive_only=True))
+    row = _compute(sqlite)
+    with sqlite.reading() as session:
+        model = champion(session)
+        served = served_to(session, row.lender_id, model, at=sqlite.clock())
+    step = ModelStep(
+        model.artefact,
+        model.artefact_digest,
+        sqlite.today,
+        positive_only=served.positive_only,
+        background=served.reasons_against,
+    )
+    assert step.served.artefact.points == served.artefact.points
+    again = pickle.loads(pickle.dumps(step))
+    assert again.served.artefact.points == served.artefact.points
+    assert again.served.reasons_against.reference == row.reference
 
 
 def test_applicants_can_come_from_a_portfolios_file(sqlite: Database, tmp_path: Path) -> None:

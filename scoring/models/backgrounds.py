@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from fractions import Fraction
 from functools import cached_property
 from math import fsum
 from typing import Any
@@ -100,13 +99,6 @@ class Background:
     def reference(self) -> str:
         """Its id, made of its digest."""
         return f"B-{self.digest[:12]}"
-
-    @cached_property
-    def mean_points(self) -> dict[str, Fraction]:
-        """Mean points by feature, exact; empty where they are 0."""
-        if self.founders is None:
-            return {}
-        return {name: Fraction(total, self.founders) for name, total in self.total_points.items()}
 
     def contributions(self, log_odds: Mapping[str, float]) -> dict[str, float]:
         """Contributions on the card as contributions against this background, log-odds of bad."""

@@ -193,7 +193,7 @@ class ModelStep:
                 "missing": [_lack(entry) for entry in missing],
             }
         groups = assessment.groups(row)
-        reasons = assessment.reasons(row)
+        reasons = assessment.reasons(groups)
         score = int(assessment.score[row])
         return found | {
             "status": Status.SCORED.value,

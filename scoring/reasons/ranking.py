@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
-from types import MappingProxyType
 from typing import Any
 
 from scoring.features.catalogue import Feature, Kind
 
 MOST_REASONS = 4
-NO_MEANS: Mapping[str, Fraction] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -26,6 +23,17 @@ class GroupPoints:
     code: str
     points: int
     all_missing: bool
+
+
+@dataclass(frozen=True)
+class GroupTotals:
+    """A background's points by reason group, summed over its founders.
+
+    Sums are whole, and a mean is one division of them, so that no rounding decides an order.
+    """
+
+    founders: int
+    points: Mapping[str, int]
 
 
 def group_points(
@@ -47,33 +55,45 @@ def group_points(
     ]
 
 
-def group_means(
-    mean_points: Mapping[str, Fraction], features: Mapping[str, Feature]
-) -> dict[str, Fraction]:
-    """Mean points of a background by reason group, exact; empty where it has none by feature."""
-    means: dict[str, Fraction] = {}
-    for name in mean_points:
+def group_totals(
+    points: Mapping[str, int], features: Mapping[str, Feature], *, founders: int
+) -> GroupTotals:
+    """A background's points by reason group.
+
+    Args:
+        points: sum over its founders, by feature.
+        features: the model's, from the catalogue.
+        founders: how many.
+    """
+    totals: dict[str, int] = {}
+    for name, total in points.items():
         code = features[name].reason
-        means[code] = means.get(code, Fraction(0)) + mean_points[name]
-    return means
+        totals[code] = totals.get(code, 0) + total
+    return GroupTotals(founders, totals)
 
 
 def principal_reasons(
-    groups: list[GroupPoints], means: Mapping[str, Fraction] = NO_MEANS
+    groups: list[GroupPoints], against: GroupTotals | None = None
 ) -> dict[str, list[dict[str, Any]]]:
     """Up to four reasons `against` and `for`, strongest first, as codes.
 
     Args:
         groups: a file's points by reason group.
-        means: a background's mean points by group, taken off first; a group stands on one side
-            only. They are exact, so that no rounding decides an order.
+        against: a background whose mean points are taken off first; None where they are 0. A
+            group stands on one side only.
     """
-    worth = [(group.points - means.get(group.code, 0), group) for group in groups]
+    if against is None:
+        worth = [(group.points, group) for group in groups]
+    else:
+        worth = [
+            (group.points * against.founders - against.points.get(group.code, 0), group)
+            for group in groups
+        ]
     losses = sorted((w for w in worth if w[0] < 0), key=lambda w: (w[0], w[1].code))
     gains = sorted((w for w in worth if w[0] > 0), key=lambda w: (-w[0], w[1].code))
     return {
-        "against": [_reason(*entry) for entry in losses[:MOST_REASONS]],
-        "for": [_reason(*entry) for entry in gains[:MOST_REASONS]],
+        "against": [_reason(*entry, against) for entry in losses[:MOST_REASONS]],
+        "for": [_reason(*entry, against) for entry in gains[:MOST_REASONS]],
     }
 
 
@@ -96,9 +116,6 @@ def category_shares(points: Mapping[str, int], features: Mapping[str, Feature]) 
     return {kind: share for kind, share in shares.items() if share}
 
 
-def _reason(points: int | Fraction, group: GroupPoints) -> dict[str, Any]:
-    return {
-        "code": group.code,
-        "points": points if isinstance(points, int) else float(points),
-        "missing": group.all_missing,
-    }
+def _reason(worth: int, group: GroupPoints, against: GroupTotals | None) -> dict[str, Any]:
+    points = worth if against is None else worth / against.founders
+    return {"code": group.code, "points": points, "missing": group.all_missing}
