@@ -12,7 +12,7 @@ from scoring.canonical import canonical_json, digest
 from scoring.errors import IntegrityError, NotFoundError
 from scoring.records.consents import Purpose
 from scoring.records.database import Database
-from scoring.records.tables import AuditEvent, Founder, Lender, Model, Score
+from scoring.records.tables import AuditEvent, CutOffBackground, Founder, Lender, Model, Score
 from scoring.score import Subject, score_document
 from scoring.version import code_version
 
@@ -91,6 +91,30 @@ def verify_scores(session: Session) -> int:
     if count != len(noted):
         raise IntegrityError(f"{len(noted) - count} scores of the audit chain are not stored.")
     return count
+
+
+def verify_backgrounds(session: Session) -> int:
+    """Check every stored background against the digest that the audit chain holds of it.
+
+    Returns:
+        How many backgrounds there are.
+
+    Raises:
+        IntegrityError: one was changed, or has no event of its own, or is gone.
+    """
+    noted: dict[str, str] = {}
+    for details in session.scalars(
+        select(AuditEvent.details).where(AuditEvent.action == "background.computed")
+    ):
+        event = json.loads(details)
+        noted[event["background"]] = event["digest"]
+    stored = {
+        row.reference: digest(row.content) for row in session.scalars(select(CutOffBackground))
+    }
+    for reference in sorted(noted.keys() | stored.keys()):
+        if noted.get(reference) != stored.get(reference):
+            raise IntegrityError(f"Background {reference} is not what the audit chain says.")
+    return len(stored)
 
 
 def _differences(stored: dict[str, Any], computed: dict[str, Any]) -> list[str]:

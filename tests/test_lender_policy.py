@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from scoring.cut_off import LEAST_FOUNDERS, store_cut_off_background
-from scoring.errors import ConflictError, FileError, InputError
+from scoring.errors import ConflictError, FileError, InputError, IntegrityError
 from scoring.features import all_features
 from scoring.models.artefact import Artefact
 from scoring.models.registry import champion, load_artefact
@@ -28,7 +28,7 @@ from scoring.records.database import Database
 from scoring.records.lender_policies import CutOff, Policy, decide_policy
 from scoring.records.parties import find_lender
 from scoring.records.tables import AuditEvent, CutOffBackground, Score
-from scoring.replay import replay_score
+from scoring.replay import replay_score, verify_backgrounds
 from tests.applicants import applicants
 from tests.builders import a_founder, a_lender, an_expert_model
 
@@ -163,6 +163,11 @@ def test_positive_only_takes_away_what_alternative_data_cost_and_says_so(store: 
         )
         assert now["log_odds"] == pytest.approx(before["log_odds"] - cost, abs=1e-12)
         assert now["pd"] <= before["pd"]
+        assert now["score"] == before["score"] + sum(
+            max(-points, 0)
+            for name, points in before["points_by_feature"].items()
+            if all_features()[name].kind.is_alternative
+        )
         assert now["score_range"] == _range(artefact.positive_only)
 
 
@@ -274,6 +279,26 @@ def test_decisions_and_backgrounds_are_in_the_audit_chain(sqlite: Database) -> N
     assert (computed.action, told["background"]) == ("background.computed", row.reference)
     assert row.reference == f"B-{told['digest'][:12]}"
     assert told["founders"] == COUNT
+
+
+def test_a_background_that_was_altered_is_found_and_used_no_more(sqlite: Database) -> None:
+    a_lender(sqlite)
+    an_expert_model(sqlite)
+    references = applicants(sqlite, COUNT)
+    _documents(sqlite, references)
+    _decide(sqlite, Policy(CutOff(0, 1000)))
+    _compute(sqlite)
+    with sqlite.reading() as session:
+        assert verify_backgrounds(session) == 1
+    with sqlite.engine.begin() as connection:  # somebody with the file and no triggers
+        connection.execute(text("DROP TRIGGER cut_off_backgrounds_no_update"))
+        connection.execute(
+            text("UPDATE cut_off_backgrounds SET content = replace(content, ':30', ':31')")
+        )
+    with sqlite.reading() as session, pytest.raises(IntegrityError, match="audit chain"):
+        verify_backgrounds(session)
+    with pytest.raises(IntegrityError, match="does not match its digest"):
+        _scored(sqlite, references[0])
 
 
 def _portfolio(database: Database, out: Path, purpose: Purpose) -> PortfolioRun:

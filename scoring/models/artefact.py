@@ -120,16 +120,11 @@ class Artefact:
     def positive_only(self) -> Artefact:
         """The same model as a lender has it that counts alternative data in favour only.
 
-        Points are rounded from its own card, once; it is made anew wherever it is read, and never
-        stored.
+        It is made anew wherever the model is read, and never stored.
         """
         alternative = {name for name, each in self.features.items() if each.kind.is_alternative}
-        scorecard = positive_only(self.scorecard, alternative)
-        return replace(
-            self,
-            scorecard=scorecard,
-            points=PointsCard.of(scorecard.card_, self.points.scale),
-        )
+        scorecard, points = positive_only(self.scorecard, self.points, alternative)
+        return replace(self, scorecard=scorecard, points=points)
 
     def predict(self, values: Mapping[str, float | None]) -> Prediction:
         """PD from the unrounded log-odds of the card, with the interval of `INTERVAL_LEVEL`."""

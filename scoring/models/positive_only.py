@@ -8,23 +8,27 @@ from dataclasses import replace
 from math import fsum
 
 from scoring.models.card import Card, CardFeature
+from scoring.models.points import PointsCard, PointsFeature
 from scoring.models.scorecard import MonotoneScorecard
 
 
-def positive_only(scorecard: MonotoneScorecard, names: Collection[str]) -> MonotoneScorecard:
-    """The same scorecard with some features clipped and centred again.
+def positive_only(
+    scorecard: MonotoneScorecard, points: PointsCard, names: Collection[str]
+) -> tuple[MonotoneScorecard, PointsCard]:
+    """The same scorecard and its points, with some features clipped and centred again.
 
     Its intervals are as wide in log-odds as before: what a step would have cost was in doubt, and
     so is where it would have been clipped.
 
     Args:
         scorecard: fitted; it stays as it is.
+        points: of its card.
         names: the features to clip.
     """
     clipped = copy.copy(scorecard)
     clipped.card_ = positive_only_card(scorecard.card_, names)
     clipped.base_log_odds_ = clipped.card_.intercept
-    return clipped
+    return clipped, positive_only_points(points, scorecard.card_, names)
 
 
 def positive_only_card(card: Card, names: Collection[str]) -> Card:
@@ -42,19 +46,54 @@ def positive_only_card(card: Card, names: Collection[str]) -> Card:
     intercept = card.intercept
     features = []
     for feature in card.features:
-        if feature.name in names:
-            clipped, mean = _clipped(feature)
-            intercept += mean
-            features.append(clipped)
-        else:
+        if feature.name not in names:
             features.append(feature)
+            continue
+        mean = _mean_help(feature)
+        intercept += mean
+        features.append(
+            replace(
+                feature,
+                log_odds=tuple(min(step, 0.0) - mean for step in feature.log_odds),
+                missing_log_odds=min(feature.missing_log_odds, 0.0) - mean,
+            )
+        )
     return Card(intercept, tuple(features))
 
 
-def _clipped(feature: CardFeature) -> tuple[CardFeature, float]:
-    """The feature without costs, centred again, and the mean that was taken out of it."""
-    steps = [min(value, 0.0) for value in (*feature.log_odds, feature.missing_log_odds)]
+def positive_only_points(points: PointsCard, card: Card, names: Collection[str]) -> PointsCard:
+    """The points of that card: a score rises by exactly what the named features had cost.
+
+    A mean moves into the base in whole points; rounding each step anew could take a point from
+    somebody who was to be helped.
+
+    Args:
+        points: of the card as it was.
+        card: as it was.
+        names: the features to clip.
+    """
+    base = points.base
+    features = []
+    for rounded, feature in zip(points.features, card.features, strict=True):
+        if feature.name not in names:
+            features.append(rounded)
+            continue
+        mean = round(-points.scale.factor * _mean_help(feature))
+        base += mean
+        features.append(
+            PointsFeature(
+                name=rounded.name,
+                cuts=rounded.cuts,
+                points=tuple(max(each, 0) - mean for each in rounded.points),
+                missing_points=max(rounded.missing_points, 0) - mean,
+            )
+        )
+    clipped = positive_only_card(card, names)
+    return PointsCard.standing_for(clipped, points.scale, base, tuple(features))
+
+
+def _mean_help(feature: CardFeature) -> float:
+    """The mean over the background once costs are clipped: log-odds of bad, 0 or below."""
+    steps = (*feature.log_odds, feature.missing_log_odds)
     shares = (*feature.background_share, feature.background_missing_share)
-    mean = fsum(s * step for s, step in zip(shares, steps, strict=True)) / fsum(shares)
-    *observed, missing = (step - mean for step in steps)
-    return replace(feature, log_odds=tuple(observed), missing_log_odds=missing), mean
+    return fsum(s * min(step, 0.0) for s, step in zip(shares, steps, strict=True)) / fsum(shares)

@@ -53,7 +53,8 @@ def _near_the_cut_off(model: MonotoneScorecard) -> pd.DataFrame:
 def test_contributions_are_shap_values_with_the_cut_offs_rows_as_masker(
     model: MonotoneScorecard, clipped: bool
 ) -> None:
-    model = positive_only(model, COLUMNS[:6]) if clipped else model
+    if clipped:
+        model, _ = positive_only(model, PointsCard.of(model.card_), COLUMNS[:6])
     near = _near_the_cut_off(model)
     assert len(near) >= 20
     background = _background(model, near)

@@ -12,7 +12,7 @@ from scoring.features import features_for
 from scoring.models.artefact import Artefact
 from scoring.models.card import Card, CardFeature
 from scoring.models.points import PointsCard, PointsScale
-from scoring.models.positive_only import positive_only_card
+from scoring.models.positive_only import positive_only_card, positive_only_points
 from scoring.models.priors import read_priors, unfitted_scorecard
 from scoring.settings import DeploymentProfile
 
@@ -78,10 +78,26 @@ def test_it_stays_additive_in_log_odds_and_points(
     assert clipped.log_odds(record) == pytest.approx(
         clipped.intercept + fsum(parts.values()), abs=1e-12
     )
-    points = PointsCard.of(clipped)
+    plain = PointsCard.of(card)
+    points = positive_only_points(plain, card, ALTERNATIVE)
     assert points.score(record) == points.base + sum(points.points(record).values())
     exact = points.scale.to_points(clipped.log_odds(record))
     assert abs(points.score(record) - exact) <= points.largest_rounding_difference + 1e-9
+    assert points.largest_rounding_difference <= 0.5 * (1 + len(NAMES)) + 1e-9
+
+
+@given(card=CARDS, record=RECORDS)
+def test_a_score_rises_by_exactly_the_points_that_alternative_data_had_cost(
+    card: Card, record: dict[str, float | None]
+) -> None:
+    plain = PointsCard.of(card)
+    points = positive_only_points(plain, card, ALTERNATIVE)
+    before, after = plain.points(record), points.points(record)
+    cost = sum(-before[name] for name in ALTERNATIVE if before[name] < 0)
+    assert points.score(record) == plain.score(record) + cost
+    assert {n: p for n, p in after.items() if n not in ALTERNATIVE} == {
+        n: p for n, p in before.items() if n not in ALTERNATIVE
+    }
 
 
 @given(card=CARDS)
@@ -90,7 +106,8 @@ def test_contributions_have_mean_nought_again_and_none_costs_more_than_the_new_f
 ) -> None:
     clipped = positive_only_card(card, ALTERNATIVE)
     scale, taken = PointsScale(), 0.0
-    points = {each.name: each for each in PointsCard.of(clipped).features}
+    whole = positive_only_points(PointsCard.of(card), card, ALTERNATIVE)
+    points = {each.name: each for each in whole.features}
     for before, after in zip(card.features, clipped.features, strict=True):
         shares = [*after.background_share, after.background_missing_share]
         mean = fsum(s * v for s, v in zip(shares, _steps(after), strict=True))
@@ -110,7 +127,7 @@ def test_contributions_have_mean_nought_again_and_none_costs_more_than_the_new_f
 @given(card=CARDS)
 def test_steps_keep_their_direction(card: Card) -> None:
     clipped = positive_only_card(card, ALTERNATIVE)
-    rounded = PointsCard.of(clipped).features
+    rounded = positive_only_points(PointsCard.of(card), card, ALTERNATIVE).features
     for before, after, points in zip(card.features, clipped.features, rounded, strict=True):
         assert after.cuts == before.cuts
         if list(before.log_odds) == sorted(before.log_odds):
@@ -136,7 +153,8 @@ def test_training_sales_and_account_records_are_what_is_clipped(artefact: Artefa
     changed = {before.name for before, after in pairs if before != after}
     kinds = {artefact.features[name].kind.value for name in changed}
     assert kinds == {"attendance", "sales", "cash_flow"}
-    assert clipped.points == PointsCard.of(clipped.scorecard.card_, artefact.points.scale)
+    both = zip(artefact.points.features, clipped.points.features, strict=True)
+    assert {before.name for before, after in both if before != after} <= changed
 
 
 def test_the_stored_model_is_left_as_it_was_and_the_card_is_made_once(artefact: Artefact) -> None:
