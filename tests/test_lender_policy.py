@@ -293,7 +293,7 @@ def test_a_background_that_was_altered_is_found_and_used_no_more(sqlite: Databas
     with sqlite.engine.begin() as connection:  # somebody with the file and no triggers
         connection.execute(text("DROP TRIGGER cut_off_backgrounds_no_update"))
         connection.execute(
-            text("UPDATE cut_off_backgrounds SET content = replace(content, ':30', ':31')")
+            text("UPDATE cut_off_backgrounds SET content = replace(content, 'L-DEMO', 'L-FAKE')")
         )
     with sqlite.reading() as session, pytest.raises(IntegrityError, match="audit chain"):
         verify_backgrounds(session)
