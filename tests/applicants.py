@@ -1,14 +1,22 @@
-"""Founders who apply to a lender in numbers, as a background of its reasons needs them."""
+"""Founders who apply to a lender in numbers, and what the lender decides on."""
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
+from scoring.cut_off import store_cut_off_background
+from scoring.models.registry import champion
+from scoring.portfolio.applicants import applicants_in_file
 from scoring.records.consents import Purpose, grant_consent
 from scoring.records.database import Database
 from scoring.records.intake.forms import RecordKind
+from scoring.records.lender_policies import Policy, decide_policy
 from scoring.records.parties import add_founders, find_lender
-from tests.builders import import_rows
+from scoring.records.tables import CutOffBackground, Score
+from tests.builders import a_founder, import_rows
 
 
 def applicants(
@@ -68,3 +76,27 @@ def applicants(
         ],
     )
     return references
+
+
+def decide(database: Database, policy: Policy, *, lender: str = "L-DEMO") -> None:
+    with database.writing() as ledger:
+        decide_policy(
+            ledger, find_lender(ledger.session, lender), policy, by="A Person", reason="because"
+        )
+
+
+def compute(database: Database, portfolio: Path | None = None) -> CutOffBackground:
+    with database.writing() as ledger:
+        lender, model = find_lender(ledger.session, "L-DEMO"), champion(ledger.session)
+        found = None
+        if portfolio is not None:
+            found = applicants_in_file(ledger.session, portfolio, lender, model)
+        return store_cut_off_background(ledger, lender, model, by="A Person", applicants=found)
+
+
+def scored(database: Database, reference: str) -> Score:
+    return a_founder(database, reference).scored()
+
+
+def documents_of(database: Database, references: list[str]) -> list[dict[str, Any]]:
+    return [json.loads(scored(database, reference).document) for reference in references]

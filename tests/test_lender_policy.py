@@ -3,60 +3,27 @@
 from __future__ import annotations
 
 import json
-import pickle
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import select, text
 
-from scoring.cut_off import LEAST_FOUNDERS, store_cut_off_background
-from scoring.errors import ConflictError, FileError, InputError, IntegrityError
+from scoring.cut_off import LEAST_FOUNDERS
+from scoring.errors import ConflictError, InputError, IntegrityError
 from scoring.features import all_features
 from scoring.models.artefact import Artefact
 from scoring.models.registry import champion, load_artefact
-from scoring.models.served import served_to
-from scoring.portfolio.applicants import applicants_in_file
-from scoring.portfolio.engines import Engine
-from scoring.portfolio.model_step import ModelStep
-from scoring.portfolio.to_file import PortfolioRun, score_portfolio_to_file
 from scoring.records.audit import verify_chain
-from scoring.records.consents import Purpose
 from scoring.records.database import Database
 from scoring.records.lender_policies import CutOff, Policy, decide_policy
 from scoring.records.parties import find_lender
-from scoring.records.tables import AuditEvent, CutOffBackground, Score
+from scoring.records.tables import AuditEvent, CutOffBackground
 from scoring.replay import replay_score, verify_backgrounds
-from tests.applicants import applicants
+from tests.applicants import applicants, compute, decide, documents_of, scored
 from tests.builders import a_founder, a_lender, an_expert_model
 
 COUNT = 30
-
-
-def _decide(database: Database, policy: Policy, *, lender: str = "L-DEMO") -> None:
-    with database.writing() as ledger:
-        decide_policy(
-            ledger, find_lender(ledger.session, lender), policy, by="A Person", reason="because"
-        )
-
-
-def _compute(database: Database, portfolio: Path | None = None) -> CutOffBackground:
-    with database.writing() as ledger:
-        lender, model = find_lender(ledger.session, "L-DEMO"), champion(ledger.session)
-        found = None
-        if portfolio is not None:
-            found = applicants_in_file(ledger.session, portfolio, lender, model)
-        return store_cut_off_background(ledger, lender, model, by="A Person", applicants=found)
-
-
-def _scored(database: Database, reference: str) -> Score:
-    return a_founder(database, reference).scored()
-
-
-def _documents(database: Database, references: list[str]) -> list[dict[str, Any]]:
-    return [json.loads(_scored(database, reference).document) for reference in references]
 
 
 def _around(documents: list[dict[str, Any]], *, least: int) -> CutOff:
@@ -76,15 +43,15 @@ def test_reasons_compare_with_applicants_at_the_cut_off_and_points_with_everybod
     store: Database,
 ) -> None:
     references = applicants(store, COUNT)
-    documents = _documents(store, references)
+    documents = documents_of(store, references)
     cut_off = _around(documents, least=LEAST_FOUNDERS)
-    _decide(store, Policy(cut_off))
-    row = _compute(store)
+    decide(store, Policy(cut_off))
+    row = compute(store)
     near = [d for d in documents if cut_off.score <= d["score"] <= cut_off.score + cut_off.margin]
     assert row.founders == len(near) >= LEAST_FOUNDERS
 
     for before in documents[::6]:
-        now = json.loads(_scored(store, before["founder"]).document)
+        now = json.loads(scored(store, before["founder"]).document)
         for same in ("score", "pd", "points", "points_by_feature", "contributions", "base_points"):
             assert now[same] == before[same]
         assert now["backgrounds"]["points"] == before["backgrounds"]["points"]
@@ -115,20 +82,20 @@ def _assert_reasons(document: dict[str, Any], near: list[dict[str, Any]]) -> Non
 
 def test_a_score_given_under_one_policy_replays_after_any_other(store: Database) -> None:
     references = applicants(store, COUNT)
-    documents = _documents(store, references)
+    documents = documents_of(store, references)
     policies = [
         Policy(CutOff(_around(documents, least=LEAST_FOUNDERS).score, 400)),
         Policy(_around(documents, least=LEAST_FOUNDERS), positive_only=True),
         Policy(positive_only=True),
         Policy(),
     ]
-    given = [_scored(store, references[4])]
+    given = [scored(store, references[4])]
     for policy in policies:
-        _decide(store, policy)
-        given.append(_scored(store, references[4]))
+        decide(store, policy)
+        given.append(scored(store, references[4]))
         if policy.cut_off is not None and not policy.positive_only:
-            _compute(store)
-            given.append(_scored(store, references[4]))
+            compute(store)
+            given.append(scored(store, references[4]))
     texts = [score.document for score in given]
     assert texts[0] == texts[1]  # a cut-off without a background changes nothing yet
     assert texts[3] == texts[4]  # nor does one of another card
@@ -144,9 +111,9 @@ def test_a_score_given_under_one_policy_replays_after_any_other(store: Database)
 
 def test_positive_only_takes_away_what_alternative_data_cost_and_says_so(store: Database) -> None:
     references = applicants(store, 9)
-    plain = _documents(store, references)
-    _decide(store, Policy(positive_only=True))
-    clipped = _documents(store, references)
+    plain = documents_of(store, references)
+    decide(store, Policy(positive_only=True))
+    clipped = documents_of(store, references)
     with store.reading() as session:
         artefact = load_artefact(champion(session))
     for before, now in zip(plain, clipped, strict=True):
@@ -181,7 +148,7 @@ def test_another_lender_has_no_part_in_a_policy(sqlite: Database) -> None:
     an_expert_model(sqlite)
     founder = a_founder(sqlite).selling(weekly=90_000, weeks=20)
     founder.consenting(to="L-DEMO").consenting(to="L-OTHER")
-    _decide(sqlite, Policy(positive_only=True), lender="L-OTHER")
+    decide(sqlite, Policy(positive_only=True), lender="L-OTHER")
     assert json.loads(founder.scored().document)["model"]["positive_only"] is False
     other = json.loads(founder.scored(lender="L-OTHER").document)
     assert other["model"]["positive_only"] is True
@@ -190,7 +157,7 @@ def test_another_lender_has_no_part_in_a_policy(sqlite: Database) -> None:
 def test_a_thin_file_says_positive_only_too_and_replays(sqlite: Database) -> None:
     a_lender(sqlite)
     an_expert_model(sqlite)
-    _decide(sqlite, Policy(positive_only=True))
+    decide(sqlite, Policy(positive_only=True))
     score = a_founder(sqlite).selling(weekly=90_000, weeks=2).consenting(to="L-DEMO").scored()
     assert score.score is None
     assert json.loads(score.document)["model"]["positive_only"] is True
@@ -203,17 +170,17 @@ def test_with_too_few_at_the_cut_off_the_error_says_how_many_and_what_to_do(
     a_lender(sqlite)
     an_expert_model(sqlite)
     references = applicants(sqlite, COUNT)
-    documents = _documents(sqlite, references)
+    documents = documents_of(sqlite, references)
     with pytest.raises(ConflictError, match="no cut-off"):
-        _compute(sqlite)
+        compute(sqlite)
     cut_off = _around(documents, least=LEAST_FOUNDERS)
     ends = (cut_off.score, cut_off.score + cut_off.margin)
     inside = [d["founder"] for d in documents if ends[0] <= d["score"] <= ends[1]]
-    _decide(sqlite, Policy(cut_off))
+    decide(sqlite, Policy(cut_off))
     for reference in inside[: len(inside) - LEAST_FOUNDERS + 1]:
         a_founder(sqlite, reference).withdrawing(from_lender="L-DEMO")
     with pytest.raises(ConflictError, match="19 have .* needs 20. Widen the margin"):
-        _compute(sqlite)
+        compute(sqlite)
     with sqlite.reading() as session:
         assert session.scalars(select(CutOffBackground)).first() is None
 
@@ -222,14 +189,14 @@ def test_each_founder_counts_once_by_the_latest_score(sqlite: Database) -> None:
     a_lender(sqlite)
     an_expert_model(sqlite)
     references = applicants(sqlite, COUNT)
-    _documents(sqlite, references)
-    documents = _documents(sqlite, references)
-    _decide(sqlite, Policy(CutOff(0, 1000)))
-    first = _compute(sqlite)
+    documents_of(sqlite, references)
+    documents = documents_of(sqlite, references)
+    decide(sqlite, Policy(CutOff(0, 1000)))
+    first = compute(sqlite)
     assert first.founders == COUNT == len(documents)
     a_founder(sqlite, references[0]).selling(weekly=5_000_000, weeks=40)
-    _scored(sqlite, references[0])
-    second = _compute(sqlite)
+    scored(sqlite, references[0])
+    second = compute(sqlite)
     assert second.founders == COUNT
     before, after = json.loads(first.content), json.loads(second.content)
     assert before["total_points"] != after["total_points"]
@@ -240,10 +207,10 @@ def test_positive_only_needs_no_new_applicants(sqlite: Database) -> None:
     a_lender(sqlite)
     an_expert_model(sqlite)
     references = applicants(sqlite, COUNT)
-    _documents(sqlite, references)
-    _decide(sqlite, Policy(CutOff(0, 1000), positive_only=True))
-    row = _compute(sqlite)
-    clipped = _documents(sqlite, references)
+    documents_of(sqlite, references)
+    decide(sqlite, Policy(CutOff(0, 1000), positive_only=True))
+    row = compute(sqlite)
+    clipped = documents_of(sqlite, references)
     total = json.loads(row.content)["total_points"]
     for name in total:
         assert total[name] == sum(d["points_by_feature"][name] for d in clipped)
@@ -267,9 +234,9 @@ def test_a_policy_has_a_person_and_a_reason(sqlite: Database, by: str, reason: s
 def test_decisions_and_backgrounds_are_in_the_audit_chain(sqlite: Database) -> None:
     a_lender(sqlite)
     an_expert_model(sqlite)
-    _documents(sqlite, applicants(sqlite, COUNT))
-    _decide(sqlite, Policy(CutOff(0, 1000)))
-    row = _compute(sqlite)
+    documents_of(sqlite, applicants(sqlite, COUNT))
+    decide(sqlite, Policy(CutOff(0, 1000)))
+    row = compute(sqlite)
     with sqlite.reading() as session:
         events = session.scalars(select(AuditEvent).order_by(AuditEvent.sequence.desc()).limit(2))
         computed, decided = events.all()
@@ -285,9 +252,9 @@ def test_a_background_that_was_altered_is_found_and_used_no_more(sqlite: Databas
     a_lender(sqlite)
     an_expert_model(sqlite)
     references = applicants(sqlite, COUNT)
-    _documents(sqlite, references)
-    _decide(sqlite, Policy(CutOff(0, 1000)))
-    _compute(sqlite)
+    documents_of(sqlite, references)
+    decide(sqlite, Policy(CutOff(0, 1000)))
+    compute(sqlite)
     with sqlite.reading() as session:
         assert verify_backgrounds(session) == 1
     with sqlite.engine.begin() as connection:  # somebody with the file and no triggers
@@ -298,94 +265,4 @@ def test_a_background_that_was_altered_is_found_and_used_no_more(sqlite: Databas
     with sqlite.reading() as session, pytest.raises(IntegrityError, match="audit chain"):
         verify_backgrounds(session)
     with pytest.raises(IntegrityError, match="does not match its digest"):
-        _scored(sqlite, references[0])
-
-
-def _portfolio(database: Database, out: Path, purpose: Purpose) -> PortfolioRun:
-    return score_portfolio_to_file(
-        database,
-        out,
-        lender_reference="L-DEMO",
-        purpose=purpose,
-        engine=Engine.DUCKDB,
-        actor="operator",
-    )
-
-
-def test_a_portfolio_is_scored_under_the_policy_as_one_by_one(
-    store: Database, tmp_path: Path
-) -> None:
-    references = applicants(store, COUNT)
-    _documents(store, references)
-    _decide(store, Policy(CutOff(0, 1000), positive_only=True))
-    row = _compute(store)
-    run = _portfolio(store, tmp_path / "scores.parquet", Purpose.LOAN_APPLICATION)
-    told = pq.read_schema(run.file).metadata
-    assert told[b"foothold.positive_only"] == b"true"
-    assert told[b"foothold.background_of_reasons"].decode() == row.reference
-    found = {entry["founder"]: entry for entry in pq.read_table(run.file).to_pylist()}
-    for document in _documents(store, references[::7]):
-        entry = found[document["founder"]]
-        for name in ("score", "band", "log_odds", "pd", "pd_low", "pd_high"):
-            assert entry[name] == document[name]
-        assert entry["reasons_against"] == document["reasons"]["against"]
-        assert entry["reasons_for"] == document["reasons"]["for"]
-        points = [{k: p[k] for k in ("code", "points")} for p in entry["points"]]
-        assert points == document["points"]
-
-
-def test_a_models_step_takes_its_policy_along_to_another_process(sqlite: Database) -> None:
-    a_lender(sqlite)
-    an_expert_model(sqlite)
-    _documents(sqlite, applicants(sqlite, COUNT))
-    _decide(sqlite, Policy(CutOff(0, 1000), positive_only=True))
-    row = _compute(sqlite)
-    with sqlite.reading() as session:
-        model = champion(session)
-        served = served_to(session, row.lender_id, model, at=sqlite.clock())
-    step = ModelStep(
-        model.artefact,
-        model.artefact_digest,
-        sqlite.today,
-        positive_only=served.positive_only,
-        background=served.reasons_against,
-    )
-    assert step.served.artefact.points == served.artefact.points
-    again = pickle.loads(pickle.dumps(step))
-    assert again.served.artefact.points == served.artefact.points
-    assert again.served.reasons_against.reference == row.reference
-
-
-def test_applicants_can_come_from_a_portfolios_file(sqlite: Database, tmp_path: Path) -> None:
-    a_lender(sqlite)
-    an_expert_model(sqlite)
-    references = applicants(sqlite, COUNT)
-    run = _portfolio(sqlite, tmp_path / "scores.parquet", Purpose.LOAN_APPLICATION)
-    _decide(sqlite, Policy(CutOff(0, 1000)))
-    with pytest.raises(ConflictError, match="Of 0 applicants"):
-        _compute(sqlite)
-    from_file = json.loads(_compute(sqlite, run.file).content)
-    _documents(sqlite, references)
-    from_scores = json.loads(_compute(sqlite).content)
-    assert from_file["chosen"].pop("source") == f"portfolio:{run.reference}"
-    for content in (from_file, from_scores):
-        content["chosen"].pop("until")
-        content["chosen"].pop("source", None)
-    assert from_file == from_scores
-
-
-def test_a_file_of_another_purpose_or_an_altered_one_is_refused(
-    sqlite: Database, tmp_path: Path
-) -> None:
-    a_lender(sqlite)
-    an_expert_model(sqlite)
-    applicants(sqlite, 2, purpose=Purpose.PORTFOLIO_REVIEW)
-    _decide(sqlite, Policy(CutOff(0, 1000)))
-    run = _portfolio(sqlite, tmp_path / "scores.parquet", Purpose.PORTFOLIO_REVIEW)
-    with pytest.raises(ConflictError, match="portfolio_review, not loan_application"):
-        _compute(sqlite, run.file)
-    pq.write_table(pq.read_table(run.file).slice(1), run.file)
-    with pytest.raises(FileError, match="no run of this store wrote it"):
-        _compute(sqlite, run.file)
-    with pytest.raises(FileError, match="no such file"):
-        _compute(sqlite, tmp_path / "nothing.parquet")
+        scored(sqlite, references[0])

@@ -4,22 +4,12 @@ from typing import Any
 
 import pytest
 
-from scoring.cut_off import store_cut_off_background
-from scoring.models.registry import champion
-from scoring.records.database import Database
-from scoring.records.lender_policies import CutOff, Policy, decide_policy
-from scoring.records.parties import find_lender
+from scoring.records.lender_policies import CutOff, Policy
 from tests.api.conftest import FOUNDER, QUESTION, Caller
 from tests.api.test_page import page_of
-from tests.applicants import applicants
+from tests.applicants import applicants, compute, decide
 
 COUNT = 24
-
-
-def _decide(database: Database, policy: Policy) -> None:
-    with database.writing() as ledger:
-        lender = find_lender(ledger.session, "L-DEMO")
-        decide_policy(ledger, lender, policy, by="A Person", reason="because")
 
 
 def _with_background(caller: Caller) -> str:
@@ -27,12 +17,8 @@ def _with_background(caller: Caller) -> str:
     lender = caller.lender()
     for founder in applicants(caller.database, COUNT):
         assert lender.post("/v1/scores", json=QUESTION | {"founder": founder}).status_code == 201
-    _decide(caller.database, Policy(CutOff(0, 1000)))
-    with caller.database.writing() as ledger:
-        row = store_cut_off_background(
-            ledger, find_lender(ledger.session, "L-DEMO"), champion(ledger.session), by="A Person"
-        )
-        return row.reference
+    decide(caller.database, Policy(CutOff(0, 1000)))
+    return compute(caller.database).reference
 
 
 def _asked(caller: Caller) -> dict[str, Any]:
@@ -68,7 +54,7 @@ def test_reasons_come_against_the_cut_off_and_points_against_everybody(
 
 def test_an_answer_says_that_alternative_data_counted_in_favour_only(caller: Caller) -> None:
     before = _asked(caller)
-    _decide(caller.database, Policy(positive_only=True))
+    decide(caller.database, Policy(positive_only=True))
     now = _asked(caller)
     assert (before["model"]["positive_only"], now["model"]["positive_only"]) == (False, True)
     assert now["pd"] <= before["pd"]
@@ -102,6 +88,6 @@ def test_a_founder_reads_that_alternative_data_count_in_favour_only(
 ) -> None:
     _asked(caller)
     assert words not in page_of(caller, FOUNDER, language)
-    _decide(caller.database, Policy(positive_only=True))
+    decide(caller.database, Policy(positive_only=True))
     _asked(caller)
     assert words in page_of(caller, FOUNDER, language)
