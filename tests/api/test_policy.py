@@ -1,5 +1,6 @@
 """What a lender reads over HTTP once it has a policy."""
 
+import re
 from typing import Any
 
 import pytest
@@ -89,5 +90,11 @@ def test_a_founder_reads_that_alternative_data_count_in_favour_only(
     _asked(caller)
     assert words not in page_of(caller, FOUNDER, language)
     decide(caller.database, Policy(positive_only=True))
-    _asked(caller)
-    assert words in page_of(caller, FOUNDER, language)
+    score = _asked(caller)
+    page = page_of(caller, FOUNDER, language)
+    assert words in page
+    lines = [int(points) for points in re.findall(r'data-points="(-?\d+)"', page)]
+    assert score["base_points"] + sum(lines) == score["score"]
+    cost = re.findall(r'<li class="reason cost">\s*<p class="seen">(.*?)</p>', page)
+    assert cost
+    assert not [seen for seen in cost if "did not count" in seen or "반영하지 않았어요" in seen]
