@@ -15,7 +15,7 @@ from scoring.errors import FootholdError
 COMMANDS = {
     "init": ("scoring.cli.records", "Create the store, or bring its schema up to date."),
     "founder": ("scoring.cli.parties", "Add founders."),
-    "lender": ("scoring.cli.parties", "Add lenders."),
+    "lender": ("scoring.cli.lenders", "Add lenders, and decide their policies."),
     "key": ("scoring.cli.parties", "Issue and revoke lenders' API keys."),
     "consent": ("scoring.cli.parties", "Record founders' consents and withdrawals."),
     "import": ("scoring.cli.intake", "Import a file as people have it, or preview it."),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,13 @@ from scipy.special import expit
 from scoring.bands import band_of
 from scoring.features.catalogue import Feature
 from scoring.models.artefact import INTERVAL_LEVEL, Artefact
+from scoring.models.served import Served
 from scoring.reasons.ranking import (
     GroupPoints,
+    GroupTotals,
     category_shares,
     group_points,
+    group_totals,
     principal_reasons,
 )
 
@@ -32,7 +36,7 @@ class Assessment:
     """A model's word on files, in their order.
 
     Attributes:
-        artefact: the model.
+        served: the model as the lender has it.
         values: shape (files, features of the model), NaN where missing.
         points: whole points, shape (files, features).
         score: base and points, shape (files,).
@@ -42,7 +46,7 @@ class Assessment:
         pd_high: upper end, shape (files,).
     """
 
-    artefact: Artefact
+    served: Served
     values: Floats
     points: NDArray[np.int64]
     score: NDArray[np.int64]
@@ -54,6 +58,10 @@ class Assessment:
     def groups(self, row: int) -> list[GroupPoints]:
         """One file's points by neutral reason group."""
         return group_points(self._points(row), self._values(row), self._features)
+
+    def reasons(self, groups: list[GroupPoints]) -> dict[str, list[dict[str, Any]]]:
+        """A file's principal reasons, against the background that the lender's are against."""
+        return principal_reasons(groups, self._background)
 
     def document(self, row: int) -> dict[str, Any]:
         """What the score document says of one file, plain data."""
@@ -74,9 +82,25 @@ class Assessment:
             "contributions": self.artefact.scorecard.card_.look_up(self._values(row)),
             "points_by_feature": points,
             "points": [{"code": group.code, "points": group.points} for group in groups],
-            "reasons": principal_reasons(groups),
+            "reasons": self.reasons(groups),
+            "backgrounds": {
+                "points": self.served.points_against.named(),
+                "reasons": self.served.reasons_against.named(),
+            },
             "category_shares": category_shares(points, self._features),
         }
+
+    @property
+    def artefact(self) -> Artefact:
+        """The model."""
+        return self.served.artefact
+
+    @cached_property
+    def _background(self) -> GroupTotals | None:
+        against = self.served.reasons_against
+        if against.founders is None:
+            return None
+        return group_totals(against.total_points, self._features, founders=against.founders)
 
     @property
     def _features(self) -> dict[str, Feature]:
@@ -91,23 +115,24 @@ class Assessment:
         return dict(zip(self.artefact.feature_names, known, strict=True))
 
 
-def assess(artefact: Artefact, values: Mapping[str, Floats]) -> Assessment:
+def assess(served: Served, values: Mapping[str, Floats]) -> Assessment:
     """Score files by a model.
 
     Args:
-        artefact: the model.
+        served: the model as the lender has it.
         values: by feature, shape (files,), finished, NaN where missing; what the model does not
             use is left aside.
 
     Raises:
         ValueError: a value is infinite.
     """
+    artefact = served.artefact
     rows = np.column_stack([values[name] for name in artefact.feature_names])
     points = artefact.points.points_of_rows(rows)
     log_odds = artefact.scorecard.card_.log_odds_of_rows(rows)
     low, high = artefact.scorecard.interval_of_rows(rows, INTERVAL_LEVEL)
     return Assessment(
-        artefact=artefact,
+        served=served,
         values=rows,
         points=points,
         score=artefact.points.base + points.sum(axis=1),

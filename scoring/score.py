@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scoring.assessment import assess
 from scoring.calendar import end_of, today
 from scoring.canonical import canonical_json, digest
-from scoring.errors import InputError, IntegrityError, ModelError, NotFoundError
+from scoring.errors import InputError, ModelError
 from scoring.features.one_founder import Content, FounderFile, one_founder
 from scoring.integrity import integrity_signals
 from scoring.models.artefact import Artefact
-from scoring.models.registry import champion, load_artefact
+from scoring.models.registry import champion
+from scoring.models.served import Served, served_to
 from scoring.records.audit import append_event
 from scoring.records.consents import Purpose, require_consent
-from scoring.records.database import Database, Ledger
+from scoring.records.database import Ledger
 from scoring.records.parties import random_reference
-from scoring.records.tables import AuditEvent, Founder, Lender, Model, Score
+from scoring.records.tables import Founder, Lender, Model, Score
 from scoring.scorable import (
     View,
     application_scored,
@@ -34,13 +33,14 @@ from scoring.scorable import (
 from scoring.settings import DeploymentProfile, Settings
 from scoring.version import code_version
 
-SCHEMA = "foothold.score/1"
+SCHEMA = "foothold.score/2"
+WITHOUT_BACKGROUNDS = "foothold.score/1"  # before lenders had policies
 EARLIEST_DAY = date(1990, 1, 1)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is asked: whose score, for whom, for what, as of when."""
+    """What is asked: whose score, for whom, for what, as of when, and in which form."""
 
     founder: Founder
     lender: Lender
@@ -48,6 +48,7 @@ class Subject:
     as_of: date
     application: str | None
     time_zone: str
+    schema: str = SCHEMA
 
 
 def score_founder(
@@ -125,54 +126,6 @@ def score_founder(
     return score
 
 
-def replay_score(database: Database, reference: str) -> dict[str, Any]:
-    """Compute a stored score again from the records known then, and compare byte by byte.
-
-    Returns:
-        `score` (reference), `equal`, `digest`, `code_version` (of the score), `document`.
-
-    Raises:
-        NotFoundError: there is no such score.
-        IntegrityError: the recomputed document differs from the stored one.
-    """
-    with database.reading() as session:
-        found = session.execute(
-            select(Score, Founder, Lender, Model)
-            .join(Founder, Founder.id == Score.founder_id)
-            .join(Lender, Lender.id == Score.lender_id)
-            .join(Model, Model.id == Score.model_id)
-            .where(Score.reference == reference)
-        ).first()
-        if found is None:
-            raise NotFoundError(f'There is no score "{reference}".')
-        score, founder, lender, model = found
-        if digest(score.document) != score.document_digest:
-            raise IntegrityError(f"The document of {reference} does not match its digest.")
-        subject = Subject(
-            founder,
-            lender,
-            Purpose(score.purpose),
-            score.as_of,
-            score.application,
-            json.loads(score.document)["time_zone"],
-        )
-        document = score_document(session, subject, model, known_at=score.known_at)
-    text = canonical_json(document)
-    if text != score.document:
-        changed = _differences(json.loads(score.document), document)
-        raise IntegrityError(
-            f"Replaying {reference} gave another document: {', '.join(changed)} differ. "
-            f"It was scored by version {score.code_version}, this is {code_version()}."
-        )
-    return {
-        "score": reference,
-        "equal": True,
-        "digest": score.document_digest,
-        "code_version": score.code_version,
-        "document": document,
-    }
-
-
 def score_document(
     session: Session,
     subject: Subject,
@@ -184,8 +137,10 @@ def score_document(
 
     It holds neither an id nor the time of issue, so the same question about the same knowledge
     gives the same bytes. It holds codes and no texts, so a better wording changes no old score.
+    The lender's policy and background are those that were in force at `known_at`.
     """
-    artefact = load_artefact(model)
+    served = served_to(session, subject.lender.id, model, at=known_at)
+    artefact = served.artefact
     zone = ZoneInfo(subject.time_zone)
     view = View(subject.as_of, end_of(subject.as_of, zone), known_at)
     founder_id = subject.founder.id
@@ -204,8 +159,8 @@ def score_document(
         constants=artefact.shrinkage_constants,
     )
     missing = missing_evidence(file, as_of=subject.as_of)
-    return {
-        "schema": SCHEMA,
+    document = {
+        "schema": subject.schema,
         "founder": subject.founder.reference,
         "lender": subject.lender.reference,
         "purpose": subject.purpose.value,
@@ -218,6 +173,7 @@ def score_document(
             "digest": model.artefact_digest,
             "deployment_profile": model.deployment_profile,
             "background": artefact.scorecard.background_,
+            "positive_only": served.positive_only,
         },
         "completeness": {kind.value: _content(c) for kind, c in file.contents.items()},
         "features": {name: file.values.get(name) for name in artefact.feature_names},
@@ -231,34 +187,12 @@ def score_document(
             application=application,
             currency=artefact.currency,
         ),
-        **(_unscored() if missing else _scored(artefact, file)),
+        **(_unscored() if missing else _scored(served, file)),
     }
-
-
-def verify_scores(session: Session) -> int:
-    """Check every stored score against the digest that the audit chain holds of it.
-
-    Returns:
-        How many scores there are.
-
-    Raises:
-        IntegrityError: a score was changed, or one has no event of its own.
-    """
-    noted: dict[str, str] = {}
-    for details in session.scalars(
-        select(AuditEvent.details).where(AuditEvent.action == "score.issued")
-    ):
-        event = json.loads(details)
-        noted[event["score"]] = event["document_digest"]
-    count = 0
-    for score in session.scalars(select(Score)).yield_per(500):
-        document = json.loads(score.document)
-        if noted.get(score.reference) != digest(score.document) or score.score != document["score"]:
-            raise IntegrityError(f"Score {score.reference} is not what the audit chain says.")
-        count += 1
-    if count != len(noted):
-        raise IntegrityError(f"{len(noted) - count} scores of the audit chain are not stored.")
-    return count
+    if subject.schema == WITHOUT_BACKGROUNDS:
+        document.pop("backgrounds", None)
+        del document["model"]["positive_only"]
+    return document
 
 
 def refuse_day(as_of: date, current: date) -> None:
@@ -287,12 +221,12 @@ def refuse_other_profile(model: Model, profile: DeploymentProfile) -> None:
         )
 
 
-def _scored(artefact: Artefact, file: FounderFile) -> dict[str, Any]:
+def _scored(served: Served, file: FounderFile) -> dict[str, Any]:
     values = {
         name: np.array([np.nan if value is None else value], dtype=np.float64)
         for name, value in file.values.items()
     }
-    return assess(artefact, values).document(0)
+    return assess(served, values).document(0)
 
 
 def _unscored() -> dict[str, Any]:
@@ -314,9 +248,3 @@ def _content(content: Content) -> dict[str, Any]:
         "first_day": content.first_day.isoformat() if content.first_day else None,
         "last_day": content.last_day.isoformat() if content.last_day else None,
     }
-
-
-def _differences(stored: dict[str, Any], computed: dict[str, Any]) -> list[str]:
-    return sorted(
-        name for name in stored.keys() | computed.keys() if stored.get(name) != computed.get(name)
-    )

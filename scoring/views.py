@@ -23,6 +23,7 @@ _FOR_LENDERS = (
     "base_points",
     "points",
     "reasons",
+    "backgrounds",
     "category_shares",
     "model",
     "completeness",

@@ -19,7 +19,7 @@ from scoring.records.intake.forms import RecordKind
 from scoring.records.parties import find_founder
 from scoring.records.store import append_records, supersede_record
 from scoring.records.tables import Attendance, OrderLine, ProgrammeSession, Score
-from scoring.score import replay_score
+from scoring.replay import replay_score
 from scoring.settings import DeploymentProfile, Settings
 from scoring.views import lender_view, operator_view
 from tests.builders import FounderBuilder, a_founder, a_lender, an_expert_model, import_rows

@@ -1,15 +1,25 @@
 """A score given is the same a year later, whatever was set, worded or tampered with since."""
 
+import gzip
+import json
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 
+from scoring.canonical import digest
 from scoring.errors import IntegrityError
 from scoring.reasons.texts import texts
+from scoring.records.consents import Purpose, require_consent
 from scoring.records.database import Database
-from scoring.score import replay_score, verify_scores
+from scoring.records.parties import find_lender
+from scoring.records.tables import Model, Score
+from scoring.replay import replay_score, verify_scores
 from scoring.settings import Settings
 from scoring.views import lender_view
 from tests.builders import FounderBuilder, a_founder, a_lender, an_expert_model
+
+GIVEN = Path(__file__).with_name("given")
 
 
 @pytest.fixture
@@ -62,3 +72,66 @@ def test_a_document_that_was_altered_is_not_replayed(
         connection.execute(text("UPDATE scores SET document = replace(document, 'KRW', 'USD')"))
     with pytest.raises(IntegrityError, match="digest"):
         replay_score(sqlite, reference)
+
+
+def test_scores_of_the_version_before_lenders_had_policies_replay_to_the_same_bytes(
+    database: Database,
+) -> None:
+    """Their documents and model are as that version wrote them, on these founders' records."""
+    given = json.loads(gzip.decompress((GIVEN / "scores_before_policies.json.gz").read_bytes()))
+    a_lender(database)
+    whole = a_founder(database).attending(7, of=10)
+    whole.selling(weekly=500_000, weeks=30, refund_every=4).consenting(to="L-DEMO")
+    thin = a_founder(database, "F-THIN").selling(weekly=500_000, weeks=2)
+    thin.consenting(to="L-DEMO")
+    for number, document in enumerate(given["documents"]):
+        _store_as_given(database, given["artefact"], document, f"S-OLD{number}")
+        replayed = replay_score(database, f"S-OLD{number}")
+        assert replayed["equal"] is True
+        assert replayed["document"] == json.loads(document)
+    assert [json.loads(document)["score"] is None for document in given["documents"]] == [
+        False,
+        True,
+    ]
+
+
+def _store_as_given(database: Database, artefact: str, document: str, reference: str) -> None:
+    said = json.loads(document)
+    with database.writing() as ledger:
+        lender = find_lender(ledger.session, said["lender"])
+        purpose = Purpose(said["purpose"])
+        founder, consent = require_consent(
+            ledger.session, said["founder"], lender=lender, purpose=purpose, at=ledger.now
+        )
+        model = ledger.session.query(Model).first() or Model(
+            reference=said["model"]["id"],
+            kind="expert_prior",
+            artefact=artefact,
+            artefact_digest=digest(artefact),
+            deployment_profile=said["model"]["deployment_profile"],
+            currency=said["currency"],
+            figures="{}",
+            lineage="{}",
+            trained_by="an analyst",
+            trained_at=ledger.now,
+        )
+        ledger.session.add(model)
+        ledger.session.flush()
+        ledger.session.add(
+            Score(
+                reference=reference,
+                founder_id=founder.id,
+                lender_id=lender.id,
+                consent_id=consent.id,
+                model_id=model.id,
+                purpose=purpose.value,
+                application=said["application"],
+                as_of=database.today,
+                known_at=ledger.now,
+                issued_at=ledger.now,
+                score=said["score"],
+                document=document,
+                document_digest=digest(document),
+                code_version="before policies",
+            )
+        )

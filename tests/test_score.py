@@ -14,7 +14,7 @@ from scoring.records.database import Database
 from scoring.records.intake.forms import RecordKind
 from scoring.records.store import supersede_record
 from scoring.records.tables import OrderLine
-from scoring.score import replay_score
+from scoring.replay import replay_score
 from scoring.views import lender_view
 from tests.builders import a_founder, a_lender, an_expert_model, import_rows
 from tests.conftest import Clock

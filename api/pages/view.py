@@ -20,12 +20,14 @@ from api.pages.languages import words_in
 from scoring.bands import BANDS
 from scoring.features import all_features
 from scoring.features.catalogue import Kind
+from scoring.models.backgrounds import BackgroundKind
 from scoring.reasons.sentences import Sentence, sentence
 from scoring.reasons.texts import (
     Language,
     integrity_seen,
     integrity_text,
     missing_text,
+    reason_text,
     texts,
 )
 from scoring.records.tables import Lender, Score
@@ -76,6 +78,7 @@ class Numbers:
     high: str
     level: int
     is_expert: bool
+    is_positive_only: bool
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ class Latest:
     shares: list[tuple[str, int]]
     evidence: list[Evidence]
     needs: list[tuple[str, str]]
+    told: list[str]  # reasons of the lender, where they compare with others than points do
     asked_about: list[tuple[str, str]]  # what the lender is told, what it rests on
 
 
@@ -191,6 +195,7 @@ def _latest(score: Score, lender: Lender, language: Language, zone: ZoneInfo) ->
             (missing_text(entry["code"]).in_language(language), _have(entry["have"], language))
             for entry in document["missing"]
         ],
+        told=_told(document, language),
         asked_about=[
             (
                 integrity_text(signal["code"]).in_language(language),
@@ -213,7 +218,18 @@ def _numbers(document: dict[str, Any], language: Language) -> Numbers:
         high=of_hundred(document["pd_high"], language),
         level=round(100 * document["interval_level"]),
         is_expert=document["model"]["background"] == "expert_reference",
+        is_positive_only=document["model"].get("positive_only", False),
     )
+
+
+def _told(document: dict[str, Any], language: Language) -> list[str]:
+    against = document.get("backgrounds", {}).get("reasons", {})
+    if against.get("kind") != BackgroundKind.CUT_OFF:
+        return []
+    return [
+        reason_text(reason["code"], "against", is_missing=reason["missing"]).in_language(language)
+        for reason in document["reasons"]["against"]
+    ]
 
 
 def of_hundred(probability: float, language: Language) -> str:

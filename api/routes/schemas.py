@@ -60,7 +60,7 @@ class ScoreRange(BaseModel):
 
 
 class GroupPoints(BaseModel):
-    """Points of a neutral group of reasons."""
+    """Points of a neutral group of reasons, against the training population."""
 
     code: str
     points: int
@@ -73,27 +73,53 @@ class Text(BaseModel):
     en: str
 
 
-class Reason(GroupPoints):
+class Reason(BaseModel):
     """A group among the four that gave or cost most; `missing` where nothing was on file."""
 
+    code: str
+    points: int | float = Field(
+        description="In points of the score, against the background of `reasons`: the group's "
+        "points less their mean there. Whole numbers against the training population, decimals "
+        "against applicants at the cut-off."
+    )
     missing: bool
     text: Text
 
 
 class Reasons(BaseModel):
-    """Up to four reasons each way, strongest first."""
+    """Up to four reasons each way, strongest first; a group stands on one side only."""
 
     against: list[Reason]
     for_: list[Reason] = Field(alias="for")
 
 
 class ModelUsed(BaseModel):
-    """Which model scored; points are relative to its `background`."""
+    """Which model scored, and whether alternative data counted in favour only."""
 
     id: str
     digest: str
     deployment_profile: str
-    background: str
+    background: str = Field(description="What its card is centred on; `points` are relative to it.")
+    positive_only: bool = Field(
+        False, description="The lender's policy at scoring; not in answers from before policies."
+    )
+
+
+class BackgroundUsed(BaseModel):
+    """Whom a file was compared with."""
+
+    id: str
+    kind: Literal["training_population", "expert_reference", "cut_off"]
+    founders: int | None = Field(
+        None, description="How many applicants at the cut-off; not given for the card's own."
+    )
+
+
+class Backgrounds(BaseModel):
+    """Of `points`, always the card's own; of `reasons`, the lender's where it has one."""
+
+    points: BackgroundUsed
+    reasons: BackgroundUsed
 
 
 class Content(BaseModel):
@@ -152,6 +178,9 @@ class Scored(_Answer):
     pd_high: float = Field(ge=0, le=1)
     interval_level: float
     base_points: int
+    backgrounds: Backgrounds | None = Field(
+        None, description="Not in answers from before lenders had policies."
+    )
     category_shares: dict[str, int]
 
 

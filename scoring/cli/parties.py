@@ -1,4 +1,4 @@
-"""Commands on founders, lenders, API keys and consents."""
+"""Commands on founders, API keys and consents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from scoring.errors import InputError
 from scoring.records.consents import grant_consent, withdraw_consent
 from scoring.records.parties import (
     add_founders,
-    add_lender,
     find_founder,
     find_lender,
     issue_key,
@@ -26,11 +25,9 @@ from scoring.records.parties import (
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 founder_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-lender_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 key_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 consent_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(founder_app, name="founder")
-app.add_typer(lender_app, name="lender")
 app.add_typer(key_app, name="key")
 app.add_typer(consent_app, name="consent")
 
@@ -57,22 +54,6 @@ def founder_add(
         print_json({"founders": founders})
     else:
         typer.echo("\n".join(founders))
-
-
-@lender_app.command("add")
-def lender_add(
-    reference: str,
-    name: Annotated[str, typer.Option(help="Name of the institution, shown to founders.")] = "",
-    by: Author = "operator",
-    as_json: AsJson = False,
-) -> None:
-    """Add a lender."""
-    with open_database().writing() as ledger:
-        add_lender(ledger, reference, name=name or reference, actor=by)
-    if as_json:
-        print_json({"lender": reference})
-    else:
-        typer.echo(f"Lender {reference} was added. Issue a key: foothold key issue {reference}")
 
 
 @key_app.command("issue")

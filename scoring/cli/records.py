@@ -31,12 +31,13 @@ def init(as_json: AsJson = False) -> None:
 def audit_verify(as_json: AsJson = False) -> None:
     """Check every link of the audit chain."""
     from scoring.records.audit import verify_chain
-    from scoring.score import verify_scores
+    from scoring.replay import verify_backgrounds, verify_scores
 
     with open_database().reading() as session:
         count = verify_chain(session)
         scores = verify_scores(session)
+        backgrounds = verify_backgrounds(session)
     if as_json:
-        print_json({"events": count, "scores": scores, "intact": True})
+        print_json({"events": count, "scores": scores, "backgrounds": backgrounds, "intact": True})
     else:
         typer.echo(f"The audit chain is intact: {count} events, and {scores} scores agree with it.")

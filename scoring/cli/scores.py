@@ -53,7 +53,7 @@ def score(
 @app.command()
 def replay(reference: str, as_json: AsJson = False) -> None:
     """Compute a stored score again from the records known then; equal to the byte, or an error."""
-    from scoring.score import replay_score
+    from scoring.replay import replay_score
 
     result = replay_score(open_database(), reference)
     if as_json:
@@ -116,7 +116,12 @@ def _score_one(
     )
     for side in ("against", "for"):
         for reason in view["reasons"][side]:
-            typer.echo(f"  {reason['points']:+4d}  {reason['text']['en']}")
+            typer.echo(f"  {reason['points']:+5.3g}  {reason['text']['en']}")
+    at_cut_off = view["backgrounds"]["reasons"].get("founders")
+    if at_cut_off is not None:
+        typer.echo(f"Reasons compare with {at_cut_off} applicants at or just above the cut-off.")
+    if view["model"]["positive_only"]:
+        typer.echo("Training, sales and account records count in favour only.")
     typer.echo(f"Score {view['id']}, model {view['model']['id']}, as of {view['as_of']}.")
 
 

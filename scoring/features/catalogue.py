@@ -54,6 +54,14 @@ class Kind(StrEnum):
     CASH_FLOW = "cash_flow"
     APPLICATION = "application"
 
+    @property
+    def is_alternative(self) -> bool:
+        """Whether it is alternative data: what somebody does beside borrowing and paying back."""
+        return self in _ALTERNATIVE
+
+
+_ALTERNATIVE = frozenset({Kind.ATTENDANCE, Kind.SALES, Kind.CASH_FLOW})
+
 
 class Direction(IntEnum):
     """Which way risk goes when the value rises."""
@@ -129,6 +137,7 @@ class Feature:
         return {
             "name": self.name,
             "kind": self.kind.value,
+            "alternative": self.kind.is_alternative,
             "unit": self.unit.value,
             "decimals": self.decimals,
             "window_days": self.window,

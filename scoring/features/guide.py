@@ -31,6 +31,7 @@ records that happened up to a day and were learned before its end. *Window* is h
 looks. Ratios need a *minimum* of evidence, and are pulled towards a constant worth so many records
 (*strength*), which is estimated in training and frozen in the model's artefact. How pauses and
 failures of a channel are left out, and why, is told in [the decisions](decisions/0003-features.md).
+Kinds marked *alternative data* are those that a lender may choose to count in favour only.
 """
 
 
@@ -39,7 +40,7 @@ def guide() -> str:
     features = all_features().values()
     parts = [_HEAD, f"There are {len(features)}.\n"]
     for kind in Kind:
-        parts.append(f"## {_TITLES[kind]}\n")
+        parts.append(f"## {_TITLES[kind]}{' (alternative data)' if kind.is_alternative else ''}\n")
         parts.extend(_entry(feature) for feature in features if feature.kind is kind)
     return "\n".join(parts)
 

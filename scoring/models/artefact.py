@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import pandas as pd
@@ -14,6 +14,7 @@ from scoring.errors import IntegrityError, ModelError
 from scoring.features import all_features, kinds_for
 from scoring.features.catalogue import Feature, Kind
 from scoring.models.points import PointsCard, PointsScale
+from scoring.models.positive_only import positive_only
 from scoring.models.scorecard import MonotoneScorecard
 from scoring.settings import DeploymentProfile
 
@@ -114,6 +115,16 @@ class Artefact:
             options = (*feature.points, feature.missing_points)
             lowest, highest = lowest + min(options), highest + max(options)
         return lowest, highest
+
+    @cached_property
+    def positive_only(self) -> Artefact:
+        """The same model as a lender has it that counts alternative data in favour only.
+
+        It is made anew wherever the model is read, and never stored.
+        """
+        alternative = {name for name, each in self.features.items() if each.kind.is_alternative}
+        scorecard, points = positive_only(self.scorecard, self.points, alternative)
+        return replace(self, scorecard=scorecard, points=points)
 
     def predict(self, values: Mapping[str, float | None]) -> Prediction:
         """PD from the unrounded log-odds of the card, with the interval of `INTERVAL_LEVEL`."""

@@ -98,22 +98,28 @@ class PointsCard:
         Rounding keeps order, so points are monotone wherever the log-odds are.
         """
         scale = scale or PointsScale()
-        exact_base = scale.to_points(card.intercept)
-        base = round(exact_base)
-        most = least = base - exact_base
-        features = []
-        for feature in card.features:
-            rounded = PointsFeature(
+        features = tuple(
+            PointsFeature(
                 name=feature.name,
                 cuts=feature.cuts,
                 points=tuple(round(-scale.factor * value) for value in feature.log_odds),
                 missing_points=round(-scale.factor * feature.missing_log_odds),
             )
+            for feature in card.features
+        )
+        return cls.standing_for(card, scale, round(scale.to_points(card.intercept)), features)
+
+    @classmethod
+    def standing_for(
+        cls, card: Card, scale: PointsScale, base: int, features: tuple[PointsFeature, ...]
+    ) -> "PointsCard":
+        """Whole points for a card's bins, with the most that they can differ from it."""
+        most = least = base - scale.to_points(card.intercept)
+        for rounded, feature in zip(features, card.features, strict=True):
             errors = _errors(rounded, feature, scale)
             most += max(errors)
             least += min(errors)
-            features.append(rounded)
-        return cls(scale, base, tuple(features), max(abs(most), abs(least)))
+        return cls(scale, base, features, max(abs(most), abs(least)))
 
     def points(self, values: Mapping[str, float | None]) -> dict[str, int]:
         """Return the points of each feature for one record.

@@ -20,10 +20,13 @@ from scoring.features.finishing import finished
 from scoring.features.one_founder import Content, FounderFile
 from scoring.features.statements import content_column
 from scoring.models.artefact import Artefact
-from scoring.reasons.ranking import principal_reasons
+from scoring.models.backgrounds import Background
+from scoring.models.served import Served
 from scoring.scorable import missing_evidence
 
-_REASON = pa.struct([("code", pa.string()), ("points", pa.int64()), ("missing", pa.bool_())])
+_GROUP = pa.struct([("code", pa.string()), ("points", pa.int64()), ("missing", pa.bool_())])
+# Against applicants at a cut-off points have decimals: a mean was taken off.
+_REASON = pa.struct([("code", pa.string()), ("points", pa.float64()), ("missing", pa.bool_())])
 _LACK = pa.struct(
     [
         ("code", pa.string()),
@@ -55,7 +58,7 @@ def result_schema(feature_names: tuple[str, ...]) -> pa.Schema:
             pa.field("pd", pa.float64()),
             pa.field("pd_low", pa.float64()),
             pa.field("pd_high", pa.float64()),
-            pa.field("points", pa.list_(_REASON)),
+            pa.field("points", pa.list_(_GROUP)),
             pa.field("reasons_against", pa.list_(_REASON)),
             pa.field("reasons_for", pa.list_(_REASON)),
             pa.field("missing", pa.list_(_LACK)),
@@ -72,16 +75,30 @@ class ModelStep:
         artefact_text: the model in canonical form.
         artefact_digest: of it.
         as_of: the day of the scores.
+        positive_only: whether the lender has alternative data count in favour only.
+        background: of the lender's reasons; None for the card's own.
     """
 
     artefact_text: str
     artefact_digest: str
     as_of: date
+    positive_only: bool = False
+    background: Background | None = None
 
     @cached_property
+    def served(self) -> Served:
+        """The model as the lender has it; its digest is checked where it is read."""
+        return Served.of(
+            Artefact.from_json(self.artefact_text, expected_digest=self.artefact_digest),
+            self.artefact_digest,
+            positive_only=self.positive_only,
+            reasons_against=self.background,
+        )
+
+    @property
     def artefact(self) -> Artefact:
-        """The model; its digest is checked where it is read."""
-        return Artefact.from_json(self.artefact_text, expected_digest=self.artefact_digest)
+        """The model."""
+        return self.served.artefact
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -99,6 +116,8 @@ class ModelStep:
             "artefact_text": self.artefact_text,
             "artefact_digest": self.artefact_digest,
             "as_of": self.as_of,
+            "positive_only": self.positive_only,
+            "background": self.background,
         }
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -119,7 +138,7 @@ class ModelStep:
             for name in feature.columns
         }
         values = finished(columns, features.values(), self.artefact.shrinkage_constants)
-        assessment = assess(self.artefact, values)
+        assessment = assess(self.served, values)
         contents = {
             kind: [
                 batch[content_column(kind, name)].to_pylist()
@@ -174,7 +193,7 @@ class ModelStep:
                 "missing": [_lack(entry) for entry in missing],
             }
         groups = assessment.groups(row)
-        reasons = principal_reasons(groups)
+        reasons = assessment.reasons(groups)
         score = int(assessment.score[row])
         return found | {
             "status": Status.SCORED.value,

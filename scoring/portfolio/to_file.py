@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from scoring.calendar import today
 from scoring.errors import ConflictError, InputError
 from scoring.models.registry import champion
+from scoring.models.served import served_to
 from scoring.portfolio.engines import Engine, Progress, scored_on_duckdb, scored_on_spark
 from scoring.portfolio.model_step import ModelStep, Status
 from scoring.records.audit import append_event, append_events
@@ -87,9 +88,9 @@ def score_portfolio_to_file(
 ) -> PortfolioRun:
     """Score everybody with a valid consent for this lender and purpose, and note whose was used.
 
-    The scores are those that `score_founder` gives for the same day and knowledge. Consent is that
-    of the moment at which the run begins. The file gets its name at the end, after the audit chain
-    was told: an interruption leaves none.
+    The scores are those that `score_founder` gives for the same day and knowledge. Consents, the
+    lender's policy and its background are those of the moment at which the run begins. The file
+    gets its name at the end, after the audit chain was told: an interruption leaves none.
 
     Args:
         database: the store.
@@ -112,15 +113,22 @@ def score_portfolio_to_file(
     """
     _refuse_existing(out)
     with database.reading() as session:
+        now = database.clock()
         lender = find_lender(session, lender_reference)
-        founders = founders_with_consent(
-            session, lender=lender, purpose=purpose, at=database.clock()
-        )
+        founders = founders_with_consent(session, lender=lender, purpose=purpose, at=now)
         model = champion(session)
+        served = served_to(session, lender.id, model, at=now)
     refuse_other_profile(model, database.settings.deployment_profile)
     with _records(database, snapshot, actor, progress) as records, _unfinished(out) as unfinished:
         day = _day(database, records, as_of)
-        step = ModelStep(model.artefact, model.artefact_digest, day)
+        own, against = served.points_against, served.reasons_against
+        step = ModelStep(
+            model.artefact,
+            model.artefact_digest,
+            day,
+            positive_only=served.positive_only,
+            background=None if against is own else against,
+        )
         points = pd.DataFrame(
             {
                 "founder_id": [founder.id for founder in founders],
@@ -140,6 +148,9 @@ def score_portfolio_to_file(
             "snapshot": records.digest,
             "model": model.reference,
             "model_digest": model.artefact_digest,
+            "positive_only": str(served.positive_only).lower(),
+            "background_of_points": own.reference,
+            "background_of_reasons": against.reference,
             "engine": engine.value,
             "code_version": code_version(),
         }

@@ -1,7 +1,8 @@
 """Principal reasons: groups of features by the points that they cost or gave.
 
-At most four each way, each group once, ordered by points; none of the top ones is left out, even
-where nothing can be done about it (US Reg B, 12 CFR 1002.9, commentary 9(b)(2)).
+At most four each way, each group once, ordered by points against a background; none of the top ones
+is left out, even where nothing can be done about it (US Reg B, 12 CFR 1002.9, commentary 9(b)(2)).
+Features that go together share a group, so that one weakness is not four reasons.
 """
 
 from __future__ import annotations
@@ -24,6 +25,17 @@ class GroupPoints:
     all_missing: bool
 
 
+@dataclass(frozen=True)
+class GroupTotals:
+    """A background's points by reason group, summed over its founders.
+
+    Sums are whole, and a mean is one division of them, so that no rounding decides an order.
+    """
+
+    founders: int
+    points: Mapping[str, int]
+
+
 def group_points(
     points: Mapping[str, int],
     values: Mapping[str, float | None],
@@ -43,13 +55,45 @@ def group_points(
     ]
 
 
-def principal_reasons(groups: list[GroupPoints]) -> dict[str, list[dict[str, Any]]]:
-    """Up to four reasons `against` and `for`, strongest first, as codes."""
-    losses = sorted((g for g in groups if g.points < 0), key=lambda g: (g.points, g.code))
-    gains = sorted((g for g in groups if g.points > 0), key=lambda g: (-g.points, g.code))
+def group_totals(
+    points: Mapping[str, int], features: Mapping[str, Feature], *, founders: int
+) -> GroupTotals:
+    """A background's points by reason group.
+
+    Args:
+        points: sum over its founders, by feature.
+        features: the model's, from the catalogue.
+        founders: how many.
+    """
+    totals: dict[str, int] = {}
+    for name, total in points.items():
+        code = features[name].reason
+        totals[code] = totals.get(code, 0) + total
+    return GroupTotals(founders, totals)
+
+
+def principal_reasons(
+    groups: list[GroupPoints], against: GroupTotals | None = None
+) -> dict[str, list[dict[str, Any]]]:
+    """Up to four reasons `against` and `for`, strongest first, as codes.
+
+    Args:
+        groups: a file's points by reason group.
+        against: a background whose mean points are taken off first; None where they are 0. A
+            group stands on one side only.
+    """
+    if against is None:
+        worth = [(group.points, group) for group in groups]
+    else:
+        worth = [
+            (group.points * against.founders - against.points.get(group.code, 0), group)
+            for group in groups
+        ]
+    losses = sorted((w for w in worth if w[0] < 0), key=lambda w: (w[0], w[1].code))
+    gains = sorted((w for w in worth if w[0] > 0), key=lambda w: (-w[0], w[1].code))
     return {
-        "against": [_reason(group) for group in losses[:MOST_REASONS]],
-        "for": [_reason(group) for group in gains[:MOST_REASONS]],
+        "against": [_reason(*entry, against) for entry in losses[:MOST_REASONS]],
+        "for": [_reason(*entry, against) for entry in gains[:MOST_REASONS]],
     }
 
 
@@ -72,5 +116,6 @@ def category_shares(points: Mapping[str, int], features: Mapping[str, Feature]) 
     return {kind: share for kind, share in shares.items() if share}
 
 
-def _reason(group: GroupPoints) -> dict[str, Any]:
-    return {"code": group.code, "points": group.points, "missing": group.all_missing}
+def _reason(worth: int, group: GroupPoints, against: GroupTotals | None) -> dict[str, Any]:
+    points = worth if against is None else worth / against.founders
+    return {"code": group.code, "points": points, "missing": group.all_missing}

@@ -20,6 +20,17 @@ def require_name_and_reason(name: str, reason: str) -> None:
     require_line("The reason", reason, longest=400)
 
 
+def require_name(name: str) -> None:
+    """Refuse what is done by nobody.
+
+    Raises:
+        InputError: the name is empty, too long, or has a control character.
+    """
+    if not _letters(name):
+        raise InputError("Give a name with --by: an auditor will read it.")
+    require_line("The name", name, longest=120)
+
+
 def same_person(one: str, other: str) -> bool:
     """Whether two names differ in nothing but case, spaces, stops and how they are typed."""
     return _letters(one) == _letters(other)

@@ -27,7 +27,7 @@ from tests.api.test_links import link_path
 from tests.builders import a_founder, import_rows
 
 
-def _page(caller: Caller, founder: str = FOUNDER, language: str = "ko") -> str:
+def page_of(caller: Caller, founder: str = FOUNDER, language: str = "ko") -> str:
     browser = caller.browser()
     browser.get(link_path(caller, founder))
     answer = browser.get(f"/me?lang={language}")
@@ -40,7 +40,7 @@ def test_the_page_shows_the_stored_score_and_points_that_add_up(
     caller: Caller, language: str
 ) -> None:
     score = caller.lender().post("/v1/scores", json=QUESTION).json()
-    text = _page(caller, language=language)
+    text = page_of(caller, language=language)
     assert f'data-score="{score["score"]}"' in text
     base = int(re.search(r'data-base="(\d+)"', text)[1])
     groups = [int(points) for points in re.findall(r'data-group-points="(-?\d+)"', text)]
@@ -53,7 +53,7 @@ def test_the_page_shows_the_stored_score_and_points_that_add_up(
 
 def test_helpful_reasons_come_before_those_that_cost(caller: Caller) -> None:
     caller.lender().post("/v1/scores", json=QUESTION)
-    points = [int(p) for p in re.findall(r'data-points="(-?\d+)"', _page(caller))]
+    points = [int(p) for p in re.findall(r'data-points="(-?\d+)"', page_of(caller))]
     assert points == sorted(points, key=lambda p: (p < 0, -abs(p)))
 
 
@@ -88,7 +88,7 @@ def test_duties_to_the_founder_are_on_the_page(
     caller: Caller, language: str, words: list[str]
 ) -> None:
     caller.lender().post("/v1/scores", json=QUESTION)
-    text = _page(caller, language=language)
+    text = page_of(caller, language=language)
     assert f'<html lang="{language}">' in text
     assert [word for word in words if word not in text] == []
 
@@ -96,7 +96,7 @@ def test_duties_to_the_founder_are_on_the_page(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_on_the_page_tells_who_somebody_is(caller: Caller, language: str) -> None:
     caller.lender().post("/v1/scores", json=QUESTION)
-    text = _page(caller, language=language)
+    text = page_of(caller, language=language)
     for secret in (FOUNDER, "P-01", "북한", "탈북", "defector", "refugee", "North"):
         assert secret not in text
     title = re.search(r"<title>(.*)</title>", text)[1]
@@ -156,7 +156,7 @@ def test_without_a_session_the_page_says_how_to_get_one(caller: Caller) -> None:
 def test_a_thin_file_says_so_and_what_would_help(caller: Caller) -> None:
     a_founder(caller.database, "F-THIN").selling(weekly=1000, weeks=2).consenting(to="L-DEMO")
     caller.lender().post("/v1/scores", json=QUESTION | {"founder": "F-THIN"})
-    text = _page(caller, "F-THIN", "en")
+    text = page_of(caller, "F-THIN", "en")
     assert "No score yet" in text
     assert "at least 10 orders" in text
     assert "data-score" not in text
@@ -164,13 +164,13 @@ def test_a_thin_file_says_so_and_what_would_help(caller: Caller) -> None:
 
 def test_somebody_never_scored_is_told_so(caller: Caller) -> None:
     a_founder(caller.database, "F-NEW")
-    assert "You have not been scored yet" in _page(caller, "F-NEW", "en")
+    assert "You have not been scored yet" in page_of(caller, "F-NEW", "en")
 
 
 def test_who_looked_shows_lenders_and_own_visits(caller: Caller) -> None:
     lender = caller.lender()
     lender.get(lender.post("/v1/scores", json=QUESTION).headers["Location"])
-    text = _page(caller, language="en")
+    text = page_of(caller, language="en")
     assert "was given the score" in text
     assert "read the score again" in text
     assert "opened this page by your link" in text
@@ -188,11 +188,11 @@ def test_who_looked_shows_that_the_score_was_given_in_a_portfolio(
         engine=Engine.DUCKDB,
         actor="operator",
     )
-    assert "reviewed the score beside those of others" in _page(caller, language="en")
+    assert "reviewed the score beside those of others" in page_of(caller, language="en")
 
 
 def test_a_withdrawn_consent_is_gone_from_the_page(caller: Caller) -> None:
-    assert "You allow nobody" not in _page(caller, language="en")
+    assert "You allow nobody" not in page_of(caller, language="en")
     with caller.database.writing() as ledger:
         withdraw_consent(
             ledger,
@@ -201,13 +201,13 @@ def test_a_withdrawn_consent_is_gone_from_the_page(caller: Caller) -> None:
             purpose=Purpose.LOAN_APPLICATION,
             actor="founder",
         )
-    assert "You allow nobody" in _page(caller, language="en")
+    assert "You allow nobody" in page_of(caller, language="en")
 
 
 def test_another_founders_score_is_not_shown(caller: Caller) -> None:
     score = caller.lender().post("/v1/scores", json=QUESTION).json()
     a_founder(caller.database, "F-NEW")
-    assert score["model"]["id"] not in _page(caller, "F-NEW")
+    assert score["model"]["id"] not in page_of(caller, "F-NEW")
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_records_that_do_not_count_yet_are_told_by_kind_and_reason(
     _replaced(database, OrderLine, {"held": "amount_outlier", "gross": 912_345}, count=2)
     _replaced(database, OrderLine, {"held": "disputed"}, count=1)
     _replaced(database, Attendance, {"held": "no_such_session"}, count=1)
-    english = _held_section(_page(caller_on_each, language="en"))
+    english = _held_section(page_of(caller_on_each, language="en"))
     for words in (
         "2 sales wait for confirmation: the amount is far above your usual one.",
         "1 sale is being reviewed because you said it is wrong.",
@@ -289,7 +289,7 @@ def test_records_that_do_not_count_yet_are_told_by_kind_and_reason(
         assert words in english
     assert english.count("₩912,345") == 2
     assert english.count('class="when"') == 4
-    korean = _held_section(_page(caller_on_each, language="ko"))
+    korean = _held_section(page_of(caller_on_each, language="ko"))
     assert "판매 2건이 확인을 기다리고 있어요. 금액이 평소보다 훨씬 커요." in korean
     assert "틀렸다고 하신 판매 1건을 다시 살펴보고 있어요." in korean
     assert "P-01" not in korean + english
@@ -297,14 +297,14 @@ def test_records_that_do_not_count_yet_are_told_by_kind_and_reason(
 
 def test_a_doubt_without_words_of_its_own_gets_general_ones(caller: Caller) -> None:
     _replaced(caller.database, OrderLine, {"held": "something_new"}, count=1)
-    text = _held_section(_page(caller, language="en"))
+    text = _held_section(page_of(caller, language="en"))
     assert "1 sale waits for confirmation: a person has to look first." in text
     assert "something_new" not in text
 
 
 def test_at_most_twenty_records_are_listed_and_the_rest_is_counted(caller: Caller) -> None:
     _replaced(caller.database, OrderLine, {"held": "status_unknown"}, count=MOST_LISTED + 5)
-    text = _held_section(_page(caller, language="en"))
+    text = _held_section(page_of(caller, language="en"))
     assert "25 sales wait for confirmation" in text
     assert text.count('class="when"') == MOST_LISTED
     assert "and 5 more" in text
@@ -329,7 +329,7 @@ def test_every_kind_of_record_can_wait(caller: Caller) -> None:
                 supersede_record(
                     ledger, table, record.id, replacement={"held": "x"}, reason="x", author="x"
                 )
-    text = _held_section(_page(caller, "F-ALL", "en"))
+    text = _held_section(page_of(caller, "F-ALL", "en"))
     for words in ("1 loan waits", "1 instalment waits", "1 line of your account waits", "-₩5,000"):
         assert words in text
     bureau = kinds_for(DeploymentProfile.NONFINANCIAL_CB)
@@ -353,8 +353,8 @@ def test_somebody_elses_records_and_replaced_ones_are_not_shown(caller: Caller) 
         )
     _replaced(caller.database, Attendance, {"held": "no_such_session"}, count=1)
     a_founder(caller.database, "F-NEW")
-    assert _held_section(_page(caller, "F-NEW")) == ""
-    assert "sale" not in _held_section(_page(caller, language="en"))
+    assert _held_section(page_of(caller, "F-NEW")) == ""
+    assert "sale" not in _held_section(page_of(caller, language="en"))
 
 
 def test_a_cancellation_without_a_day_says_from_which_day_it_counts(caller: Caller) -> None:
@@ -373,7 +373,7 @@ def test_a_cancellation_without_a_day_says_from_which_day_it_counts(caller: Call
                 reason="no day in the file",
                 author="a reviewer",
             )
-    text = _held_section(_page(caller, "F-BACK", "en"))
+    text = _held_section(page_of(caller, "F-BACK", "en"))
     assert f"{len(refunds)} refunds or cancellations count from the last day of their file" in text
     assert text.count("₩10,000") == len(refunds)
     assert "do not count yet" not in text
@@ -402,10 +402,10 @@ def test_the_founder_reads_what_the_lender_is_told_and_what_it_rests_on(
     caller: Caller, language: str, title: str, told: str, seen: str
 ) -> None:
     caller.lender().post("/v1/scores", json=QUESTION)
-    assert title not in _page(caller, language=language)
+    assert title not in page_of(caller, language=language)
     _sell_to_one_buyer(caller.database)
     caller.lender().post("/v1/scores", json=QUESTION)
-    text = _page(caller, language=language)
+    text = page_of(caller, language=language)
     assert [words for words in (title, told, seen) if words not in text] == []
 
 

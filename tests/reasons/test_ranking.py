@@ -1,11 +1,18 @@
 """Principal reasons: at most four each way, strongest first, and sums that agree."""
 
+from fractions import Fraction
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.features import all_features
 from scoring.features.catalogue import Unit
-from scoring.reasons.ranking import category_shares, group_points, principal_reasons
+from scoring.reasons.ranking import (
+    category_shares,
+    group_points,
+    group_totals,
+    principal_reasons,
+)
 from scoring.reasons.sentences import sentence
 from scoring.reasons.texts import LANGUAGES, reason_text, texts, written_value
 
@@ -41,6 +48,25 @@ def test_at_most_four_reasons_each_way_and_none_of_the_strongest_is_left_out(
             reason_text(reason["code"], side, is_missing=reason["missing"]).ko
             for reason in reasons[side]
         )
+
+
+@given(any_points, st.lists(any_points, min_size=1, max_size=30))
+def test_reasons_against_a_background_are_points_less_its_mean_in_their_order(
+    points: dict[str, int], others: list[dict[str, int]]
+) -> None:
+    total = {name: sum(other[name] for other in others) for name in FEATURES}
+    background = group_totals(total, FEATURES, founders=len(others))
+    values = dict.fromkeys(FEATURES, 1.0)
+    groups = group_points(points, values, FEATURES)
+    reasons = principal_reasons(groups, background)
+    exact = {
+        group.code: group.points - Fraction(background.points[group.code], len(others))
+        for group in groups
+    }
+    for side, sign in (("against", -1), ("for", 1)):
+        strongest = sorted((sign * w for w in exact.values() if sign * w > 0), reverse=True)
+        assert [sign * exact[reason["code"]] for reason in reasons[side]] == strongest[:4]
+        assert all(reason["points"] == float(exact[reason["code"]]) for reason in reasons[side])
 
 
 @given(any_points)

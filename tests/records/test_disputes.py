@@ -31,7 +31,7 @@ from scoring.records.tables import (
     Repayment,
     Score,
 )
-from scoring.score import replay_score
+from scoring.replay import replay_score
 from tests.builders import FounderBuilder, a_founder, a_lender, an_expert_model, import_rows
 from tests.conftest import Clock
 

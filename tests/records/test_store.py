@@ -25,6 +25,7 @@ from scoring.records.interruptions import (
     declare_pause,
     declare_platform_event,
 )
+from scoring.records.lender_policies import CutOff, Policy, decide_policy
 from scoring.records.notices import receive_notice
 from scoring.records.parties import (
     add_founders,
@@ -39,6 +40,7 @@ from scoring.records.store import standing_as_of, supersede_record
 from scoring.records.tables import (
     AuditEvent,
     Base,
+    CutOffBackground,
     FounderAlias,
     FounderAliasWithdrawal,
     IdempotencyKey,
@@ -188,6 +190,7 @@ def _fill(database: Database) -> None:
     )
     _fill_what_is_reviewed(database, founder.reference, yesterday)
     _fill_what_comes_in(database, score.founder_id)
+    _fill_what_a_lender_chose(database)
     with database.writing() as ledger:
         lender = find_lender(ledger.session, "L-DEMO")
         revoke_key(ledger, issue_key(ledger, lender, actor="test"), actor="test")
@@ -209,6 +212,26 @@ def _fill(database: Database) -> None:
             lender=lender,
             purpose=Purpose.LOAN_APPLICATION,
             actor="test",
+        )
+
+
+def _fill_what_a_lender_chose(database: Database) -> None:
+    with database.writing() as ledger:
+        lender = find_lender(ledger.session, "L-DEMO")
+        decide_policy(ledger, lender, Policy(CutOff(170, 20)), by="A Person", reason="because")
+        ledger.session.add(
+            CutOffBackground(
+                reference="B-000000000000",
+                lender_id=lender.id,
+                model_id=1,
+                positive_only=False,
+                cut_off=170,
+                margin=20,
+                founders=20,
+                content="{}",
+                computed_by="A Person",
+                computed_at=ledger.now,
+            )
         )
 
 

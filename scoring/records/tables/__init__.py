@@ -52,6 +52,7 @@ from scoring.records.tables.parties import (
     OperatorKeyRevocation,
     Shop,
 )
+from scoring.records.tables.policies import CutOffBackground, LenderPolicy
 
 RECORD_TABLES: tuple[type[Record], ...] = (
     Attendance,
@@ -92,6 +93,7 @@ __all__ = [
     "CashFlowLine",
     "Consent",
     "ConsentWithdrawal",
+    "CutOffBackground",
     "DeclaredOutcome",
     "Founder",
     "IdempotencyKey",
@@ -99,6 +101,7 @@ __all__ = [
     "Instalment",
     "Instant",
     "Lender",
+    "LenderPolicy",
     "Loan",
     "Model",
     "OrderLine",

@@ -1,0 +1,123 @@
+"""Scores that were given, computed again and checked: equal to the byte, or an error."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scoring.canonical import canonical_json, digest
+from scoring.errors import IntegrityError, NotFoundError
+from scoring.records.consents import Purpose
+from scoring.records.database import Database
+from scoring.records.tables import AuditEvent, CutOffBackground, Founder, Lender, Model, Score
+from scoring.score import Subject, score_document
+from scoring.version import code_version
+
+
+def replay_score(database: Database, reference: str) -> dict[str, Any]:
+    """Compute a stored score again from the records known then, and compare byte by byte.
+
+    Returns:
+        `score` (reference), `equal`, `digest`, `code_version` (of the score), `document`.
+
+    Raises:
+        NotFoundError: there is no such score.
+        IntegrityError: the recomputed document differs from the stored one.
+    """
+    with database.reading() as session:
+        found = session.execute(
+            select(Score, Founder, Lender, Model)
+            .join(Founder, Founder.id == Score.founder_id)
+            .join(Lender, Lender.id == Score.lender_id)
+            .join(Model, Model.id == Score.model_id)
+            .where(Score.reference == reference)
+        ).first()
+        if found is None:
+            raise NotFoundError(f'There is no score "{reference}".')
+        score, founder, lender, model = found
+        if digest(score.document) != score.document_digest:
+            raise IntegrityError(f"The document of {reference} does not match its digest.")
+        stored = json.loads(score.document)
+        subject = Subject(
+            founder,
+            lender,
+            Purpose(score.purpose),
+            score.as_of,
+            score.application,
+            stored["time_zone"],
+            stored["schema"],
+        )
+        document = score_document(session, subject, model, known_at=score.known_at)
+    text = canonical_json(document)
+    if text != score.document:
+        changed = _differences(stored, document)
+        raise IntegrityError(
+            f"Replaying {reference} gave another document: {', '.join(changed)} differ. "
+            f"It was scored by version {score.code_version}, this is {code_version()}."
+        )
+    return {
+        "score": reference,
+        "equal": True,
+        "digest": score.document_digest,
+        "code_version": score.code_version,
+        "document": document,
+    }
+
+
+def verify_scores(session: Session) -> int:
+    """Check every stored score against the digest that the audit chain holds of it.
+
+    Returns:
+        How many scores there are.
+
+    Raises:
+        IntegrityError: a score was changed, or one has no event of its own.
+    """
+    noted: dict[str, str] = {}
+    for details in session.scalars(
+        select(AuditEvent.details).where(AuditEvent.action == "score.issued")
+    ):
+        event = json.loads(details)
+        noted[event["score"]] = event["document_digest"]
+    count = 0
+    for score in session.scalars(select(Score)).yield_per(500):
+        document = json.loads(score.document)
+        if noted.get(score.reference) != digest(score.document) or score.score != document["score"]:
+            raise IntegrityError(f"Score {score.reference} is not what the audit chain says.")
+        count += 1
+    if count != len(noted):
+        raise IntegrityError(f"{len(noted) - count} scores of the audit chain are not stored.")
+    return count
+
+
+def verify_backgrounds(session: Session) -> int:
+    """Check every stored background against the digest that the audit chain holds of it.
+
+    Returns:
+        How many backgrounds there are.
+
+    Raises:
+        IntegrityError: one was changed, or has no event of its own, or is gone.
+    """
+    noted: dict[str, str] = {}
+    for details in session.scalars(
+        select(AuditEvent.details).where(AuditEvent.action == "background.computed")
+    ):
+        event = json.loads(details)
+        noted[event["background"]] = event["digest"]
+    stored = {
+        row.reference: digest(row.content) for row in session.scalars(select(CutOffBackground))
+    }
+    for reference in sorted(noted.keys() | stored.keys()):
+        if noted.get(reference) != stored.get(reference):
+            raise IntegrityError(f"Background {reference} is not what the audit chain says.")
+    return len(stored)
+
+
+def _differences(stored: dict[str, Any], computed: dict[str, Any]) -> list[str]:
+    return sorted(
+        name for name in stored.keys() | computed.keys() if stored.get(name) != computed.get(name)
+    )
