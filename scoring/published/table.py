@@ -269,7 +269,5 @@ def _feature_table(
 def _summed(values: Sequence[float], last: list[int]) -> list[float]:
     """Values of bins added up over joined ones; that of missing, the last, stays alone."""
     starts = [0, *(place + 1 for place in last[:-1])]
-    joined_up = [
-        sum(values[start : end + 1]) for start, end in zip(starts, last, strict=True)
-    ]
+    joined_up = [sum(values[start : end + 1]) for start, end in zip(starts, last, strict=True)]
     return [*joined_up, values[-1]]

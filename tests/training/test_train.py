@@ -14,6 +14,7 @@ import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+from training.report.tables import bin_labels, joined
 from typer.testing import CliRunner
 
 from scoring.errors import FourEyesError, InputError
@@ -33,7 +34,6 @@ from training.cli import app
 from training.dataset import TrainingSet, build_training_set
 from training.figures import FIGURES, Judged, bootstrap_weights, figures_of
 from training.labels import OutcomeDefinition
-from training.report.tables import bin_labels, joined
 from training.simulate import PROCESS_THRESHOLDS, PROCESS_WEIGHTS, write_sample_portfolio
 from training.validate import grouped_folds, out_of_time_split
 
