@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 SAFER, RISKIER, INK, QUIET = "#2f6f8f", "#b5532a", "#22272b", "#66707a"
 _COLUMNS = 3
-_WIDTH = 100.0  # of a column, in units of the drawing
+_WIDTH = 104.0  # of a column, in units of the drawing
 _ROW = 0.165  # inches
 _HEAD_ROWS = 6.0  # of the page
-_BAR = (44.0, 24.0)  # middle and length of the longest bar
-_CELLS = ((72.0, "points"), (82.0, "share"), (90.0, "bad rate"), (98.0, "evidence"))
+_BAR = (48.0, 24.0)  # middle and length of the longest bar
+_CELLS = ((67.0, "points"), (77.0, "share"), (87.0, "bad rate"), (98.0, "evidence"))
 _STYLE: Any = {  # matplotlib types its settings by literal keys
     "font.family": "sans-serif",
     "font.size": 7.5,
@@ -49,9 +49,8 @@ def draw_scorecard(path: Path, table: ScorecardTable) -> None:
         axes.text(0, 0.9, f"Scorecard {table.model}", fontsize=15, fontweight="bold")
         axes.text(0, 2.5, table.sentence)
         axes.text(0, 3.7, _told(table), color=QUIET)
-        most = max((abs(bin_.points) for f in table.features for bin_ in f.bins), default=0) or 1
         for number, column in enumerate(columns):
-            _draw_column(axes, column, left=number * _WIDTH, scale=_BAR[1] / 2 / most)
+            _draw_column(axes, column, left=number * _WIDTH, scale=_BAR[1] / 2 / table.most_points)
         figure.savefig(path, format="png")
 
 
@@ -85,8 +84,10 @@ def _draw_column(axes: Axes, column: list[FeatureTable], *, left: float, scale: 
     for at, heading in _CELLS:
         axes.text(left + at, row - 0.8, heading, ha="right", color=QUIET, fontsize=6.5)
     for feature in column:
-        axes.text(left, row + 0.6, feature.name, fontweight="bold")
-        axes.text(left, row + 1.6, _clipped(feature.description), color=QUIET, fontsize=6.5)
+        axes.text(left, row + 0.6, _clipped(feature.label), fontweight="bold")
+        axes.text(
+            left, row + 1.6, f"{feature.name} · {feature.direction}", color=QUIET, fontsize=6.5
+        )
         for offset, each in enumerate(feature.bins):
             _draw_bin(axes, each, left=left, row=row + 2.6 + offset, scale=scale)
         row += _height(feature)
@@ -95,7 +96,7 @@ def _draw_column(axes: Axes, column: list[FeatureTable], *, left: float, scale: 
 def _draw_bin(axes: Axes, each: Bin, *, left: float, row: float, scale: float) -> None:
     ink = QUIET if each.share == 0 else INK
     axes.text(left + 1, row, each.label, color=ink)
-    middle = left + _BAR[0] + 6
+    middle = left + _BAR[0]
     axes.plot([middle, middle], [row - 0.85, row + 0.2], color="#c9cfd3", linewidth=0.6)
     colour = SAFER if each.points > 0 else RISKIER
     axes.barh(row - 0.32, each.points * scale, height=0.66, left=middle, color=colour)
@@ -110,4 +111,4 @@ def _draw_bin(axes: Axes, each: Bin, *, left: float, row: float, scale: float) -
 
 
 def _clipped(text: str) -> str:
-    return text if len(text) <= 92 else text[:91].rsplit(" ", 1)[0] + " …"
+    return text if len(text) <= 78 else text[:77].rsplit(" ", 1)[0] + " …"

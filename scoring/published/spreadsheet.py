@@ -22,6 +22,7 @@ from scoring.models.card import CardFeature
 from scoring.models.points import PointsFeature
 from scoring.published.bins import NO_RECORD, bin_label, edges_of, unit_words
 from scoring.published.table import ScorecardTable
+from scoring.published.written import label_text
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format  # type: ignore[import-untyped]
@@ -96,12 +97,15 @@ def _write_score(
     head, quiet, title = _head(book), _quiet(book), book.add_format({"bold": True, "font_size": 16})
     typed = book.add_format({"bg_color": "#fff7cc", "border": 1, "border_color": "#d9cf94"})
     signed, odds = book.add_format({"num_format": "+0;-0;0"}), book.add_format(_ODDS)
+    left = {"align": "left"}
+    large = left | {"bold": True, "font_size": 14}
     sheet.set_column("A:A", 28)
-    sheet.set_column("B:B", 58)
+    sheet.set_column("B:B", 66)
     sheet.set_column("C:C", 15)
     sheet.set_column("D:D", 14)
     sheet.set_column("E:E", 26)
-    sheet.set_column("F:H", 10)
+    sheet.set_column("F:G", 10)
+    sheet.set_column("H:H", 6)
     sheet.write_string("A1", f"Score by hand: scorecard {table.model}", title)
     for row, note in enumerate(_NOTES, start=2):
         sheet.write_string(f"A{row}", note, quiet)
@@ -109,15 +113,20 @@ def _write_score(
     intercept = artefact.scorecard.card_.intercept
     at_rest = intercept + sum(line.missing_log_odds for line in lines)
     results = (
-        ("Base", table.base, "", book.add_format({})),
-        ("Base log-odds", intercept, "", odds),
+        ("Base", table.base, "", book.add_format(left)),
+        ("Base log-odds", intercept, "", book.add_format(_ODDS | left)),
         (
             "Score",
             table.base + sum(line.missing_points for line in lines),
             f"=B5+SUM(F{FIRST_ROW}:F{last})",
-            book.add_format({"bold": True, "font_size": 14, "align": "left"}),
+            book.add_format(large),
         ),
-        ("Log-odds of bad", at_rest, f"=B6+SUM(G{FIRST_ROW}:G{last})", odds),
+        (
+            "Log-odds of bad",
+            at_rest,
+            f"=B6+SUM(G{FIRST_ROW}:G{last})",
+            book.add_format(_ODDS | left),
+        ),
         (
             "PD",
             1.0 / (1.0 + exp(-at_rest)),
@@ -138,7 +147,7 @@ def _write_score(
         sheet.write_string(FIRST_ROW - 2, column, heading, head)
     for row, line in enumerate(lines, start=FIRST_ROW):
         sheet.write_string(f"A{row}", line.feature.name)
-        sheet.write_string(f"B{row}", line.feature.description, quiet)
+        sheet.write_string(f"B{row}", label_text(line.feature.description), quiet)
         sheet.write_string(f"C{row}", unit_words(line.feature, artefact.currency), quiet)
         sheet.write_blank(f"D{row}", None, typed)
         found = f"ROUND(D{row}*{10**line.feature.decimals},0)"

@@ -46,7 +46,7 @@ def scorecard_sql(artefact: Artefact, *, model: str, dialect: Dialect) -> str:
         model: its reference.
         dialect: of the engine that will run it.
     """
-    number = _sqlite_number if dialect is Dialect.SQLITE else _exponent_number
+    number = sqlite_number if dialect is Dialect.SQLITE else _exponent_number
     nan = None if dialect is Dialect.SQLITE else exp.cast(exp.Literal.string("NaN"), "double")
 
     def case(
@@ -114,7 +114,8 @@ def _exponent_number(value: float) -> exp.Expression:
     return _signed(value, exp.Literal.number(text if "e" in text else f"{text}E0"))
 
 
-def _sqlite_number(value: float) -> exp.Expression:
+def sqlite_number(value: float) -> exp.Expression:
+    """A double in a form that every SQLite reads to the last bit."""
     size = abs(value)
     if size < _EXACT_WHOLE and (size * _EXACT_FRACTION).is_integer():
         return _signed(value, exp.Literal.number(repr(size)))

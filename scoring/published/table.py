@@ -13,12 +13,24 @@ from scoring.models.card import CardFeature
 from scoring.models.outcomes import BinOutcomes
 from scoring.models.points import PointsFeature
 from scoring.published.bins import NO_RECORD, bin_label, edges_of
+from scoring.published.written import label_text
 
 FEWEST_FOUNDERS = 5
 """Of fewer people's loans no outcome is shown: somebody might know whose they are."""
 
 _SMOOTHING = 0.5  # loans added to goods and bads of a bin that lacks either
 _ROUNDED = 1e-6  # parts of founders are stored rounded
+_FINISHED = (
+    "Values are finished ones, as a score's features have them: rounded, and ratios pulled towards "
+    "a constant."
+)
+_OF_OUTCOMES = (
+    "Bad rate and evidence: of those loans, each feature alone. Evidence is the weight of "
+    "evidence, ln of the bin's share of good loans over its share of bad ones: above 0 is safer "
+    "than average. Half a loan is added to both counts where a bin has no good or no bad one.",
+    f"Neither is shown of fewer than {FEWEST_FOUNDERS} founders, nor where it could be worked out "
+    "from the rest of the feature (–).",
+)
 _DIRECTIONS = {
     Direction.SAFER_WHEN_HIGHER: "safer when higher",
     Direction.SAFER_WHEN_LOWER: "safer when lower",
@@ -56,6 +68,16 @@ class FeatureTable:
     direction: str
     spread: int
     bins: tuple[Bin, ...]
+
+    @property
+    def label(self) -> str:
+        """What it measures, in the first words of its description."""
+        return label_text(self.description)
+
+    @property
+    def details(self) -> str:
+        """The rest of its description; may be empty."""
+        return self.description.removeprefix(self.label).lstrip(";. ").strip()
 
     @property
     def known_share(self) -> float:
@@ -98,6 +120,11 @@ class ScorecardTable:
     features: tuple[FeatureTable, ...]
 
     @property
+    def most_points(self) -> int:
+        """The most that one bin gives or costs, at least one."""
+        return max([1, *(abs(each.points) for f in self.features for each in f.bins)])
+
+    @property
     def sentence(self) -> str:
         """How a score is made."""
         return (
@@ -111,30 +138,15 @@ class ScorecardTable:
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of the columns."""
         if self.has_outcomes:
-            return (
-                "Share: of the loans that the model was trained on.",
-                "Bad rate and weight of evidence: of those loans, each feature alone. Weight of "
-                "evidence is the logarithm of the bin's share of good loans over its share of bad "
-                "ones: above 0 is safer than average. Half a loan is added to both counts where "
-                "a bin has no good or no bad one.",
-                f"Neither is shown of fewer than {FEWEST_FOUNDERS} founders, nor where it could be "
-                "worked out from the rest of the feature (–).",
-                "Values are finished ones: rounded, and ratios pulled towards a constant, as the "
-                "score document's `features` gives them.",
-            )
-        outcomes = (
+            return ("Share: of the loans that the model was trained on.", *_OF_OUTCOMES, _FINISHED)
+        without = (
             "No outcome has moved this model: the points are an expert's opinion, and there is no "
             "bad rate."
             if self.kind == "expert_prior"
             else "This model was stored before outcomes were kept by bin, so bad rates are not "
             "known; a new training keeps them."
         )
-        return (
-            "Share: of those whom the model was made on.",
-            outcomes,
-            "Values are finished ones: rounded, and ratios pulled towards a constant, as the "
-            "score document's `features` gives them.",
-        )
+        return ("Share: of those whom the model was made on.", without, _FINISHED)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for `--json`."""

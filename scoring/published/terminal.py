@@ -15,7 +15,7 @@ def scorecard_text(table: ScorecardTable) -> str:
     lines = [f"Scorecard {table.model} ({table.kind}, {table.currency})", table.sentence, ""]
     lines.append(_line("", _HEADINGS, width))
     for feature in table.features:
-        lines += ["", f"{feature.name}: {feature.description}"]
+        lines += ["", f"{feature.label} ({feature.name})"]
         lines += [
             _line(
                 each.label,

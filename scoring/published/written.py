@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 UNKNOWN = "–"
+
+
+def label_text(description: str) -> str:
+    """The first words of a feature's description, which say what it measures."""
+    return re.split(r"; |\. |\.$", description, maxsplit=1)[0]
 
 
 def points_text(points: int) -> str:
