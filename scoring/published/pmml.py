@@ -22,9 +22,9 @@ NAMESPACE = "http://www.dmg.org/PMML-4_4"
 def scorecard_pmml(artefact: Artefact, *, model: str) -> str:
     """The document. Outputs are `score` and `reason_1` to `reason_4`.
 
-    A reason code is the neutral group of a feature that cost points against the average (0), the
-    most costly first. An evaluator that adds up features of one code, as JPMML does, ranks groups
-    as the API does; others rank features.
+    A reason code is a neutral group of features that cost points against the average (0), the most
+    costly first. Evaluators (JPMML and PMML4S do) add up the features of one code, so these are the
+    API's reasons; where fewer groups cost points, they may repeat one or name one that cost none.
 
     Args:
         artefact: the model.
