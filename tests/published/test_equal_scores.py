@@ -15,6 +15,7 @@ import ironcalc
 import numpy as np
 import pandas as pd
 import psycopg
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -266,17 +267,17 @@ def on_postgres(postgresql_url: str) -> Run:
 
 
 @pytest.fixture
-def on_spark() -> Iterator[Run]:
+def on_spark(tmp_path: Path) -> Iterator[Run]:
     if not has_java():
         pytest.skip("Spark needs Java, and none was found")
     session = spark_session(cores=1)
 
     def run(frame: pd.DataFrame, statement: str) -> dict[str, tuple[int, float]]:
-        names = [f"`{name}` {'STRING' if name == 'founder' else 'DOUBLE'}" for name in frame]
-        session.createDataFrame(_rows(frame), ", ".join(names)).createOrReplaceTempView("features")
-        return _scores(
-            [tuple(row) for row in session.sql(statement.rstrip().rstrip(";")).collect()]
-        )
+        frame.to_parquet(tmp_path / "features.parquet", index=False)
+        session.read.parquet(str(tmp_path / "features.parquet")).createOrReplaceTempView("features")
+        scored = session.sql(statement.rstrip().rstrip(";")).select("founder", "score", "log_odds")
+        scored.write.parquet(str(tmp_path / "scores"))
+        return _scores(pq.read_table(tmp_path / "scores").to_pandas().values.tolist())
 
     yield run
     session.stop()
