@@ -32,9 +32,11 @@ check: .venv/ready
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry .
 
-# The terminals of the operator's guide, drawn from what the commands print.
+# The terminals of the operator's guide and the lender's scorecard, drawn from what commands give.
 pictures: .venv/ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/draw_terminals.py
+	@scripts/ensure-browser
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/draw_scorecard.py
 
 bench: bench-models bench-features bench-score bench-intake
 

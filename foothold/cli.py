@@ -44,6 +44,10 @@ COMMANDS = {
     ),
     "replay": ("scoring.cli.scores", "Compute a stored score again and compare it byte by byte."),
     "models": ("scoring.cli.scores", "List models and the champion."),
+    "scorecard": (
+        "scoring.cli.scorecard",
+        "Publish a scorecard: table, HTML, CSV, SQL, PMML, spreadsheet, picture.",
+    ),
     "audit": ("scoring.cli.records", "Verify the audit chain."),
     "train": ("training.cli", "Train a candidate model and write its report."),
     "promote": ("training.cli", "Make a candidate the champion; by a second person."),

@@ -25,17 +25,18 @@ for _name in [name for name in os.environ if name.startswith("FOOTHOLD_")]:
 
 
 def has_java() -> bool:
-    """Whether Spark can run: it needs a JVM (`scripts/ensure-java` installs one)."""
+    """Whether Spark and PMML can run: they need a JVM (`scripts/ensure-java` installs one)."""
     return bool(shutil.which("java") or os.environ.get("JAVA_HOME"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly what was not tested; a skip alone is easily overlooked."""
     if not has_java():
-        terminalreporter.section("SPARK WAS NOT TESTED", sep="!", red=True, bold=True)
+        terminalreporter.section("SPARK AND PMML WERE NOT TESTED", sep="!", red=True, bold=True)
         terminalreporter.write_line(
-            "No Java was found, so the tests on Spark in tests/features/test_engines.py were left "
-            "out. scripts/ensure-java installs one."
+            "No Java was found, so the tests on Spark in tests/features/test_engines.py, and those "
+            "on Spark and of PMML in tests/published/test_equal_scores.py, were left out. "
+            "scripts/ensure-java installs one."
         )
 
 

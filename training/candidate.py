@@ -11,9 +11,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from scoring.canonical import canonical_json, digest
 from scoring.features import all_features
 from scoring.models.artefact import Artefact
+from scoring.models.outcomes import BinOutcomes
 from scoring.models.priors import PRIORS_PATH, read_priors
 from scoring.models.registry import store_model
 from scoring.records.database import Database, last_recorded
@@ -22,6 +25,7 @@ from training.dataset import TrainingSet, build_training_set
 from training.figures import SEED
 from training.fit import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
 from training.labels import OutcomeDefinition
+from training.outcomes import outcomes_by_bin
 from training.report import ReportContent, write_report
 from training.validate import Progress, Validation, validate
 
@@ -135,6 +139,7 @@ def train_candidate(
         deployment_profile=data.profile,
         shrinkage_constants=data.constants,
         blocks_off=data.blocks_off,
+        bin_outcomes=bin_outcomes(data, fit),
     )
     lineage = lineage_of(data, fit)
     tell("storing the candidate", 3, _STEPS)
@@ -184,6 +189,14 @@ def fit_on_all(data: TrainingSet) -> Fit:
     if has_outcomes(data.y):
         return fit_scorecard(data.X, data.y, currency=data.currency)
     return expert_scorecard(data.population, currency=data.currency)
+
+
+def bin_outcomes(data: TrainingSet, fit: Fit) -> Mapping[str, BinOutcomes]:
+    """What became of the loans in each bin; nothing where the model is the expert's word."""
+    if fit.kind is not ModelKind.FITTED:
+        return {}
+    founders = data.rows["founder_id"].to_numpy(dtype=np.int64)
+    return outcomes_by_bin(fit.scorecard.card_, data.X, data.y, founders)
 
 
 def figures_for(

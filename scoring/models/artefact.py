@@ -13,13 +13,18 @@ from scoring.canonical import canonical_json, digest
 from scoring.errors import IntegrityError, ModelError
 from scoring.features import all_features, kinds_for
 from scoring.features.catalogue import Feature, Kind
+from scoring.models.outcomes import BinOutcomes
 from scoring.models.points import PointsCard, PointsScale
 from scoring.models.positive_only import positive_only
 from scoring.models.scorecard import MonotoneScorecard
 from scoring.settings import DeploymentProfile
 
-FORMAT = "foothold.model/2"
-_WITHOUT_CONSTANTS = "foothold.model/1"  # before ratios were shrunk and blocks switched off
+FORMAT = "foothold.model/3"
+_READ = (
+    "foothold.model/1",  # before ratios were shrunk and blocks switched off
+    "foothold.model/2",  # before outcomes were kept by bin
+    FORMAT,
+)
 INTERVAL_LEVEL = 0.9
 
 
@@ -44,6 +49,8 @@ class Artefact:
         deployment_profile: for which it was trained.
         shrinkage_constants: to what ratios are shrunk, by feature.
         blocks_off: blocks of evidence that it does without, beside those of the profile.
+        bin_outcomes: of its training, by feature; empty where no outcome moved it, or none were
+            kept yet.
     """
 
     scorecard: MonotoneScorecard
@@ -52,6 +59,7 @@ class Artefact:
     deployment_profile: DeploymentProfile
     shrinkage_constants: Mapping[str, float] = field(default_factory=dict)
     blocks_off: tuple[str, ...] = ()
+    bin_outcomes: Mapping[str, BinOutcomes] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -62,6 +70,7 @@ class Artefact:
         deployment_profile: DeploymentProfile,
         shrinkage_constants: Mapping[str, float] | None = None,
         blocks_off: Collection[str] = (),
+        bin_outcomes: Mapping[str, BinOutcomes] | None = None,
         scale: PointsScale | None = None,
     ) -> Artefact:
         """Make a fitted scorecard ready to be stored; points are rounded here, once.
@@ -79,6 +88,7 @@ class Artefact:
                 if feature.name in (shrinkage_constants or {})
             },
             blocks_off=tuple(sorted(blocks_off)),
+            bin_outcomes=bin_outcomes or {},
         )
 
     @property
@@ -153,6 +163,7 @@ class Artefact:
                 "blocks_off": list(self.blocks_off),
                 "scorecard": self.scorecard.to_dict(),
                 "points": self.points.to_dict(),
+                "bin_outcomes": {n: each.to_dict() for n, each in self.bin_outcomes.items()},
             }
         )
 
@@ -167,7 +178,7 @@ class Artefact:
         if digest(text) != expected_digest:
             raise IntegrityError("A model's artefact does not match the digest in the registry.")
         data = json.loads(text)
-        if data.get("format") not in {FORMAT, _WITHOUT_CONSTANTS}:
+        if data.get("format") not in _READ:
             raise ModelError(f"A model has the format {data.get('format')!r}, not {FORMAT!r}.")
         return cls(
             scorecard=MonotoneScorecard.from_dict(data["scorecard"]),
@@ -176,4 +187,8 @@ class Artefact:
             deployment_profile=DeploymentProfile(data["deployment_profile"]),
             shrinkage_constants=data.get("shrinkage_constants", {}),
             blocks_off=tuple(data.get("blocks_off", ())),
+            bin_outcomes={
+                name: BinOutcomes.from_dict(each)
+                for name, each in data.get("bin_outcomes", {}).items()
+            },
         )

@@ -79,7 +79,7 @@ def test_an_artefact_reads_back_equal_to_the_bit(sqlite: Database) -> None:
     artefact = load_artefact(model)
     assert artefact.to_json() == model.artefact
     assert len(model.artefact) < 300_000
-    assert json.loads(model.artefact)["format"] == "foothold.model/2"
+    assert json.loads(model.artefact)["format"] == "foothold.model/3"
     assert artefact.shrinkage_constants["attended_share"] == 0.82
     values = {"attended_share": 0.9, "days_since_last_sale": 3.0}
     assert artefact.predict(values) == _artefact().predict(values)
@@ -95,6 +95,14 @@ def test_a_model_of_before_ratios_were_shrunk_still_reads(sqlite: Database) -> N
     artefact = Artefact.from_json(older, expected_digest=digest(older))
     assert artefact.shrinkage_constants == {}
     assert artefact.blocks_off == ()
+
+
+def test_a_model_of_before_outcomes_were_kept_by_bin_still_reads() -> None:
+    data = json.loads(_artefact().to_json())
+    data["format"] = "foothold.model/2"
+    del data["bin_outcomes"]
+    older = canonical_json(data)
+    assert Artefact.from_json(older, expected_digest=digest(older)).bin_outcomes == {}
 
 
 def test_a_changed_artefact_is_not_served(sqlite: Database) -> None:

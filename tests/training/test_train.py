@@ -18,9 +18,10 @@ from typer.testing import CliRunner
 
 from scoring.errors import FourEyesError, InputError
 from scoring.features.one_founder import one_founder
-from scoring.models.points import PointsFeature, PointsScale
+from scoring.models.points import PointsScale
 from scoring.models.priors import read_priors
 from scoring.models.registry import champion, find_model, load_artefact, promote_model
+from scoring.published.table import scorecard_table
 from scoring.records.consents import Purpose, grant_consent
 from scoring.records.database import Database
 from scoring.records.intake.importing import import_file
@@ -33,7 +34,6 @@ from training.cli import app
 from training.dataset import TrainingSet, build_training_set
 from training.figures import FIGURES, Judged, bootstrap_weights, figures_of
 from training.labels import OutcomeDefinition
-from training.report.tables import bin_labels, joined
 from training.simulate import PROCESS_THRESHOLDS, PROCESS_WEIGHTS, write_sample_portfolio
 from training.validate import grouped_folds, out_of_time_split
 
@@ -309,22 +309,21 @@ def test_training_writes_no_scores(portfolio: Database, candidate: Candidate) ->
         assert connection.exec_driver_sql("SELECT count(*) FROM scores").scalar() == 0
 
 
-def test_bins_are_told_in_values_that_a_feature_can_have() -> None:
-    from scoring.features import all_features
-
-    features = all_features()
-    days, share = features["days_since_last_sale"], features["attended_share"]
-    money = features["monthly_net_sales_180d"]
-    assert bin_labels((3.5, 4.5, 30.5), days, "KRW") == ["up to 3", "4", "5 to 30", "31 or more"]
-    assert bin_labels((0.65,), share, "KRW") == ["up to 65.0 %", "65.1 % or more"]
-    assert bin_labels((300_000.0,), money, "KRW")[0] == "up to 300,000 KRW"
-    assert bin_labels((300_000.0,), money, "CZK")[0] == "up to 3,000 CZK"
-
-
-def test_neighbouring_bins_of_equal_points_are_shown_as_one() -> None:
-    feature = PointsFeature("days", (1.5, 2.5, 3.5), (4, 4, 0, 0), -1)
-    assert joined(feature) == ((2.5,), (4, 0))
-    assert joined(PointsFeature("days", (1.5,), (0, 0), -1)) == ((), (0,))
+def test_a_candidate_keeps_what_became_of_loans_in_each_bin_and_the_report_shows_it(
+    portfolio: Database, candidate: Candidate, data: TrainingSet
+) -> None:
+    with portfolio.reading() as session:
+        artefact = load_artefact(find_model(session, candidate.reference))
+    assert set(artefact.bin_outcomes) == set(artefact.feature_names)
+    for outcomes in artefact.bin_outcomes.values():
+        assert sum(outcomes.bads) == data.bads
+        assert sum(outcomes.goods) == len(data.y) - data.bads
+    table = scorecard_table(artefact, model=candidate.reference, kind=candidate.kind)
+    page = candidate.report.read_text(encoding="utf-8")
+    assert table.sentence in page
+    shown = [bin_ for feature in table.features for bin_ in feature.bins if bin_.bad_rate]
+    assert shown
+    assert all(f"{100 * (bin_.bad_rate or 0):.0f} %" in page for bin_ in shown)
 
 
 def test_the_sample_is_not_made_by_the_experts_weights_or_cuts() -> None:

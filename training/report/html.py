@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import PackageLoader
 
 from scoring.models.artefact import Artefact
+from scoring.published.html import page_environment
+from scoring.published.table import scorecard_table
 from training.dataset import TrainingSet
 from training.figures import LEVEL, Figure
 from training.fit import Fit, ModelKind
 from training.report.plots import calibration_plot, roc_plot, score_plot, shap_plot
-from training.report.tables import scorecard_tables
 from training.validate import Validation
 
 _FIGURES = {
@@ -54,13 +55,7 @@ class ReportContent:
 
 def write_report(path: Path, content: ReportContent) -> Path:
     """Write the report as one HTML file that loads nothing from elsewhere; returns its path."""
-    environment = Environment(
-        loader=PackageLoader("training.report", "."),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(PackageLoader("training.report", "."))
     environment.filters["figure"] = figure_text
     page = environment.get_template("report.html").render(_page(content))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,12 +80,7 @@ def _page(content: ReportContent) -> dict[str, Any]:
         "content": content,
         "data": data,
         "fitted": fitted,
-        "seen": len(seen),
         "level": round(100 * LEVEL),
-        "scale": content.artefact.points.scale,
-        "base": content.artefact.points.base,
-        "score_range": content.artefact.score_range,
-        "rounding": content.artefact.points.largest_rounding_difference,
         "headline": content.out_of_time.figures["auc"],
         "figures": [
             (*words, content.out_of_time.figures[name], content.cross_validation.figures[name])
@@ -99,7 +89,9 @@ def _page(content: ReportContent) -> dict[str, Any]:
         "shown": shown,
         "pictures": _pictures(content, shown),
         "shap": _shap(content, seen),
-        "tables": scorecard_tables(content.artefact, seen, data.y if fitted else None),
+        "table": scorecard_table(
+            content.artefact, model=content.model, kind=content.fit.kind.value
+        ),
         "lineage": [(_words(key), _plain(value)) for key, value in content.lineage.items()],
     }
 

@@ -1,0 +1,285 @@
+"""The scorecard as a table: each feature, its bins, points, and what became of loans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import log
+from typing import Any
+
+from scoring.features.catalogue import Direction, Feature
+from scoring.models.artefact import Artefact
+from scoring.models.card import CardFeature
+from scoring.models.outcomes import BinOutcomes
+from scoring.models.points import PointsFeature
+from scoring.published.bins import NO_RECORD, bin_label, edges_of
+from scoring.published.written import label_text
+
+FEWEST_FOUNDERS = 5
+"""Of fewer people's loans no outcome is shown: somebody might know whose they are."""
+
+_SMOOTHING = 0.5  # loans added to goods and bads of a bin that lacks either
+_ROUNDED = 1e-6  # parts of founders are stored rounded
+_FINISHED = (
+    "Values are finished ones, as a score's features have them: rounded, and ratios pulled towards "
+    "a constant."
+)
+_OF_OUTCOMES = (
+    "Bad rate and evidence: of those loans, each feature alone. Evidence is the weight of "
+    "evidence, ln of the bin's share of good loans over its share of bad ones: above 0 is safer "
+    "than average. Half a loan is added to both counts where a bin has no good or no bad one.",
+    f"Neither is shown of fewer than {FEWEST_FOUNDERS} founders, nor where it could be worked out "
+    "from the rest of the feature (–).",
+)
+_DIRECTIONS = {
+    Direction.SAFER_WHEN_HIGHER: "safer when higher",
+    Direction.SAFER_WHEN_LOWER: "safer when lower",
+    Direction.NONE: "no direction declared",
+}
+
+
+@dataclass(frozen=True)
+class Bin:
+    """One line of the table.
+
+    Attributes:
+        label: the bin in words, with its unit.
+        points: whole points.
+        share: of the background that lies in it, 0 to 1; None where there was nobody.
+        bad_rate: bad loans of all in it, 0 to 1; None where not known, not shown or no loans.
+        weight_of_evidence: ln of its share of goods over its share of bads; above 0 is safer than
+            average; half a loan is added to both where one is lacking. None as `bad_rate`.
+    """
+
+    label: str
+    points: int
+    share: float | None
+    bad_rate: float | None
+    weight_of_evidence: float | None
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """One feature's part; `spread` is the points from its worst to its best bin."""
+
+    name: str
+    kind: str
+    description: str
+    direction: str
+    spread: int
+    bins: tuple[Bin, ...]
+
+    @property
+    def label(self) -> str:
+        """What it measures, in the first words of its description."""
+        return label_text(self.description)
+
+    @property
+    def details(self) -> str:
+        """The rest of its description; may be empty."""
+        return self.description.removeprefix(self.label).lstrip(";. ").strip()
+
+    @property
+    def known_share(self) -> float:
+        """Share of the background that has a value."""
+        return sum(each.share or 0.0 for each in self.bins[:-1])
+
+
+@dataclass(frozen=True)
+class ScorecardTable:
+    """The whole card, features in the order of the points that each can move.
+
+    Attributes:
+        model: reference.
+        kind: `fitted` or `expert_prior`.
+        currency: of its amounts.
+        deployment_profile: that it was trained for.
+        base: points before any feature's.
+        lowest: score that it can give.
+        highest: the same.
+        anchor: points that stand for the anchor odds.
+        anchor_odds: good loans to one bad at the anchor.
+        points_to_double_odds: points that double them.
+        largest_rounding_difference: points between a score and the unrounded one, at most.
+        has_outcomes: whether outcomes by bin were kept.
+        features: the parts.
+    """
+
+    model: str
+    kind: str
+    currency: str
+    deployment_profile: str
+    base: int
+    lowest: int
+    highest: int
+    anchor: float
+    anchor_odds: float
+    points_to_double_odds: float
+    largest_rounding_difference: float
+    has_outcomes: bool
+    features: tuple[FeatureTable, ...]
+
+    @property
+    def most_points(self) -> int:
+        """The most that one bin gives or costs, at least one."""
+        return max([1, *(abs(each.points) for f in self.features for each in f.bins)])
+
+    @property
+    def sentence(self) -> str:
+        """How a score is made."""
+        return (
+            f"Score = {self.base} + the points of one bin per feature. {self.anchor:.0f} points "
+            f"stand for {self.anchor_odds:.0f} good loans to one bad; "
+            f"{self.points_to_double_odds:.0f} points more double that. "
+            f"Possible scores: {self.lowest} to {self.highest}."
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the columns."""
+        if self.has_outcomes:
+            return ("Share: of the loans that the model was trained on.", *_OF_OUTCOMES, _FINISHED)
+        without = (
+            "No outcome has moved this model: the points are an expert's opinion, and there is no "
+            "bad rate."
+            if self.kind == "expert_prior"
+            else "This model was stored before outcomes were kept by bin, so bad rates are not "
+            "known; a new training keeps them."
+        )
+        return ("Share: of those whom the model was made on.", without, _FINISHED)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for `--json`."""
+        return asdict(self) | {"notes": list(self.notes)}
+
+
+def scorecard_table(artefact: Artefact, *, model: str, kind: str) -> ScorecardTable:
+    """The table of a model.
+
+    Args:
+        artefact: the model.
+        model: its reference.
+        kind: `fitted` or `expert_prior`.
+
+    Raises:
+        ModelError: this version's catalogue lacks one of its features.
+    """
+    catalogue = artefact.features
+    card = {feature.name: feature for feature in artefact.scorecard.card_.features}
+    tables = [
+        _feature_table(
+            points,
+            card[points.name],
+            catalogue[points.name],
+            artefact.bin_outcomes.get(points.name),
+            artefact.currency,
+        )
+        for points in artefact.points.features
+    ]
+    nobody = not any(table.known_share for table in tables)  # then all is the expert's word
+    lowest, highest = artefact.score_range
+    scale = artefact.points.scale
+    return ScorecardTable(
+        model=model,
+        kind=kind,
+        currency=artefact.currency,
+        deployment_profile=artefact.deployment_profile.value,
+        base=artefact.points.base,
+        lowest=lowest,
+        highest=highest,
+        anchor=scale.anchor_points,
+        anchor_odds=scale.anchor_odds,
+        points_to_double_odds=scale.points_to_double_odds,
+        largest_rounding_difference=artefact.points.largest_rounding_difference,
+        has_outcomes=bool(artefact.bin_outcomes),
+        features=tuple(
+            sorted(
+                tables,
+                key=lambda table: (-table.spread if table.known_share or nobody else 0, table.name),
+            )
+        ),
+    )
+
+
+def joined(points: PointsFeature) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Cuts and points with neighbouring bins of equal points made one: it scores the same."""
+    kept = _last_of_each(points)[:-1]
+    earned = points.points
+    return tuple(points.cuts[p] for p in kept), (*(earned[p] for p in kept), earned[-1])
+
+
+def shown_outcomes(
+    goods: Sequence[float], bads: Sequence[float], founders: Sequence[float]
+) -> list[tuple[float, float] | None]:
+    """Bad rate and weight of evidence of each bin, None where they are not shown.
+
+    Of fewer than `FEWEST_FOUNDERS` nothing is shown; and as shares of the rest and the totals are
+    known, the hidden bins together must hold as many, or the next smallest is hidden as well.
+    """
+    hidden = {i for i, people in enumerate(founders) if people < FEWEST_FOUNDERS - _ROUNDED}
+    for place in sorted(range(len(founders)), key=lambda i: founders[i]):
+        kept_back = sum(founders[i] for i in hidden)
+        if kept_back == 0 or kept_back >= FEWEST_FOUNDERS - _ROUNDED:
+            break
+        hidden.add(place)
+    all_goods, all_bads = sum(goods), sum(bads)
+    found: list[tuple[float, float] | None] = []
+    for i, (good, bad) in enumerate(zip(goods, bads, strict=True)):
+        if i in hidden or not all_goods or not all_bads:
+            found.append(None)
+            continue
+        more = 0.0 if good and bad else _SMOOTHING
+        evidence = log((good + more) / all_goods) - log((bad + more) / all_bads)
+        found.append((bad / (good + bad), evidence))
+    return found
+
+
+def _last_of_each(points: PointsFeature) -> list[int]:
+    """Place of the last bin of each run of equal points."""
+    earned = points.points
+    runs = [at for at in range(len(points.cuts)) if earned[at] != earned[at + 1]]
+    return [*runs, len(points.cuts)]
+
+
+def _feature_table(
+    points: PointsFeature,
+    card: CardFeature,
+    feature: Feature,
+    outcomes: BinOutcomes | None,
+    currency: str,
+) -> FeatureTable:
+    cuts, earned = joined(points)
+    last = _last_of_each(points)
+    edges = edges_of(cuts, feature.decimals)
+    labels = [*(bin_label(each, feature, currency) for each in edges), NO_RECORD]
+    shares = _summed((*card.background_share, card.background_missing_share), last)
+    shown: list[tuple[float, float] | None] = [None] * len(labels)
+    if outcomes is not None:
+        parts = (outcomes.goods, outcomes.bads, outcomes.founders)
+        shown = shown_outcomes(*(_summed(part, last) for part in parts))
+    background = sum(shares)
+    bins = tuple(
+        Bin(label, each, share if background else None, *(told or (None, None)))
+        for label, each, share, told in zip(
+            labels, (*earned, points.missing_points), shares, shown, strict=True
+        )
+    )
+    return FeatureTable(
+        name=points.name,
+        kind=feature.kind.value.replace("_", " "),
+        description=feature.description,
+        direction=_DIRECTIONS[feature.direction],
+        spread=max(points.points) - min(points.points),
+        bins=tuple(
+            each
+            for each, edge in zip(bins, (*edges, None), strict=True)
+            if edge is None or not edge.is_empty
+        ),
+    )
+
+
+def _summed(values: Sequence[float], last: list[int]) -> list[float]:
+    """Values of bins added up over joined ones; that of missing, the last, stays alone."""
+    starts = [0, *(place + 1 for place in last[:-1])]
+    joined_up = [sum(values[start : end + 1]) for start, end in zip(starts, last, strict=True)]
+    return [*joined_up, values[-1]]
