@@ -13,12 +13,17 @@ from scoring.canonical import canonical_json, digest
 from scoring.errors import IntegrityError, ModelError
 from scoring.features import all_features, kinds_for
 from scoring.features.catalogue import Feature, Kind
+from scoring.models.capping import BlockCap
+from scoring.models.hand import HandRecord
 from scoring.models.points import PointsCard, PointsScale
 from scoring.models.scorecard import MonotoneScorecard
 from scoring.settings import DeploymentProfile
 
-FORMAT = "foothold.model/2"
-_WITHOUT_CONSTANTS = "foothold.model/1"  # before ratios were shrunk and blocks switched off
+FORMAT = "foothold.model/3"
+_OLDER = (
+    "foothold.model/1",  # before ratios were shrunk and blocks switched off
+    "foothold.model/2",  # before blocks were capped and analysts had a hand in it
+)
 INTERVAL_LEVEL = 0.9
 
 
@@ -43,6 +48,8 @@ class Artefact:
         deployment_profile: for which it was trained.
         shrinkage_constants: to what ratios are shrunk, by feature.
         blocks_off: blocks of evidence that it does without, beside those of the profile.
+        block_caps: what was done to keep blocks within their share of the range.
+        hand: what an analyst set by hand; None where nobody did.
     """
 
     scorecard: MonotoneScorecard
@@ -51,6 +58,8 @@ class Artefact:
     deployment_profile: DeploymentProfile
     shrinkage_constants: Mapping[str, float] = field(default_factory=dict)
     blocks_off: tuple[str, ...] = ()
+    block_caps: tuple[BlockCap, ...] = ()
+    hand: HandRecord | None = None
 
     @classmethod
     def of(
@@ -61,6 +70,8 @@ class Artefact:
         deployment_profile: DeploymentProfile,
         shrinkage_constants: Mapping[str, float] | None = None,
         blocks_off: Collection[str] = (),
+        block_caps: Collection[BlockCap] = (),
+        hand: HandRecord | None = None,
         scale: PointsScale | None = None,
     ) -> Artefact:
         """Make a fitted scorecard ready to be stored; points are rounded here, once.
@@ -69,7 +80,9 @@ class Artefact:
         """
         return cls(
             scorecard=scorecard,
-            points=PointsCard.of(scorecard.card_, scale),
+            points=PointsCard.of(
+                scorecard.card_, scale, whole=() if hand is None else hand.in_points
+            ),
             currency=currency,
             deployment_profile=deployment_profile,
             shrinkage_constants={
@@ -78,6 +91,8 @@ class Artefact:
                 if feature.name in (shrinkage_constants or {})
             },
             blocks_off=tuple(sorted(blocks_off)),
+            block_caps=tuple(block_caps),
+            hand=hand,
         )
 
     @property
@@ -140,6 +155,8 @@ class Artefact:
                 "deployment_profile": self.deployment_profile.value,
                 "shrinkage_constants": dict(self.shrinkage_constants),
                 "blocks_off": list(self.blocks_off),
+                "block_caps": [cap.as_dict() for cap in self.block_caps],
+                "hand": None if self.hand is None else self.hand.to_dict(),
                 "scorecard": self.scorecard.to_dict(),
                 "points": self.points.to_dict(),
             }
@@ -156,7 +173,7 @@ class Artefact:
         if digest(text) != expected_digest:
             raise IntegrityError("A model's artefact does not match the digest in the registry.")
         data = json.loads(text)
-        if data.get("format") not in {FORMAT, _WITHOUT_CONSTANTS}:
+        if data.get("format") not in {FORMAT, *_OLDER}:
             raise ModelError(f"A model has the format {data.get('format')!r}, not {FORMAT!r}.")
         return cls(
             scorecard=MonotoneScorecard.from_dict(data["scorecard"]),
@@ -165,4 +182,6 @@ class Artefact:
             deployment_profile=DeploymentProfile(data["deployment_profile"]),
             shrinkage_constants=data.get("shrinkage_constants", {}),
             blocks_off=tuple(data.get("blocks_off", ())),
+            block_caps=tuple(BlockCap(**cap) for cap in data.get("block_caps", ())),
+            hand=HandRecord.from_dict(data["hand"]) if data.get("hand") else None,
         )

@@ -114,7 +114,7 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         values = self._validated(X, reset=True, fewest=0 if y is None else 1)
         settings = self._settings()
-        declarations = self._declarations()
+        declarations = self.declarations()
         weights = np.ones(values.shape[0])
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, values, dtype=np.float64)
@@ -226,6 +226,19 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         spread = NormalDist().inv_cdf(0.5 + level / 2.0) * self._standard_deviations(values)
         return expit(log_odds - spread), expit(log_odds + spread)
 
+    def declarations(self) -> tuple[Declaration, ...]:
+        """Return what is declared of each feature, in the order of the columns fitted to."""
+        return declarations_for(
+            self._names(),
+            directions=self.directions,
+            weights=self.weights,
+            weight_sd=self.weight_sd,
+            cuts=self.cuts,
+            when_missing=self.when_missing,
+            held=self.held,
+            most_bins=self.max_card_bins,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the fitted scorecard as plain data for JSON, equal to the last bit."""
         check_is_fitted(self)
@@ -310,18 +323,6 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if named is None:
             return [f"x{j}" for j in range(self.n_features_in_)]
         return [str(name) for name in named]
-
-    def _declarations(self) -> tuple[Declaration, ...]:
-        return declarations_for(
-            self._names(),
-            directions=self.directions,
-            weights=self.weights,
-            weight_sd=self.weight_sd,
-            cuts=self.cuts,
-            when_missing=self.when_missing,
-            held=self.held,
-            most_bins=self.max_card_bins,
-        )
 
     def _settings(self) -> Settings:
         if self.max_card_bins < 2:
