@@ -28,12 +28,12 @@ from scoring.records.intake.learning import Learned
 from scoring.records.parties import add_founders
 from scoring.settings import Settings
 from tests.builders import a_founder, a_lender
+from training.bins import bin_labels, joined
 from training.candidate import Candidate, train_candidate
 from training.cli import app
 from training.dataset import TrainingSet, build_training_set
 from training.figures import FIGURES, Judged, bootstrap_weights, figures_of
 from training.labels import OutcomeDefinition
-from training.report.tables import bin_labels, joined
 from training.simulate import PROCESS_THRESHOLDS, PROCESS_WEIGHTS, write_sample_portfolio
 from training.validate import grouped_folds, out_of_time_split
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, floor, log
+from math import log
 
 import numpy as np
 import pandas as pd
-from babel.numbers import get_currency_precision
 
-from scoring.features.catalogue import Direction, Feature, Unit
+from scoring.features.catalogue import Direction, Feature
 from scoring.models.artefact import Artefact
 from scoring.models.card import CardFeature
 from scoring.models.points import PointsFeature
+from training.bins import bin_labels, joined
 from training.figures import Ints
 
 NO_RECORD = "no record"
 _SMOOTHING = 0.5
-_ROUNDING = 1e-9  # cuts are doubles: 0.65 may be a hair below
 
 
 @dataclass(frozen=True)
@@ -67,37 +66,6 @@ def scorecard_tables(artefact: Artefact, X: pd.DataFrame, y: Ints | None) -> lis
         tables,
         key=lambda table: (-table.spread if table.known_share or nobody else 0, table.name),
     )
-
-
-def bin_labels(cuts: tuple[float, ...], feature: Feature, currency: str) -> list[str]:
-    """Bins in words, by the values that the feature can have, such as "4 to 7 days"."""
-    if not cuts:
-        return ["any value"]
-    step = 10.0**-feature.decimals
-    highest = [floor(cut / step + _ROUNDING) * step for cut in cuts]
-    lowest = [value + step for value in highest]
-    shown = [f"up to {_value(highest[0], feature, currency)}"]
-    for low, high in zip(lowest[:-1], highest[1:], strict=True):
-        one, other = _value(low, feature, currency), _value(high, feature, currency)
-        shown.append(one if one == other else f"{one} to {other}")
-    return [*shown, f"{_value(lowest[-1], feature, currency)} or more"]
-
-
-def joined(points: PointsFeature) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """Cuts and points with neighbouring bins of equal points made one: it scores the same."""
-    earned = points.points
-    kept = [place for place in range(len(points.cuts)) if earned[place] != earned[place + 1]]
-    return tuple(points.cuts[p] for p in kept), (*(earned[p] for p in kept), earned[-1])
-
-
-def _value(value: float, feature: Feature, currency: str) -> str:
-    if feature.unit is Unit.MONEY:
-        digits = get_currency_precision(currency)
-        major = value / 10**digits
-        return f"{floor(major) if major >= 0 else ceil(major):,} {currency}"
-    if feature.unit is Unit.SHARE:
-        return f"{100 * value:.{max(feature.decimals - 2, 0)}f} %"
-    return f"{value:.{feature.decimals}f}"
 
 
 def _feature_table(
