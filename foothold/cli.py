@@ -46,6 +46,7 @@ COMMANDS = {
     "models": ("scoring.cli.scores", "List models and the champion."),
     "audit": ("scoring.cli.records", "Verify the audit chain."),
     "train": ("training.cli", "Train a candidate model and write its report."),
+    "hand": ("training.hand.cli", "Show what an analyst set by hand in a model, and its effect."),
     "promote": ("training.cli", "Make a candidate the champion; by a second person."),
     "backtest": ("training.cli", "Test on real public loans."),
     "sample": ("training.cli", "Write the invented sample portfolio."),

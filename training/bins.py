@@ -9,6 +9,7 @@ from babel.numbers import get_currency_precision
 from scoring.features.catalogue import Feature, Unit
 from scoring.models.points import PointsFeature
 
+NO_RECORD = "no record"
 _ROUNDING = 1e-9  # cuts are doubles: 0.65 may be a hair below
 
 
@@ -17,13 +18,19 @@ def bin_labels(cuts: tuple[float, ...], feature: Feature, currency: str) -> list
     if not cuts:
         return ["any value"]
     step = 10.0**-feature.decimals
-    highest = [floor(cut / step + _ROUNDING) * step for cut in cuts]
+    highest = [highest_below(cut, feature.decimals) for cut in cuts]
     lowest = [value + step for value in highest]
     shown = [f"up to {_value(highest[0], feature, currency)}"]
     for low, high in zip(lowest[:-1], highest[1:], strict=True):
         one, other = _value(low, feature, currency), _value(high, feature, currency)
         shown.append(one if one == other else f"{one} to {other}")
     return [*shown, f"{_value(lowest[-1], feature, currency)} or more"]
+
+
+def highest_below(cut: float, decimals: int) -> float:
+    """The highest value of so many decimals that is not above a cut."""
+    step = 10.0**-decimals
+    return floor(cut / step + _ROUNDING) * step
 
 
 def joined(points: PointsFeature) -> tuple[tuple[float, ...], tuple[int, ...]]:

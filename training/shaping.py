@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from scoring.canonical import canonical_json, digest
 from scoring.features import all_features
 from scoring.features.catalogue import Kind
 from scoring.models.capping import BlockCap, cap_block
@@ -32,6 +33,18 @@ class Shaping:
 
     attendance_cap: float = DEFAULT_ATTENDANCE_CAP
     hand: AppliedHand | None = None
+
+    def lineage(self) -> dict[str, Any]:
+        """What the registry keeps of it."""
+        entries = {} if self.hand is None else self.hand.entries()
+        return {
+            "attendance_cap": self.attendance_cap,
+            "hand": [
+                f"{name}: by {entry['author']}, {entry['reason']}"
+                for name, entry in entries.items()
+            ],
+            "hand_digest": digest(canonical_json(entries)) if entries else None,
+        }
 
 
 @dataclass(frozen=True)

@@ -94,8 +94,11 @@ class AppliedHand:
 
     def record(self, free: Card) -> HandRecord:
         """What is kept with the model; `free` is the card of the free fit."""
-        entries = {name: entry.as_dict() for name, entry in self.hand.features.items()}
-        return HandRecord(entries, PointsCard.of(free))
+        return HandRecord(self.entries(), PointsCard.of(free))
+
+    def entries(self) -> dict[str, dict[str, Any]]:
+        """What was set, by feature, as plain data."""
+        return {name: entry.as_dict() for name, entry in self.hand.features.items()}
 
 
 def apply_hand(hand: Hand, free: Card, *, currency: str, file: str) -> AppliedHand:

@@ -21,6 +21,7 @@ from pydantic_core import ErrorDetails
 
 from scoring.errors import InputError
 from scoring.features.catalogue import Direction, Feature, Unit, WhenMissing
+from training.bins import highest_below
 
 MOST_BINS = 12
 """As the card has."""
@@ -156,6 +157,9 @@ def _against(feature: Feature, entry: HandEntry, currency: str) -> str | None:
         return f"has no cuts in {currency}, the model's currency"
     if cuts is not None and any(a >= b for a, b in zip(cuts, cuts[1:], strict=False)):
         return f"cuts must ascend, each once, not {cuts}"
+    apart = [highest_below(cut, feature.decimals) for cut in cuts or ()]
+    if len(set(apart)) < len(apart):
+        return f"has {feature.decimals} decimals: no value lies between two of the cuts {cuts}"
     if entry.points is None or cuts is None:
         return None
     if len(entry.points) != len(cuts) + 1:

@@ -12,10 +12,9 @@ from scoring.features.catalogue import Direction, Feature
 from scoring.models.artefact import Artefact
 from scoring.models.card import CardFeature
 from scoring.models.points import PointsFeature
-from training.bins import bin_labels, joined
+from training.bins import NO_RECORD, bin_labels, joined
 from training.figures import Ints
 
-NO_RECORD = "no record"
 _SMOOTHING = 0.5
 
 
