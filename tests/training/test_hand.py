@@ -233,7 +233,7 @@ def test_the_artefact_keeps_who_set_what_and_why_beside_the_free_fit(
         ("[features.attended_share]\nweight_points = -3" + SIGNED, "greater than or equal to 0"),
         ("[features.attended_share]\nweight_points = 2.5" + SIGNED, "weight_points: "),
         ("[features.attended_share]\ncuts = [0.5]\nmerge = [[1, 2]]" + SIGNED, "one of them"),
-        ("[features.attended_share]\nmerge = [[1]]" + SIGNED, "merge"),
+        ("[features.attended_share]\nmerge = [[1]]" + SIGNED, "needs at least 2, not 1"),
         (
             "[features.attended_share]\ncuts = [0.5]\npoints = [0, 5]\nweight_points = 3" + SIGNED,
             "whole shape",
@@ -246,7 +246,10 @@ def test_the_artefact_keeps_who_set_what_and_why_beside_the_free_fit(
         ("[features.attended_share]\ncuts = { KRW = [0.5] }" + SIGNED, "is not money"),
         ("[features.mean_balance_180d]\ncuts = [5]" + SIGNED, "by currency, cuts = { KRW"),
         ("[features.mean_balance_180d]\ncuts = { CZK = [5] }" + SIGNED, "no cuts in KRW"),
-        ("[features.attended_share]\ncuts = [0.5]\npoints = [0]" + SIGNED, "make 2 bins"),
+        (
+            "[features.attended_share]\ncuts = [0.5]\npoints = [0]" + SIGNED,
+            "2 points are needed, not 1",
+        ),
         ("[features.attended_share]\ncuts = [0.5]\npoints = [5, 0]" + SIGNED, "must rise"),
         ("[features.refund_share_365d]\ncuts = [0.5]\npoints = [0, 5]" + SIGNED, "must fall"),
         (

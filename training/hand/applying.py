@@ -217,7 +217,7 @@ def _ranges(
     """
     cuts, earned = joined(points)
     labels = bin_labels(cuts, feature, currency)
-    printed = "; ".join(f"{n} {label}" for n, label in enumerate(labels, start=1))
+    printed = "; ".join(f"{n}: {label}" for n, label in enumerate(labels, start=1))
     edges = (-inf, *cuts, inf)
     ranges = []
     used: set[int] = set()

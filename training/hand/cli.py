@@ -10,7 +10,12 @@ import typer
 if TYPE_CHECKING:
     from training.hand.beside import Change
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, help="The analyst's hand.")
+
+
+@app.callback()
+def _group() -> None:
+    """The analyst's hand; a group, for one command alone would not be found by its name."""
 
 
 @app.command()

@@ -164,7 +164,8 @@ def _against(feature: Feature, entry: HandEntry, currency: str) -> str | None:
         return None
     if len(entry.points) != len(cuts) + 1:
         return (
-            f"{len(cuts)} cuts make {len(cuts) + 1} bins, but there are {len(entry.points)} points"
+            f"cuts make one bin more than there are of them: {len(cuts) + 1} points are needed, "
+            f"not {len(entry.points)}"
         )
     safer = {Direction.SAFER_WHEN_HIGHER: 1, Direction.SAFER_WHEN_LOWER: -1}.get(
         feature.direction, 0
@@ -196,6 +197,10 @@ def _problem(place: tuple[str, ...], error: ErrorDetails) -> str:
         message = f"is not known; allowed are {allowed}"
     if error["type"] == "missing":
         message = "is required"
+    if error["type"] == "too_short":
+        message = (
+            f"needs at least {error['ctx']['min_length']}, not {error['ctx']['actual_length']}"
+        )
     where = f'features."{place[1]}"' if len(place) > 1 else place[0]
     field = f", {place[2]}" if len(place) > 2 else ""
     item = f", item {int(place[-1]) + 1}" if len(place) > 3 and place[-1].isdigit() else ""
