@@ -13,6 +13,7 @@ from sklearn.metrics import log_loss
 
 from scoring.canonical import digest
 from scoring.errors import InputError
+from scoring.features import all_features
 from scoring.models.artefact import Artefact
 from scoring.models.capping import range_of
 from scoring.models.points import PointsCard, PointsFeature
@@ -21,7 +22,7 @@ from training.bins import bin_labels, joined
 from training.fit import Fit, fit_scorecard
 from training.hand.applying import AppliedHand, apply_hand, check_served
 from training.hand.beside import changes_by_hand, hand_record
-from training.hand.file import read_hand
+from training.hand.file import check_hand, read_hand
 from training.shaping import Shaping
 from training.validate import fit_and_foretell
 
@@ -133,8 +134,6 @@ def test_a_weight_is_served_to_the_point_with_the_shape_of_the_free_fit(
 
 @pytest.mark.parametrize("by", ["number", "range"])
 def test_merged_bins_are_one_bin_and_the_others_stay(tmp_path: Path, free: Fit, by: str) -> None:
-    from scoring.features import all_features
-
     name = "worst_days_past_due_365d"
     cuts, _ = joined(printed(PointsCard.of(free.scorecard.card_), name))
     labels = bin_labels(cuts, all_features()[name], "KRW")
@@ -285,3 +284,14 @@ def test_a_founder_can_not_be_made_to_gain_by_withholding(tmp_path: Path, free: 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nowhere.toml: can't be read"):
         read_hand(tmp_path / "nowhere.toml")
+
+
+def test_the_example_in_the_guide_can_be_used(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "analyst.md").read_text(encoding="utf-8")
+    example = guide.split("```toml\n")[1].split("```")[0]
+    hand = read_hand(written(tmp_path, example))
+    catalogue = all_features()
+    check_hand(hand, catalogue, currency="KRW", file="hand.toml", known=catalogue)
+    assert {"cuts", "merge", "weight_points", "points"} <= {
+        key for entry in hand.features.values() for key in entry.as_dict()
+    }
