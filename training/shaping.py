@@ -16,6 +16,7 @@ from scoring.canonical import canonical_json, digest
 from scoring.features import all_features
 from scoring.features.catalogue import Kind
 from scoring.models.capping import BlockCap, cap_block
+from scoring.models.card import Card
 from scoring.models.points import PointsCard
 from scoring.models.scorecard import MonotoneScorecard
 from scoring.settings import DEFAULT_ATTENDANCE_CAP
@@ -29,10 +30,13 @@ class Shaping:
     Attributes:
         attendance_cap: share of the score range that attendance may have; 1 for no cap.
         hand: the analyst's; None for none.
+        slope: what the finished card's log-odds are multiplied by before they are served, where it
+            is calibrated: caps and the hand's points hold on the card as served.
     """
 
     attendance_cap: float = DEFAULT_ATTENDANCE_CAP
     hand: AppliedHand | None = None
+    slope: float = 1.0
 
     def lineage(self) -> dict[str, Any]:
         """What the registry keeps of it."""
@@ -78,14 +82,14 @@ def fit_shaped(
         y: shape (rows,), 1 for bad; None for the expert's scorecard.
         shaping: what is done to it.
     """
-    fit = _Fitting(unfitted, X, y)
-    free, cap = fit.capped({}, shaping.attendance_cap)
+    fit = _Fitting(unfitted, X, y, shaping)
+    free, cap = fit.capped({})
     hand = shaping.hand
     if hand is None:
         return Shaped(free, (cap,), None)
     rebinned = fit.holding(hand.held_cuts(free)) if hand.reshaped else free
-    held = hand.held(free, rebinned)
-    scorecard, cap = fit.capped(held, shaping.attendance_cap, whole=hand.in_points)
+    held = hand.held(free, rebinned, slope=shaping.slope)
+    scorecard, cap = fit.capped(held, whole=hand.in_points)
     return Shaped(scorecard, (cap,), free)
 
 
@@ -96,6 +100,7 @@ class _Fitting:
     unfitted: MonotoneScorecard
     X: pd.DataFrame
     y: NDArray[np.int64] | None
+    shaping: Shaping
 
     def holding(self, held: Mapping[str, Any]) -> MonotoneScorecard:
         """Fit with more or less held."""
@@ -104,7 +109,7 @@ class _Fitting:
         return scorecard
 
     def capped(
-        self, held: Mapping[str, Any], share: float, *, whole: tuple[str, ...] = ()
+        self, held: Mapping[str, Any], *, whole: tuple[str, ...] = ()
     ) -> tuple[MonotoneScorecard, BlockCap]:
         """Fit, and again with attendance scaled down where it takes more than its share."""
         catalogue = all_features()
@@ -114,6 +119,12 @@ class _Fitting:
             lambda capped: self.holding({**held, **capped}),
             block=Kind.ATTENDANCE.value,
             features=attendance,
-            share=share,
-            points_of=partial(PointsCard.of, whole=whole),
+            share=self.shaping.attendance_cap,
+            points_of=partial(_served, slope=self.shaping.slope, whole=whole),
         )
+
+
+def _served(card: Card, *, slope: float, whole: tuple[str, ...]) -> PointsCard:
+    """Points as served; calibration moves the base as well, which no range depends on."""
+    features = tuple(feature.scaled(slope) for feature in card.features)
+    return PointsCard.of(Card(card.intercept, features), whole=whole)

@@ -7,7 +7,7 @@ factor where they would take more than a fifth, and the rest is fitted again rou
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -154,15 +154,7 @@ def _printed(
 ) -> int:
     """Return the block's range in points, scaled by so many parts of `_STEPS`."""
     factor = parts / _STEPS
-    return range_of(points_of(Card(0.0, tuple(_scaled(feature, factor) for feature in own))))
-
-
-def _scaled(feature: CardFeature, factor: float) -> CardFeature:
-    return replace(
-        feature,
-        log_odds=tuple(factor * value for value in feature.log_odds),
-        missing_log_odds=factor * feature.missing_log_odds,
-    )
+    return range_of(points_of(Card(0.0, tuple(feature.scaled(factor) for feature in own))))
 
 
 def _held_at(

@@ -16,6 +16,7 @@ from scoring.errors import InputError
 from scoring.features import all_features
 from scoring.models.artefact import Artefact
 from scoring.models.capping import range_of
+from scoring.models.card import Card
 from scoring.models.points import PointsCard, PointsFeature
 from scoring.settings import DeploymentProfile
 from training.bins import bin_labels, joined
@@ -162,6 +163,22 @@ def test_the_cap_on_attendance_holds_with_a_hand_in_it(tmp_path: Path, free: Fit
     attendance = ("attended_share", "assignments_on_time_share")
     low, high = artefact.score_range
     assert range_of(artefact.points, attendance) == cap.block_range <= 0.2 * (high - low) + 1e-9
+
+
+def test_points_and_caps_hold_on_a_card_that_is_calibrated_afterwards(
+    tmp_path: Path, free: Fit
+) -> None:
+    text = "[features.refund_share_365d]\ncuts = [0.02, 0.1]\npoints = [7, 0, -20]" + SIGNED
+    hand = applied(tmp_path, text, free)
+    shaping = Shaping(hand=hand, slope=0.83)
+    fit = fit_scorecard(X, Y, currency="KRW", shaping=shaping)
+    card = fit.scorecard.card_
+    served = Card(card.intercept, tuple(feature.scaled(0.83) for feature in card.features))
+    points = PointsCard.of(served, whole=["refund_share_365d"])
+    assert np.diff(printed(points, "refund_share_365d").points).tolist() == [-7, -20]
+    block = range_of(points, ("attended_share", "assignments_on_time_share"))
+    assert fit.caps[0].binds
+    assert fit.caps[0].block_range == block <= 0.2 * range_of(points) + 1e-9
 
 
 def test_attendance_is_capped_unless_the_share_is_raised(free: Fit) -> None:
