@@ -70,14 +70,14 @@ def figures_without_hand(free: Validations | None) -> dict[str, Any]:
 
 
 def changes_by_hand(artefact: Artefact) -> list[Change]:
-    """What the hand changed: first what it set, in the file's order, then what was fitted anew."""
+    """What the hand changed: first what it set, by name, then what was fitted anew."""
     record = artefact.hand
     if record is None:
         return []
     features = artefact.features
     before, after = (_snapped(points, features) for points in (record.free, artefact.points))
     found = {each.name: each for each in changes(before, after)}
-    names = [*record.entries, *(name for name in found if name not in record.entries)]
+    names = [*sorted(record.entries), *(name for name in found if name not in record.entries)]
     told = []
     for name in names:
         entry = record.entries.get(name)
@@ -86,7 +86,7 @@ def changes_by_hand(artefact: Artefact) -> list[Change]:
                 name=name,
                 author=None if entry is None else entry["author"],
                 reason=None if entry is None else entry["reason"],
-                what=None if entry is None else _what(entry),
+                what=None if entry is None else _what(entry) + _capped(features[name], artefact),
                 bins=_lines(found.get(name), features[name], artefact.currency),
             )
         )
@@ -116,6 +116,12 @@ def _lines(change: ChangedFeature | None, feature: Feature, currency: str) -> tu
         Line(label, each.before, each.after)
         for label, each in zip(labels, change.bins, strict=True)
     )
+
+
+def _capped(feature: Feature, artefact: Artefact) -> str:
+    """Say where a cap on its block is why a feature's points are not those written."""
+    factors = [c.factor for c in artefact.block_caps if c.binds and c.block == feature.kind.value]
+    return f" (scaled by {factors[0]:.4f}, for its block is capped)" if factors else ""
 
 
 def _what(entry: Mapping[str, Any]) -> str:

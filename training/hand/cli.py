@@ -53,8 +53,9 @@ def hand(
     if not told:
         typer.echo(f"Nothing in {model} was set by hand.")
     for name, pair in beside(figures).items():
-        without, with_hand = (_shown(pair[key]) for key in ("without_hand", "with_hand"))
-        typer.echo(f"{name}: {without} without the hand, {with_hand} with it")
+        without, with_hand = pair["without_hand"], pair["with_hand"]
+        if without is not None and with_hand is not None:
+            typer.echo(f"{name}: {without:.4f} without the hand, {with_hand:.4f} with it")
     for change in told:
         _print(change)
 
@@ -74,8 +75,8 @@ def beside(figures: Mapping[str, Any]) -> dict[str, dict[str, float | None]]:
     }
 
 
-def _shown(value: float | None) -> str:
-    return "not known" if value is None else f"{value:.4f}"
+def _signed(points: int) -> str:
+    return f"{points:+d}" if points else "0"
 
 
 def _print(change: Change) -> None:
@@ -87,7 +88,7 @@ def _print(change: Change) -> None:
     for line in change.bins:
         moved = line.after - line.before
         typer.echo(
-            f"  {line.label:<{width}}  {line.before:+4d}  {line.after:+4d}"
+            f"  {line.label:<{width}}  {_signed(line.before):>4}  {_signed(line.after):>4}"
             + (f"  ({moved:+d})" if moved else "")
         )
     if not change.bins:

@@ -123,6 +123,7 @@ def _beside(content: ReportContent) -> list[tuple[str, Figure, Figure, Figure, F
             content.cross_validation.figures[name],
         )
         for name in ("auc", "log_loss")
+        if crossed.figures[name].value is not None or later.figures[name].value is not None
     ]
 
 
