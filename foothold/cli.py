@@ -50,6 +50,7 @@ COMMANDS = {
     ),
     "audit": ("scoring.cli.records", "Verify the audit chain."),
     "train": ("training.cli", "Train a candidate model and write its report."),
+    "hand": ("training.hand.cli", "Show what an analyst set by hand in a model, and its effect."),
     "promote": ("training.cli", "Make a candidate the champion; by a second person."),
     "challengers": (
         "training.challengers.cli",

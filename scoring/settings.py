@@ -17,6 +17,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from scoring.errors import InputError
 
+DEFAULT_ATTENDANCE_CAP = 0.2
+"""Share of the score range: that attendance foretells repayment is a hypothesis."""
+
 _SHORTEST_KEY = 32
 
 
@@ -45,6 +48,7 @@ class Settings(BaseSettings):
     secret_key: str | None = Field(default=None, repr=False)
     blocks_off: Names = ()
     features_on: Names = ()
+    attendance_cap: float = Field(default=DEFAULT_ATTENDANCE_CAP, gt=0, le=1)
 
     @field_validator("blocks_off", "features_on", mode="before")
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -24,9 +24,13 @@ from scoring.records.snapshots import verify_snapshot
 from training.dataset import TrainingSet, build_training_set
 from training.figures import SEED
 from training.fit import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
+from training.hand.applying import apply_hand, check_served
+from training.hand.beside import figures_without_hand, hand_record, validation_without_hand
+from training.hand.file import read_hand
 from training.labels import OutcomeDefinition
 from training.outcomes import outcomes_by_bin
 from training.report import ReportContent, write_report
+from training.shaping import Shaping
 from training.validate import Progress, Validation, validate
 
 _PACKAGES = ("foothold", "numpy", "scipy", "pandas", "scikit-learn", "duckdb", "ibis-framework")
@@ -87,6 +91,8 @@ def train_candidate(
     known_at: datetime | None = None,
     definition: OutcomeDefinition | None = None,
     snapshot: Path | None = None,
+    attendance_cap: float | None = None,
+    hand: Path | None = None,
 ) -> Candidate:
     """Train on what is on file, validate, store the candidate and write its report.
 
@@ -103,15 +109,19 @@ def train_candidate(
         definition: when a loan is bad.
         snapshot: folder of a snapshot to take the records from; `known_at` is then its moment,
             unless an earlier one is given.
+        attendance_cap: share of the score range that attendance may have; that of the settings
+            when None.
+        hand: file of what an analyst sets by hand.
 
     Raises:
         NotFoundError: there is no such snapshot.
         IntegrityError: it was changed after it was written.
-        InputError: the currency is none of ISO 4217.
+        InputError: the currency is none of ISO 4217, or the hand can't be used.
         ModelError: amounts are in more than one currency.
     """
     tell = progress or _say_nothing
     settings = database.settings
+    written = None if hand is None else read_hand(hand)
     tell("reading the records", 0, _STEPS)
     records = None if snapshot is None else verify_snapshot(snapshot)
     with database.reading() as session:
@@ -129,10 +139,18 @@ def train_candidate(
             now=now,
             snapshot=records,
         )
-    tell("validating", 1, _STEPS)
-    out_of_time, cross_validation = validate(data, progress=progress)
-    tell("fitting on all loans", 2, _STEPS)
-    fit = fit_on_all(data)
+    tell("fitting on all loans", 1, _STEPS)
+    shaping = Shaping(attendance_cap or settings.attendance_cap)
+    fit = fit_on_all(data, shaping)
+    if written is not None and hand is not None:
+        card = fit.scorecard.card_
+        applied = apply_hand(written, card, currency=data.currency, file=hand.name)
+        shaping = replace(shaping, hand=applied)
+        fit = fit_on_all(data, shaping)
+        check_served(applied, fit.scorecard.card_)
+    tell("validating", 2, _STEPS)
+    out_of_time, cross_validation = validate(data, shaping=shaping, progress=progress)
+    free = validation_without_hand(data, shaping, progress=progress)
     artefact = Artefact.of(
         fit.scorecard,
         currency=data.currency,
@@ -140,15 +158,17 @@ def train_candidate(
         shrinkage_constants=data.constants,
         blocks_off=data.blocks_off,
         bin_outcomes=bin_outcomes(data, fit),
+        block_caps=fit.caps,
+        hand=hand_record(fit, shaping),
     )
-    lineage = lineage_of(data, fit)
+    lineage = lineage_of(data, fit) | shaping.lineage()
     tell("storing the candidate", 3, _STEPS)
     with database.writing() as ledger:
         model = store_model(
             ledger,
             artefact,
             kind=fit.kind.value,
-            figures=figures_for(data, out_of_time, cross_validation),
+            figures=figures_for(data, out_of_time, cross_validation) | figures_without_hand(free),
             lineage=lineage,
             trained_by=by,
         )
@@ -169,6 +189,7 @@ def train_candidate(
                 out_of_time=out_of_time,
                 cross_validation=cross_validation,
                 lineage=lineage,
+                without_hand=free,
             ),
         )
     tell("done", _STEPS, _STEPS)
@@ -184,11 +205,11 @@ def train_candidate(
     )
 
 
-def fit_on_all(data: TrainingSet) -> Fit:
+def fit_on_all(data: TrainingSet, shaping: Shaping | None = None) -> Fit:
     """Fit to all labels, or take the expert's word where there are none, or only bad ones."""
     if has_outcomes(data.y):
-        return fit_scorecard(data.X, data.y, currency=data.currency)
-    return expert_scorecard(data.population, currency=data.currency)
+        return fit_scorecard(data.X, data.y, currency=data.currency, shaping=shaping)
+    return expert_scorecard(data.population, currency=data.currency, shaping=shaping)
 
 
 def bin_outcomes(data: TrainingSet, fit: Fit) -> Mapping[str, BinOutcomes]:

@@ -42,6 +42,19 @@ def train(
         Path | None,
         typer.Option(metavar="DIR", help="Records to train on, as `foothold snapshot` wrote them."),
     ] = None,
+    attendance_cap: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            help="Of the score range for attendance, above 0 up to 1 (no cap); 0.2 unless set.",
+        ),
+    ] = None,
+    hand: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.toml", help="Bins, weights and shapes that an analyst sets by hand."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a candidate on what is on file, or in a snapshot, and write its report."""
@@ -57,6 +70,8 @@ def train(
             currency=currency,
             definition=definition,
             snapshot=snapshot,
+            attendance_cap=_cap(attendance_cap),
+            hand=hand,
             progress=progress,
         )
     if as_json:
@@ -197,6 +212,17 @@ def _yesterday() -> date:
     return today(datetime.now(UTC), Settings().zone) - timedelta(days=1)
 
 
+def _cap(share: float | None) -> float | None:
+    from scoring.errors import InputError
+
+    if share is not None and not 0 < share <= 1:
+        raise InputError(
+            f"--attendance-cap is a share of the score range, above 0 up to 1, not {share:g}. To "
+            "leave attendance out, set FOOTHOLD_BLOCKS_OFF=attendance."
+        )
+    return share
+
+
 def _name(by: str) -> str:
     from scoring.errors import InputError
 
@@ -219,6 +245,9 @@ def _print_candidate(candidate: Candidate) -> None:
         if found["auc"]["value"] is not None:
             shown += f", {found['bads']} bad of {found['labels']}"
         typer.echo(f"{label:<18}{shown}")
+        free = figures.get("without_hand", {}).get(name)
+        if free is not None:
+            typer.echo(f"{'  without the hand':<18}AUC {_figure(free['auc'])}")
     typer.echo(f"Report            {candidate.report}")
     command = f"foothold promote {candidate.reference} --by NAME --reason TEXT"
     typer.echo(f"A second person may now run: {command}")

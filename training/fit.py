@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from scoring.features import all_features
 from scoring.features.catalogue import Feature
+from scoring.models.capping import BlockCap
 from scoring.models.priors import Priors, read_priors, unfitted_scorecard, without_cuts
 from scoring.models.scorecard import MonotoneScorecard
+from training.shaping import Shaping, fit_shaped
 
 
 class ModelKind(StrEnum):
@@ -34,11 +36,15 @@ class Fit:
         scorecard: fitted, or the expert's.
         kind: which of the two.
         left_out: features of money for which the expert gave no cut points in the currency.
+        caps: what was done to keep blocks within their share of the range.
+        free: the scorecard without the analyst's hand; None where there is none.
     """
 
     scorecard: MonotoneScorecard
     kind: ModelKind
     left_out: tuple[str, ...]
+    caps: tuple[BlockCap, ...] = ()
+    free: MonotoneScorecard | None = None
 
 
 def fit_scorecard(
@@ -47,6 +53,7 @@ def fit_scorecard(
     *,
     currency: str,
     priors: Priors | None = None,
+    shaping: Shaping | None = None,
 ) -> Fit:
     """Fit to outcomes.
 
@@ -55,10 +62,12 @@ def fit_scorecard(
         y: shape (labels,), 1 for bad; at least one 0.
         currency: of the amounts in X.
         priors: the expert's scorecard; that of `priors.toml` when None.
+        shaping: caps and the analyst's hand; the default caps when None.
     """
     features = _features_of(X)
     scorecard = unfitted_scorecard(features, priors or read_priors(), currency=currency)
-    return Fit(scorecard.fit(X[list(features)], y), ModelKind.FITTED, ())
+    shaped = fit_shaped(scorecard, X[list(features)], y, shaping or Shaping())
+    return Fit(shaped.scorecard, ModelKind.FITTED, (), shaped.caps, shaped.free)
 
 
 def expert_scorecard(
@@ -66,6 +75,7 @@ def expert_scorecard(
     *,
     currency: str,
     priors: Priors | None = None,
+    shaping: Shaping | None = None,
 ) -> Fit:
     """Take the expert's word where no outcome is known.
 
@@ -73,13 +83,14 @@ def expert_scorecard(
         population: features of those who allow training, the reference; no rows are fine.
         currency: whose cut points are taken; features of money without any are left out.
         priors: the expert's scorecard; that of `priors.toml` when None.
+        shaping: caps and the analyst's hand; the default caps when None.
     """
     priors = priors or read_priors()
     left_out = without_cuts(_features_of(population), priors, currency=currency)
     features = {n: f for n, f in _features_of(population).items() if n not in left_out}
     scorecard = unfitted_scorecard(features, priors, currency=currency)
-    fitted = scorecard.fit(population[list(features)], None)
-    return Fit(fitted, ModelKind.EXPERT_PRIOR, tuple(left_out))
+    shaped = fit_shaped(scorecard, population[list(features)], None, shaping or Shaping())
+    return Fit(shaped.scorecard, ModelKind.EXPERT_PRIOR, tuple(left_out), shaped.caps, shaped.free)
 
 
 def _features_of(X: pd.DataFrame) -> dict[str, Feature]:  # noqa: N803

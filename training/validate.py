@@ -16,6 +16,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from training.dataset import TrainingSet
 from training.figures import SEED, Figure, Floats, Ints, Judged, figures_of, too_few
 from training.fit import expert_scorecard, fit_scorecard, has_outcomes
+from training.shaping import Shaping
 
 OUT_OF_TIME_SHARE = 0.3
 FOLDS = 5
@@ -56,9 +57,13 @@ class Validation:
 
 
 def validate(
-    data: TrainingSet, *, seed: int = SEED, progress: Progress | None = None
+    data: TrainingSet,
+    *,
+    shaping: Shaping | None = None,
+    seed: int = SEED,
+    progress: Progress | None = None,
 ) -> tuple[Validation, Validation]:
-    """Out of time and cross-validated, in this order.
+    """Out of time and cross-validated, in this order; cards are shaped as the one that is made.
 
     Out of time: the latest 30 % of labels, whole days, foretold by a model fitted on the earlier
     ones. Cross-validation: five folds, stratified, all loans of a founder in one fold.
@@ -66,7 +71,7 @@ def validate(
     later = out_of_time_split(data)
     folds = grouped_folds(data.y, data.rows["founder_id"].to_numpy(), seed=seed)
     splits = [*([later] if later else []), *folds]
-    foretold = foretell(data, splits, progress=progress)
+    foretold = foretell(data, splits, shaping=shaping, progress=progress)
     return (
         validation_of(data, splits[:1], foretold[:1], seed) if later else _nothing(data),
         validation_of(data, folds, foretold[len(splits) - len(folds) :], seed),
@@ -99,7 +104,11 @@ def grouped_folds(y: Ints, founders: Ints, *, seed: int) -> list[Split]:
 
 
 def foretell(
-    data: TrainingSet, splits: list[Split], *, progress: Progress | None = None
+    data: TrainingSet,
+    splits: list[Split],
+    *,
+    shaping: Shaping | None = None,
+    progress: Progress | None = None,
 ) -> list[Floats]:
     """Log-odds of the test part of each split, from a fit on its train part."""
     jobs = (
@@ -108,6 +117,7 @@ def foretell(
             data.y[train],
             data.X.iloc[test],
             currency=data.currency,
+            shaping=shaping,
         )
         for train, test in splits
     )
@@ -120,12 +130,13 @@ def fit_and_foretell(
     unseen: pd.DataFrame,
     *,
     currency: str,
+    shaping: Shaping | None = None,
 ) -> Floats:
     """Log-odds of bad of unseen rows, by the scorecard that `train` would fit."""
     fit = (
-        fit_scorecard(X, y, currency=currency)
+        fit_scorecard(X, y, currency=currency, shaping=shaping)
         if has_outcomes(y)
-        else expert_scorecard(X, currency=currency)
+        else expert_scorecard(X, currency=currency, shaping=shaping)
     )
     columns = list(fit.scorecard.feature_names_in_)
     return np.asarray(fit.scorecard.decision_function(unseen[columns]))

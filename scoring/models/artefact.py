@@ -13,6 +13,8 @@ from scoring.canonical import canonical_json, digest
 from scoring.errors import IntegrityError, ModelError
 from scoring.features import all_features, kinds_for
 from scoring.features.catalogue import Feature, Kind
+from scoring.models.capping import BlockCap
+from scoring.models.hand import HandRecord
 from scoring.models.outcomes import BinOutcomes
 from scoring.models.points import PointsCard, PointsScale
 from scoring.models.positive_only import positive_only
@@ -22,7 +24,7 @@ from scoring.settings import DeploymentProfile
 FORMAT = "foothold.model/3"
 _READ = (
     "foothold.model/1",  # before ratios were shrunk and blocks switched off
-    "foothold.model/2",  # before outcomes were kept by bin
+    "foothold.model/2",  # before outcomes were kept by bin, blocks capped, analysts had a hand
     FORMAT,
 )
 INTERVAL_LEVEL = 0.9
@@ -51,6 +53,8 @@ class Artefact:
         blocks_off: blocks of evidence that it does without, beside those of the profile.
         bin_outcomes: of its training, by feature; empty where no outcome moved it, or none were
             kept yet.
+        block_caps: what was done to keep blocks within their share of the range.
+        hand: what an analyst set by hand; None where nobody did.
     """
 
     scorecard: MonotoneScorecard
@@ -60,6 +64,8 @@ class Artefact:
     shrinkage_constants: Mapping[str, float] = field(default_factory=dict)
     blocks_off: tuple[str, ...] = ()
     bin_outcomes: Mapping[str, BinOutcomes] = field(default_factory=dict)
+    block_caps: tuple[BlockCap, ...] = ()
+    hand: HandRecord | None = None
 
     @classmethod
     def of(
@@ -71,6 +77,8 @@ class Artefact:
         shrinkage_constants: Mapping[str, float] | None = None,
         blocks_off: Collection[str] = (),
         bin_outcomes: Mapping[str, BinOutcomes] | None = None,
+        block_caps: Collection[BlockCap] = (),
+        hand: HandRecord | None = None,
         scale: PointsScale | None = None,
     ) -> Artefact:
         """Make a fitted scorecard ready to be stored; points are rounded here, once.
@@ -79,7 +87,9 @@ class Artefact:
         """
         return cls(
             scorecard=scorecard,
-            points=PointsCard.of(scorecard.card_, scale),
+            points=PointsCard.of(
+                scorecard.card_, scale, whole=() if hand is None else hand.in_points
+            ),
             currency=currency,
             deployment_profile=deployment_profile,
             shrinkage_constants={
@@ -89,6 +99,8 @@ class Artefact:
             },
             blocks_off=tuple(sorted(blocks_off)),
             bin_outcomes=bin_outcomes or {},
+            block_caps=tuple(block_caps),
+            hand=hand,
         )
 
     @property
@@ -161,6 +173,8 @@ class Artefact:
                 "deployment_profile": self.deployment_profile.value,
                 "shrinkage_constants": dict(self.shrinkage_constants),
                 "blocks_off": list(self.blocks_off),
+                "block_caps": [cap.as_dict() for cap in self.block_caps],
+                "hand": None if self.hand is None else self.hand.to_dict(),
                 "scorecard": self.scorecard.to_dict(),
                 "points": self.points.to_dict(),
                 "bin_outcomes": {n: each.to_dict() for n, each in self.bin_outcomes.items()},
@@ -191,4 +205,6 @@ class Artefact:
                 name: BinOutcomes.from_dict(each)
                 for name, each in data.get("bin_outcomes", {}).items()
             },
+            block_caps=tuple(BlockCap(**cap) for cap in data.get("block_caps", ())),
+            hand=HandRecord.from_dict(data["hand"]) if data.get("hand") else None,
         )

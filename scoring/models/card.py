@@ -6,7 +6,7 @@ the same additions in the same order, so they agree to the last bit.
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isinf, isnan
 from typing import Any
 
@@ -69,6 +69,14 @@ class CardFeature:
         """Return the log-odds of one value."""
         at = self.bin_in(self.name, self.cuts, value)
         return self.missing_log_odds if at is None else self.log_odds[at]
+
+    def scaled(self, factor: float) -> "CardFeature":
+        """Return the same with all log-odds multiplied."""
+        return replace(
+            self,
+            log_odds=tuple(factor * value for value in self.log_odds),
+            missing_log_odds=factor * self.missing_log_odds,
+        )
 
     def table(self) -> Floats:
         """Return the log-odds of each bin and, last, of missing."""

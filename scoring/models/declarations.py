@@ -1,12 +1,13 @@
 """What an expert declares of each feature: direction, weight, cuts, what a missing value may do."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
 from scoring.models.binning import Floats, expert_cuts
+from scoring.models.held import Held, Shape, held_from
 
 WhenMissing = Literal["neutral", "learned", "never_better_than_average"]
 
@@ -25,6 +26,7 @@ class Declaration:
         weight_sd: the expert's doubt in that weight, log-odds; None for the default.
         cuts: expert's cut points, or None.
         when_missing: what a missing value may do to the score.
+        held: cut points, or a whole shape, that data don't move.
     """
 
     name: str
@@ -33,6 +35,18 @@ class Declaration:
     weight_sd: float | None
     cuts: Floats | None
     when_missing: WhenMissing
+    held: Held | None = None
+
+    @property
+    def shape(self) -> Shape | None:
+        """The whole shape, where it is given and not learned."""
+        return None if self.held is None else self.held.shape
+
+    def left_to_learn(self) -> "Declaration":
+        """Return what remains to be learned: nothing of a feature whose shape is held."""
+        if self.shape is None:
+            return self
+        return replace(self, direction=0, weight=0.0, weight_sd=None, when_missing="neutral")
 
 
 def declarations_for(
@@ -43,6 +57,8 @@ def declarations_for(
     weight_sd: object,
     cuts: object,
     when_missing: object,
+    held: object = None,
+    most_bins: int = 12,
 ) -> tuple[Declaration, ...]:
     """Join what was declared by name or by position, in the order of the columns.
 
@@ -53,6 +69,8 @@ def declarations_for(
         weight_sd: the same; None for the default.
         cuts: the same, of sequences of numbers or None.
         when_missing: the same, or one word for all; None for "learned".
+        held: the same, of what `held_from` reads, or None.
+        most_bins: bins that a feature may have on the card.
 
     Raises:
         ValueError: if a name is unknown, a length differs, or a value is not allowed.
@@ -68,7 +86,22 @@ def declarations_for(
         _by_column(when_missing, names, "when_missing"),
         strict=True,
     )
-    return tuple(_declaration(*column) for column in columns)
+    declared = [_declaration(*column) for column in columns]
+    return tuple(
+        each if entry is None else _holding(each, entry, most_bins)
+        for each, entry in zip(declared, _by_column(held, names, "held"), strict=True)
+    )
+
+
+def _holding(declared: Declaration, entry: Any, most_bins: int) -> Declaration:
+    held = held_from(
+        entry,
+        declared.name,
+        direction=declared.direction,
+        when_missing=declared.when_missing,
+        most_bins=most_bins,
+    )
+    return replace(declared, held=held)
 
 
 def _declaration(

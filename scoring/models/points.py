@@ -1,6 +1,6 @@
 """From log-odds to points and back: what a lender reads, rounded once per bin."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from math import isfinite, log
 from typing import Any
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from scoring.models.binning import bin_of
 from scoring.models.card import Card, CardFeature
+
+WHOLE = 1e-6
+"""Points closer than this to a whole number are one: log-odds are doubles."""
 
 
 @dataclass(frozen=True)
@@ -92,19 +95,22 @@ class PointsCard:
     largest_rounding_difference: float
 
     @classmethod
-    def of(cls, card: Card, scale: PointsScale | None = None) -> "PointsCard":
+    def of(
+        cls, card: Card, scale: PointsScale | None = None, *, whole: Collection[str] = ()
+    ) -> "PointsCard":
         """Round a card's base and each of its bins, once.
 
         Rounding keeps order, so points are monotone wherever the log-odds are.
+
+        Args:
+            card: in log-odds.
+            scale: of the points.
+            whole: features given by hand in whole points: bins that are whole points apart stay
+                so, even where centring leaves them at a half.
         """
         scale = scale or PointsScale()
         features = tuple(
-            PointsFeature(
-                name=feature.name,
-                cuts=feature.cuts,
-                points=tuple(round(-scale.factor * value) for value in feature.log_odds),
-                missing_points=round(-scale.factor * feature.missing_log_odds),
-            )
+            PointsFeature(feature.name, feature.cuts, *_rounded(feature, scale, whole))
             for feature in card.features
         )
         return cls.standing_for(card, scale, round(scale.to_points(card.intercept)), features)
@@ -213,6 +219,26 @@ class PointsCard:
             ),
             largest_rounding_difference=float(data["largest_rounding_difference"]),
         )
+
+
+def _rounded(
+    feature: CardFeature, scale: PointsScale, whole: Collection[str]
+) -> tuple[tuple[int, ...], int]:
+    """Whole points of a feature's bins, and of missing."""
+    exact = [-scale.factor * value for value in feature.table().tolist()]
+    *bins, missing = _whole_apart(exact) if feature.name in whole else [round(x) for x in exact]
+    return tuple(bins), missing
+
+
+def _whole_apart(exact: list[float]) -> list[int]:
+    """Round; where a value is whole points from the first, so is what it is rounded to."""
+    first = round(exact[0])
+    found = []
+    for value in exact:
+        apart = value - exact[0]
+        is_whole = abs(apart - round(apart)) < WHOLE
+        found.append(first + round(apart) if is_whole else round(value))
+    return found
 
 
 def _errors(rounded: PointsFeature, feature: CardFeature, scale: PointsScale) -> list[float]:

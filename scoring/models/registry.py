@@ -98,7 +98,7 @@ def promote_model(ledger: Ledger, reference: str, *, by: str, reason: str) -> Mo
 
     Raises:
         NotFoundError: there is no such model.
-        FourEyesError: the one who trained it may not promote it.
+        FourEyesError: neither who trained it nor who had a hand in it may promote it.
     """
     if not reason.strip() or not _plain_name(by):
         raise InputError("A promotion needs a name and a reason: an auditor will read them.")
@@ -107,6 +107,13 @@ def promote_model(ledger: Ledger, reference: str, *, by: str, reason: str) -> Mo
         if _same_person(trainer, by):
             raise FourEyesError(
                 f"{reference} was trained by {trainer}, who may not promote it. "
+                "A second person must run `foothold promote` with their own name."
+            )
+    hand = load_artefact(model).hand
+    for entry in () if hand is None else hand.entries.values():
+        if _same_person(entry["author"], by):
+            raise FourEyesError(
+                f"{reference} has the hand of {entry['author']} in it, who may not promote it. "
                 "A second person must run `foothold promote` with their own name."
             )
     ledger.session.add(

@@ -30,12 +30,11 @@ from scoring.models.declarations import Declaration, declarations_for
 from scoring.models.learning.compression import CompressionLoss
 from scoring.models.learning.direction import STRONG
 from scoring.models.learning.fitting import Settings, fit_card
+from scoring.models.learning.joining import joined
 from scoring.models.uncertainty import Uncertainty
 
 FORMAT = "foothold.scorecard/1"
 DEFAULT_WEIGHT_SD = 0.25
-CANONICAL_ROWS = 100_000
-"""Up to so many rows, equal rows are joined and sorted: their order can't matter."""
 
 
 class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -53,6 +52,9 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         base_rate: parameters of a Beta distribution of the share of bad.
         n_binnings: binnings with shifted quantiles that are averaged.
         max_card_bins: bins per feature on the card.
+        held: what is not learned: `{"cuts": …}` for cut points that are always used, with
+            `"log_odds"` (one per bin) and perhaps `"missing_log_odds"` for a whole shape, round
+            which the rest is fitted. Such a shape has no uncertainty of its own.
 
     Attributes:
         card_: the `Card` that is served.
@@ -78,6 +80,7 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         base_rate: Any = (2.0, 18.0),
         n_binnings: int = 4,
         max_card_bins: int = 12,
+        held: Any = None,
     ) -> None:
         self.directions = directions
         self.weights = weights
@@ -87,6 +90,7 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.base_rate = base_rate
         self.n_binnings = n_binnings
         self.max_card_bins = max_card_bins
+        self.held = held
 
     def __sklearn_tags__(self) -> Tags:
         """Tell scikit-learn: two classes only, missing values welcome."""
@@ -109,7 +113,8 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 or a declaration doesn't fit X.
         """
         values = self._validated(X, reset=True, fewest=0 if y is None else 1)
-        declarations = self._declarations()
+        settings = self._settings()
+        declarations = self.declarations()
         weights = np.ones(values.shape[0])
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, values, dtype=np.float64)
@@ -119,13 +124,13 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         bad = None if y is None else self._outcomes(y, values.shape[0], used)
         if bad is None:
             self.classes_ = np.array([0, 1])
-        values, bad, weights = _joined(
+        values, bad, weights = joined(
             values[used], None if bad is None else bad[used], weights[used]
         )
         # Many small solves: BLAS threads would cost ten times what they gain, and could add up
         # in another order from one run to the next.
         with threadpool_limits(1):
-            fitted = fit_card(values, bad, weights, declarations, self._settings())
+            fitted = fit_card(values, bad, weights, declarations, settings)
         self.card_ = fitted.card
         self.base_log_odds_ = fitted.card.intercept
         self.background_ = fitted.background
@@ -221,6 +226,19 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         spread = NormalDist().inv_cdf(0.5 + level / 2.0) * self._standard_deviations(values)
         return expit(log_odds - spread), expit(log_odds + spread)
 
+    def declarations(self) -> tuple[Declaration, ...]:
+        """Return what is declared of each feature, in the order of the columns fitted to."""
+        return declarations_for(
+            self._names(),
+            directions=self.directions,
+            weights=self.weights,
+            weight_sd=self.weight_sd,
+            cuts=self.cuts,
+            when_missing=self.when_missing,
+            held=self.held,
+            most_bins=self.max_card_bins,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the fitted scorecard as plain data for JSON, equal to the last bit."""
         check_is_fitted(self)
@@ -306,16 +324,6 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return [f"x{j}" for j in range(self.n_features_in_)]
         return [str(name) for name in named]
 
-    def _declarations(self) -> tuple[Declaration, ...]:
-        return declarations_for(
-            self._names(),
-            directions=self.directions,
-            weights=self.weights,
-            weight_sd=self.weight_sd,
-            cuts=self.cuts,
-            when_missing=self.when_missing,
-        )
-
     def _settings(self) -> Settings:
         if self.max_card_bins < 2:
             raise ValueError(f"max_card_bins must be at least 2, not {self.max_card_bins}.")
@@ -341,23 +349,6 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             places[:, j + 1] = start + bin_of(values[:, j], cuts)
             start += cuts.size + 2
         return self.uncertainty_.standard_deviations(places)
-
-
-def _joined(
-    values: Floats, bad: Floats | None, weights: Floats
-) -> tuple[Floats, Floats | None, Floats]:
-    """Sort rows and join equal ones, so that neither order nor repetition can matter."""
-    if not 1 < values.shape[0] <= CANONICAL_ROWS:
-        return values, bad, weights
-    table = values + 0.0 if bad is None else np.column_stack([values, bad])
-    order = np.lexsort(table.T[::-1])
-    table = table[order]
-    same = (table[1:] == table[:-1]) | (np.isnan(table[1:]) & np.isnan(table[:-1]))
-    starts = np.concatenate([[True], ~same.all(axis=1)])
-    summed: Floats = np.bincount(np.cumsum(starts) - 1, weights=weights[order]).astype(np.float64)
-    table = table[starts]
-    width = values.shape[1]
-    return table[:, :width], None if bad is None else table[:, width], summed
 
 
 def _plain(value: Any) -> Any:

@@ -1,5 +1,7 @@
 """How sure the card is: the covariance of its values, kept small enough to travel with it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +32,7 @@ class Uncertainty:
     remainder: Floats
 
     @classmethod
-    def of(cls, covariance: Floats) -> "Uncertainty":
+    def of(cls, covariance: Floats) -> Uncertainty:
         """Compress a covariance matrix, shape (values, values)."""
         found, vectors = np.linalg.eigh((covariance + covariance.T) / 2.0)
         order = np.argsort(found)[::-1][:MOST_FACTORS]
@@ -39,6 +41,31 @@ class Uncertainty:
         factor *= np.where(factor.sum(axis=0) < 0, -1.0, 1.0)
         remainder = np.maximum(np.diag(covariance) - (factor**2).sum(axis=1), 0.0)
         return cls(_short(factor), _short(remainder))
+
+    def with_part_of(
+        self,
+        other: Uncertainty,
+        *,
+        here: NDArray[np.intp],
+        there: NDArray[np.intp],
+        factor: float,
+    ) -> Uncertainty:
+        """Take the covariance of some values from another card, scaled, independent of the rest.
+
+        Args:
+            other: covariance of the other card's values.
+            here: places of the values among these.
+            there: their places among the other's.
+            factor: that the other's values are scaled by.
+        """
+        covariance = self._covariance()
+        covariance[here, :] = 0.0
+        covariance[:, here] = 0.0
+        covariance[np.ix_(here, here)] = factor**2 * other._covariance()[np.ix_(there, there)]
+        return Uncertainty.of(covariance)
+
+    def _covariance(self) -> Floats:
+        return np.asarray(self.factor @ self.factor.T + np.diag(self.remainder))
 
     def standard_deviations(self, places: NDArray[np.intp]) -> Floats:
         """Return the standard deviation of each row's log-odds, shape (rows,).
@@ -64,7 +91,7 @@ class Uncertainty:
         return {"factor": self.factor.tolist(), "remainder": self.remainder.tolist()}
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Uncertainty":
+    def from_dict(cls, data: Mapping[str, Any]) -> Uncertainty:
         """Read what `to_dict` wrote."""
         remainder = np.array(data["remainder"], dtype=np.float64)
         factor = np.array(data["factor"], dtype=np.float64).reshape(remainder.size, -1)

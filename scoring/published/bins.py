@@ -48,6 +48,16 @@ def edges_of(cuts: Sequence[float], decimals: int) -> list[Edges]:
     return [Edges(low, high) for low, high in zip(lowest, [*highest, None], strict=True)]
 
 
+def highest_below(cut: float, decimals: int) -> float:
+    """The highest value of so many decimals that is not above a cut."""
+    return highest_step(cut, decimals) / 10.0**decimals
+
+
+def bin_labels(cuts: Sequence[float], feature: Feature, currency: str) -> list[str]:
+    """All bins between cuts in words, len(cuts) + 1."""
+    return [bin_label(edges, feature, currency) for edges in edges_of(cuts, feature.decimals)]
+
+
 def bin_label(edges: Edges, feature: Feature, currency: str) -> str:
     """One bin in words, with its unit."""
     low, high = edges.lowest, edges.highest

@@ -1,6 +1,7 @@
 """Models are plain data with a digest, and a second person makes one champion."""
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from scoring.canonical import canonical_json, digest
 from scoring.errors import FourEyesError, InputError, IntegrityError, NotFoundError
 from scoring.features import features_for
 from scoring.models.artefact import Artefact
+from scoring.models.hand import HandRecord
 from scoring.models.priors import read_priors, unfitted_scorecard
 from scoring.models.registry import (
     champion,
@@ -90,7 +92,8 @@ def test_an_artefact_reads_back_equal_to_the_bit(sqlite: Database) -> None:
 def test_a_model_of_before_ratios_were_shrunk_still_reads(sqlite: Database) -> None:
     data = json.loads(_artefact().to_json())
     data["format"] = "foothold.model/1"
-    del data["shrinkage_constants"], data["blocks_off"]
+    for later in ("shrinkage_constants", "blocks_off", "block_caps", "hand"):
+        del data[later]
     older = canonical_json(data)
     artefact = Artefact.from_json(older, expected_digest=digest(older))
     assert artefact.shrinkage_constants == {}
@@ -103,6 +106,29 @@ def test_a_model_of_before_outcomes_were_kept_by_bin_still_reads() -> None:
     del data["bin_outcomes"]
     older = canonical_json(data)
     assert Artefact.from_json(older, expected_digest=digest(older)).bin_outcomes == {}
+
+
+def test_a_model_of_before_blocks_were_capped_still_reads(sqlite: Database) -> None:
+    data = json.loads(_artefact().to_json())
+    data["format"] = "foothold.model/2"
+    del data["block_caps"], data["hand"], data["scorecard"]["parameters"]["held"]
+    older = canonical_json(data)
+    artefact = Artefact.from_json(older, expected_digest=digest(older))
+    assert artefact.block_caps == ()
+    assert artefact.hand is None
+    assert artefact.points == _artefact().points
+
+
+def test_who_had_a_hand_in_a_model_may_not_promote_it(sqlite: Database) -> None:
+    entry = {"author": "Analyst Two", "reason": "as agreed", "cuts": [0.5]}
+    plain = _artefact()
+    artefact = replace(plain, hand=HandRecord({"attended_share": entry}, plain.points))
+    with sqlite.writing() as ledger:
+        model = store_model(
+            ledger, artefact, kind="t", figures={}, lineage={}, trained_by="Analyst One"
+        )
+    with pytest.raises(FourEyesError, match="the hand of Analyst Two"), sqlite.writing() as ledger:
+        promote_model(ledger, model.reference, by="analyst two", reason="because")
 
 
 def test_a_changed_artefact_is_not_served(sqlite: Database) -> None:

@@ -19,6 +19,7 @@ from scoring.published.table import scorecard_table
 from training.dataset import TrainingSet
 from training.figures import LEVEL, Figure
 from training.fit import Fit, ModelKind
+from training.hand.beside import changes_by_hand
 from training.report.plots import calibration_plot, roc_plot, score_plot, shap_plot
 from training.validate import Validation
 
@@ -51,6 +52,7 @@ class ReportContent:
     out_of_time: Validation
     cross_validation: Validation
     lineage: Mapping[str, Any]
+    without_hand: tuple[Validation, Validation] | None = None
 
 
 def write_report(path: Path, content: ReportContent) -> Path:
@@ -92,8 +94,29 @@ def _page(content: ReportContent) -> dict[str, Any]:
         "table": scorecard_table(
             content.artefact, model=content.model, kind=content.fit.kind.value
         ),
+        "caps": content.artefact.block_caps,
+        "changes": changes_by_hand(content.artefact),
+        "beside": _beside(content),
         "lineage": [(_words(key), _plain(value)) for key, value in content.lineage.items()],
     }
+
+
+def _beside(content: ReportContent) -> list[tuple[str, Figure, Figure, Figure, Figure]]:
+    """AUC and log-loss without and with the hand, out of time and cross-validated."""
+    if content.without_hand is None:
+        return []
+    later, crossed = content.without_hand
+    return [
+        (
+            _FIGURES[name][0],
+            later.figures[name],
+            content.out_of_time.figures[name],
+            crossed.figures[name],
+            content.cross_validation.figures[name],
+        )
+        for name in ("auc", "log_loss")
+        if crossed.figures[name].value is not None or later.figures[name].value is not None
+    ]
 
 
 def _best_validation(content: ReportContent) -> str:

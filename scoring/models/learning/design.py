@@ -42,7 +42,12 @@ class Design:
     """
 
     def __init__(
-        self, codes: Codes, cuts: Sequence[Floats], signs: Sequence[int], shares: Sequence[Floats]
+        self,
+        codes: Codes,
+        cuts: Sequence[Floats],
+        signs: Sequence[int],
+        shares: Sequence[Floats],
+        offset: Floats | None = None,
     ) -> None:
         """Lay out states and coefficients.
 
@@ -51,8 +56,10 @@ class Design:
             cuts: one array of cut points per feature.
             signs: +1 or -1 per feature; turns the steps so that up is riskier.
             shares: per feature, background share of each bin and of missing; each sums to 1.
+            offset: shape (rows,): log-odds that are given and not learned; None for none.
         """
         self.cuts = tuple(cuts)
+        self.offset = offset
         blocks: list[Block] = []
         state = coefficient = 0
         for cut, sign, share in zip(cuts, signs, shares, strict=True):
@@ -88,6 +95,7 @@ class Design:
         part = object.__new__(Design)
         part.__dict__.update(self.__dict__)
         part.codes = self.codes[:, which]
+        part.offset = None if self.offset is None else self.offset[which]
         part._kept_pairs = {}
         return part
 
@@ -104,7 +112,7 @@ class Design:
         found = np.empty(self.n_rows)
         for part in self._parts():
             found[part] = values[self.codes[:, part]].sum(axis=0)
-        return found
+        return found if self.offset is None else found + self.offset
 
     def gradient(self, residuals: Floats) -> Floats:
         """Sum residuals over rows for each coefficient, shape (coefficients,)."""

@@ -60,7 +60,8 @@ class Fitted:
         uncertainty: covariance of the card's values.
         background: "training_population", or "expert_reference" where rows were too few.
         member_weights: share of each kind of member in the average.
-        scales: per kind of member, the scale of each feature (log-odds), of the first binning.
+        scales: per kind of member, the scale of each feature (log-odds), of the first binning; 0
+            where its shape is held.
         direction_evidence: log Bayes factor against each declared direction; see `direction`.
         compression: loss of the card against the average of its members; None without outcomes.
     """
@@ -98,12 +99,26 @@ def fit_card(
     if expert_reference or values.shape[0] > ROWS_FOR_AVERAGE:
         all_shifts = all_shifts[:1]
     cuts_by_binning = _binnings(values, weights, declarations, all_shifts)
-    unions = [union_of_cuts([cuts[j] for cuts in cuts_by_binning]) for j in range(values.shape[1])]
+    unions = [
+        union_of_cuts([cuts[j] for cuts in cuts_by_binning])
+        if declared.held is None
+        else declared.held.cuts
+        for j, declared in enumerate(declarations)
+    ]
     coded = CodedRows.of(values, weights, unions)
-    signs = [declared.direction or 1 for declared in declarations]
     fine = None if expert_reference else coded.shares()
+    shares = _shares(fine, unions, unions)
+    shapes = [
+        None if declared.shape is None else declared.shape.centred(share)
+        for declared, share in zip(declarations, shares, strict=True)
+    ]
+    offset = _offset(coded, shapes)
+    held = [declared.held is not None for declared in declarations]
+    declarations = [declared.left_to_learn() for declared in declarations]
+    signs = [declared.direction or 1 for declared in declarations]
     designs = [
-        Design(coded.on(cuts), cuts, signs, _shares(fine, cuts, unions)) for cuts in cuts_by_binning
+        Design(coded.on(cuts), cuts, signs, _shares(fine, cuts, unions), offset)
+        for cuts in cuts_by_binning
     ]
     priors = _priors(designs, declarations, settings)
     evidence: dict[str, float] = {}
@@ -119,7 +134,14 @@ def fit_card(
         outcomes = Outcomes(bad, weights)
         certain = [replace(declared, weight_sd=0.0) for declared in declarations]
         fitted = fit_members(designs, priors, _priors(designs, certain, settings), outcomes)
-        members, member_weights, scales = fitted.members, fitted.weights, fitted.scales
+        members, member_weights = fitted.members, fitted.weights
+        scales = {
+            kind: [
+                scale if shape is None else 0.0
+                for scale, shape in zip(of_kind, shapes, strict=True)
+            ]
+            for kind, of_kind in fitted.scales.items()
+        }
         evidence = evidence_against_directions(
             designs[0], priors[0], outcomes, fitted.plainest, declarations
         )
@@ -127,12 +149,22 @@ def fit_card(
         members,
         [declared.name for declared in declarations],
         unions,
-        _shares(fine, unions, unions),
+        shares,
         most=settings.max_card_bins,
+        held=held,
+        shapes=shapes,
     )
     background = "expert_reference" if expert_reference else "training_population"
     compression = None if outcomes is None else _compression_loss(card, members, values, outcomes)
     return Fitted(card, uncertainty, background, member_weights, scales, evidence, compression)
+
+
+def _offset(coded: CodedRows, shapes: Sequence[Floats | None]) -> Floats | None:
+    """Return each row's log-odds from the shapes that are held, shape (rows,)."""
+    given = [
+        shape[codes] for shape, codes in zip(shapes, coded.codes, strict=True) if shape is not None
+    ]
+    return np.asarray(np.sum(given, axis=0)) if given else None
 
 
 def _priors(
@@ -190,6 +222,8 @@ def _binnings(
 def _cuts(
     values: Floats, weights: Floats, declared: Declaration, rows: float, shift: float
 ) -> Floats:
+    if declared.held is not None:
+        return declared.held.cuts if declared.shape is None else np.empty(0)
     if declared.cuts is not None:
         distinct = np.unique(values[~np.isnan(values)]).size
         if rows < FEWEST_ROWS_FOR_CUTS or distinct < FEWEST_DISTINCT_FOR_CUTS:

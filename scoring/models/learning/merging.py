@@ -63,6 +63,8 @@ def merge(
     shares: Sequence[Floats],
     *,
     most: int,
+    held: Sequence[bool],
+    shapes: Sequence[Floats | None],
 ) -> tuple[Card, Uncertainty]:
     """Average members over the union of their cuts and compress to `most` bins per feature.
 
@@ -72,10 +74,13 @@ def merge(
         unions: per feature, all members' cuts.
         shares: per feature, background share of each bin of the union and of missing.
         most: bins allowed per feature.
+        held: per feature, whether all its cuts stay.
+        shapes: per feature, log-odds of its bins and of missing that were given and not learned,
+            centred; None where it was learned.
     """
     segmentations = [
-        _segment(members, j, union, share, most)
-        for j, (union, share) in enumerate(zip(unions, shares, strict=True))
+        _uncompressed(union, share) if stays else _segment(members, j, union, share, most)
+        for j, (union, share, stays) in enumerate(zip(unions, shares, held, strict=True))
     ]
     maps = [_map_to_card(member.design, segmentations, unions) for member in members]
     values = np.array([a @ member.coefficients for a, member in zip(maps, members, strict=True)])
@@ -86,9 +91,10 @@ def merge(
     covariance = between + _within(members, maps)
     features = []
     start = 1
-    for name, segmentation, share in zip(names, segmentations, shares, strict=True):
+    for name, segmentation, share, shape in zip(names, segmentations, shares, shapes, strict=True):
         bins = segmentation.cuts.size + 1
-        table = _tidied(served[start : start + bins + 1])
+        learned = _tidied(served[start : start + bins + 1])
+        table = learned if shape is None else shape.copy()
         start += bins + 1
         background = np.append(
             np.bincount(segmentation.runs, weights=share[:-1], minlength=bins), share[-1]
@@ -138,6 +144,10 @@ def _within(members: Sequence[Member], maps: Sequence[Floats]) -> Floats:
     together = np.sqrt(np.maximum(np.diag(shared), 1e-300))
     scale = np.minimum(deviation / together, 1.0)
     return np.asarray(shared * scale * scale[:, None])
+
+
+def _uncompressed(union: Floats, share: Floats) -> _Segmentation:
+    return _Segmentation(np.arange(union.size + 1), np.maximum(share[:-1], LEAST_MASS), union)
 
 
 def _segment(
