@@ -28,8 +28,8 @@ from scoring.records.tables import AuditEvent, Founder, Lender, Model, Score
 from scoring.scorable import (
     View,
     application_scored,
-    missing_evidence,
     refuse_other_currencies,
+    sufficiency,
 )
 from scoring.settings import DeploymentProfile, Settings
 from scoring.version import code_version
@@ -203,7 +203,7 @@ def score_document(
         kinds=artefact.kinds,
         constants=artefact.shrinkage_constants,
     )
-    missing = missing_evidence(file, as_of=subject.as_of)
+    evidence = sufficiency(artefact, file, as_of=subject.as_of)
     return {
         "schema": SCHEMA,
         "founder": subject.founder.reference,
@@ -222,7 +222,7 @@ def score_document(
         "completeness": {kind.value: _content(c) for kind, c in file.contents.items()},
         "features": {name: file.values.get(name) for name in artefact.feature_names},
         "observed": _observed(artefact, file),
-        "missing": missing,
+        **evidence.said,
         "integrity_signals": integrity_signals(
             session,
             founder_id,
@@ -231,7 +231,7 @@ def score_document(
             application=application,
             currency=artefact.currency,
         ),
-        **(_unscored() if missing else _scored(artefact, file)),
+        **(_unscored() if evidence.is_thin else _scored(artefact, file)),
     }
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -13,12 +14,16 @@ from scoring.canonical import canonical_json, digest
 from scoring.errors import IntegrityError, ModelError
 from scoring.features import all_features, kinds_for
 from scoring.features.catalogue import Feature, Kind
+from scoring.models.evidence import EvidenceRule
 from scoring.models.points import PointsCard, PointsScale
 from scoring.models.scorecard import MonotoneScorecard
 from scoring.settings import DeploymentProfile
 
-FORMAT = "foothold.model/2"
-_WITHOUT_CONSTANTS = "foothold.model/1"  # before ratios were shrunk and blocks switched off
+FORMAT = "foothold.model/3"
+_EARLIER = {
+    "foothold.model/1",  # before ratios were shrunk and blocks switched off
+    "foothold.model/2",  # before thin files were told by what a model could still learn
+}
 INTERVAL_LEVEL = 0.9
 
 
@@ -43,6 +48,7 @@ class Artefact:
         deployment_profile: for which it was trained.
         shrinkage_constants: to what ratios are shrunk, by feature.
         blocks_off: blocks of evidence that it does without, beside those of the profile.
+        evidence: when a file is too thin for it; None in earlier formats, which counted records.
     """
 
     scorecard: MonotoneScorecard
@@ -51,6 +57,7 @@ class Artefact:
     deployment_profile: DeploymentProfile
     shrinkage_constants: Mapping[str, float] = field(default_factory=dict)
     blocks_off: tuple[str, ...] = ()
+    evidence: EvidenceRule | None = None
 
     @classmethod
     def of(
@@ -62,10 +69,12 @@ class Artefact:
         shrinkage_constants: Mapping[str, float] | None = None,
         blocks_off: Collection[str] = (),
         scale: PointsScale | None = None,
+        population: pd.DataFrame | None = None,
     ) -> Artefact:
         """Make a fitted scorecard ready to be stored; points are rounded here, once.
 
-        Of the constants those of its own features are kept.
+        Of the constants those of its own features are kept. `population` are the features of
+        those trained on, by which is measured what each kind of records tells.
         """
         return cls(
             scorecard=scorecard,
@@ -78,6 +87,7 @@ class Artefact:
                 if feature.name in (shrinkage_constants or {})
             },
             blocks_off=tuple(sorted(blocks_off)),
+            evidence=EvidenceRule.of(scorecard.card_, scorecard.uncertainty_, population),
         )
 
     @property
@@ -142,6 +152,7 @@ class Artefact:
                 "blocks_off": list(self.blocks_off),
                 "scorecard": self.scorecard.to_dict(),
                 "points": self.points.to_dict(),
+                "evidence": None if self.evidence is None else self.evidence.to_dict(),
             }
         )
 
@@ -156,7 +167,7 @@ class Artefact:
         if digest(text) != expected_digest:
             raise IntegrityError("A model's artefact does not match the digest in the registry.")
         data = json.loads(text)
-        if data.get("format") not in {FORMAT, _WITHOUT_CONSTANTS}:
+        if data.get("format") not in {FORMAT, *_EARLIER}:
             raise ModelError(f"A model has the format {data.get('format')!r}, not {FORMAT!r}.")
         return cls(
             scorecard=MonotoneScorecard.from_dict(data["scorecard"]),
@@ -165,4 +176,9 @@ class Artefact:
             deployment_profile=DeploymentProfile(data["deployment_profile"]),
             shrinkage_constants=data.get("shrinkage_constants", {}),
             blocks_off=tuple(data.get("blocks_off", ())),
+            evidence=_evidence(data.get("evidence")),
         )
+
+
+def _evidence(data: Mapping[str, Any] | None) -> EvidenceRule | None:
+    return None if data is None else EvidenceRule.from_dict(data)
