@@ -79,7 +79,7 @@ def test_an_artefact_reads_back_equal_to_the_bit(sqlite: Database) -> None:
     artefact = load_artefact(model)
     assert artefact.to_json() == model.artefact
     assert len(model.artefact) < 300_000
-    assert json.loads(model.artefact)["format"] == "foothold.model/2"
+    assert json.loads(model.artefact)["format"] == "foothold.model/3"
     assert artefact.shrinkage_constants["attended_share"] == 0.82
     values = {"attended_share": 0.9, "days_since_last_sale": 3.0}
     assert artefact.predict(values) == _artefact().predict(values)
