@@ -47,6 +47,10 @@ COMMANDS = {
     "audit": ("scoring.cli.records", "Verify the audit chain."),
     "train": ("training.cli", "Train a candidate model and write its report."),
     "promote": ("training.cli", "Make a candidate the champion; by a second person."),
+    "challengers": (
+        "training.challengers.cli",
+        "Train other ways of learning beside the scorecard, and explain files by them.",
+    ),
     "backtest": ("training.cli", "Test on real public loans."),
     "sample": ("training.cli", "Write the invented sample portfolio."),
     "serve": ("api.cli", "Serve the API and the founder's pages."),

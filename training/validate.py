@@ -68,8 +68,8 @@ def validate(
     splits = [*([later] if later else []), *folds]
     foretold = foretell(data, splits, progress=progress)
     return (
-        _validation(data, splits[:1], foretold[:1], seed) if later else _nothing(data),
-        _validation(data, folds, foretold[len(splits) - len(folds) :], seed),
+        validation_of(data, splits[:1], foretold[:1], seed) if later else _nothing(data),
+        validation_of(data, folds, foretold[len(splits) - len(folds) :], seed),
     )
 
 
@@ -144,9 +144,10 @@ def followed(
     return found
 
 
-def _validation(
+def validation_of(
     data: TrainingSet, splits: list[Split], foretold: list[Floats], seed: int
 ) -> Validation:
+    """What came of foretelling the test parts of splits, shape (labels of each part,) each."""
     if not splits:
         return _nothing(data)
     places = np.concatenate([test for _, test in splits])

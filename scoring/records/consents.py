@@ -107,11 +107,11 @@ def require_consent(
     session: Session,
     founder_reference: str,
     *,
-    lender: Lender,
+    lender: Lender | None,
     purpose: Purpose,
     at: datetime,
 ) -> tuple[Founder, Consent]:
-    """The founder and the latest consent that allows this use now.
+    """The founder and the latest consent that allows this use now; `lender` is None for training.
 
     An unknown founder and a founder without consent give the same error: a lender may not find
     out who is on file.
@@ -128,10 +128,10 @@ def require_consent(
         .limit(1)
     ).first()
     if found is None:
+        to = f' to lender "{lender.reference}"' if lender else ""
         raise ConsentError(
-            f'Founder "{founder_reference}" has given no valid consent to lender '
-            f'"{lender.reference}" for "{purpose.value}". Ask the founder for it; without it there '
-            "is no score."
+            f'Founder "{founder_reference}" has given no valid consent{to} for "{purpose.value}". '
+            "Ask the founder for it; without it there is no score."
         )
     return found.Founder, found.Consent
 

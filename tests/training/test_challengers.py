@@ -1,0 +1,228 @@
+"""Challengers: exact reasons from each, files that are never read once changed."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import shap
+
+from scoring.errors import ConsentError, IntegrityError, NotFoundError
+from scoring.features import all_features
+from scoring.records.audit import verify_chain
+from scoring.records.consents import Purpose, grant_consent, withdraw_consent
+from scoring.records.database import Database
+from scoring.records.intake.importing import import_file
+from scoring.records.intake.learning import Learned
+from scoring.records.parties import add_founders, find_founder
+from scoring.settings import Settings
+from training.challengers.challenger import Challenger, Learner
+from training.challengers.comparison import Compared, train_challengers
+from training.challengers.explanation import explain
+from training.challengers.kept import list_challengers, load_challenger
+from training.figures import Ints
+from training.simulate import write_sample_portfolio
+
+NOW = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
+NAMES = (
+    "attended_share",
+    "monthly_net_sales_180d",
+    "refund_share_365d",
+    "worst_days_past_due_365d",
+    "channels_hhi_365d",
+)
+INSTALLED = [each for each in Learner if find_spec(each.package) is not None]
+
+
+def _loans(rows: int) -> tuple[pd.DataFrame, Ints]:
+    """Invented loans whose outcome hangs on two features together."""
+    rng = np.random.default_rng(5)
+    names = [name for name in all_features() if name in NAMES]
+    X = pd.DataFrame(rng.normal(size=(rows, len(names))), columns=names)  # noqa: N806
+    odds = X[names[0]] * X[names[1]] - 2 * X[names[2]]
+    y = (rng.random(rows) < 1 / (1 + np.exp(1 - odds))).astype(np.int64)
+    return X.mask(rng.random(X.shape) < 0.15), y
+
+
+@pytest.fixture(scope="module", params=INSTALLED, ids=lambda learner: learner.value)
+def fitted(request: pytest.FixtureRequest) -> tuple[Challenger, pd.DataFrame]:
+    X, y = _loans(240)  # noqa: N806
+    return Challenger.fit(request.param, X, y, all_features()), X
+
+
+def test_reasons_add_up_to_what_the_challenger_says(
+    fitted: tuple[Challenger, pd.DataFrame],
+) -> None:
+    challenger, X = fitted  # noqa: N806
+    found = challenger.contributions(X)
+    assert list(found.columns) == list(X.columns)
+    np.testing.assert_allclose(
+        challenger.base + found.sum(axis=1), challenger.log_odds(X), atol=1e-6
+    )
+    np.testing.assert_allclose(found.mean(), 0.0, atol=1e-6)  # the background is all of X
+
+
+def test_reasons_are_the_exact_shap_values(fitted: tuple[Challenger, pd.DataFrame]) -> None:
+    challenger, X = fitted  # noqa: N806
+    background = X.iloc[:40]
+    narrowed = Challenger(
+        challenger.learner, challenger.model, challenger.columns, background[list(X.columns)]
+    )
+
+    def foretold(values: np.ndarray) -> np.ndarray:
+        return narrowed.log_odds(pd.DataFrame(values, columns=X.columns))
+
+    masker = shap.maskers.Independent(background.to_numpy(), max_samples=len(background))
+    exact = shap.explainers.Exact(foretold, masker)(X.iloc[50:53].to_numpy(), silent=True).values
+    np.testing.assert_allclose(narrowed.contributions(X.iloc[50:53]), exact, atol=1e-6)
+
+
+@pytest.mark.parametrize("learner", [Learner.HGB, Learner.LIGHTGBM])
+def test_trees_keep_the_catalogues_directions(learner: Learner) -> None:
+    X, y = _loans(240)  # noqa: N806
+    name = "refund_share_365d"
+    assert int(all_features()[name].direction) == 1
+    y = np.where(X[name].fillna(0) < 0, 1, y)  # outcomes that say the opposite
+    challenger = Challenger.fit(learner, X, y, all_features())
+    typical = X.median().to_frame().T
+    swept = typical.loc[typical.index.repeat(50)].assign(**{name: np.linspace(-3, 3, 50)})
+    assert (np.diff(challenger.log_odds(swept)) >= 0).all()
+
+
+def test_a_feature_that_nobody_has_moves_nothing() -> None:
+    X, y = _loans(120)  # noqa: N806
+    X["attended_share"] = np.nan
+    challenger = Challenger.fit(Learner.LIGHTGBM, X, y, all_features())
+    assert (challenger.contributions(X)["attended_share"] == 0).all()
+
+
+@pytest.fixture(scope="module")
+def portfolio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    folder = tmp_path_factory.mktemp("portfolio")
+    files = write_sample_portfolio(folder / "sample", until=date(2026, 6, 14), founders=150)
+    database = Database(Settings(data_dir=folder / "var", database_url=None), lambda: NOW)
+    database.migrate()
+    with database.writing() as ledger:
+        for founder in add_founders(ledger, pd.read_csv(files.founders)["founder"], actor="test"):
+            grant_consent(
+                ledger, founder, lender=None, purpose=Purpose.MODEL_TRAINING, actor="test"
+            )
+    for path in (files.attendance, *files.sales.values(), files.loans, files.schedule):
+        import_file(database, path, learned=Learned(1))
+    import_file(database, files.repayments, learned=Learned(1))
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def compared(portfolio: Database) -> list[Compared]:
+    return train_challengers(portfolio, [Learner.LIGHTGBM, Learner.EBM], by="Analyst One")
+
+
+def _reference(compared: list[Compared]) -> str:
+    reference = compared[1].reference
+    assert reference is not None
+    return reference
+
+
+def test_all_are_judged_on_the_same_loans(compared: list[Compared]) -> None:
+    assert [each.name for each in compared] == ["scorecard", "lightgbm", "ebm"]
+    ours, *others = compared
+    for other in others:
+        for name in ("out_of_time", "cross_validation"):
+            one, two = getattr(ours, name), getattr(other, name)
+            assert (one.judged.y == two.judged.y).all()
+            assert not np.allclose(one.judged.log_odds, two.judged.log_odds)
+        assert other.auc_lead is not None
+        assert other.auc_lead.value == pytest.approx(
+            ours.cross_validation.figures["auc"].value - other.cross_validation.figures["auc"].value
+        )
+
+
+def test_a_kept_challenger_says_what_was_noted(
+    portfolio: Database, compared: list[Compared]
+) -> None:
+    with portfolio.reading() as session:
+        noted = list_challengers(session)
+        verify_chain(session)
+        kept = load_challenger(session, portfolio.settings.data_dir, _reference(compared))
+    assert {each["challenger"] for each in noted} == {each.reference for each in compared[1:]}
+    assert noted[-1]["figures"]["auc"] == compared[1].cross_validation.figures["auc"].value
+    assert kept.challenger.learner is Learner.LIGHTGBM
+    assert kept.currency == "KRW"
+
+
+class _Trap:
+    """What a forger would put into the file: it acts when it is read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self.path,)
+
+
+def test_a_changed_file_is_refused_before_anything_in_it_runs(
+    portfolio: Database, compared: list[Compared], tmp_path: Path
+) -> None:
+    path = portfolio.settings.data_dir / "challengers" / f"{_reference(compared)}.joblib"
+    was = path.read_bytes()
+    sprung = tmp_path / "sprung"
+    buffer = io.BytesIO()
+    joblib.dump(_Trap(sprung), buffer)
+    try:
+        path.write_bytes(buffer.getvalue())
+        with portfolio.reading() as session, pytest.raises(IntegrityError, match="digest"):
+            load_challenger(session, portfolio.settings.data_dir, _reference(compared))
+        assert not sprung.exists()
+        path.unlink()
+        with portfolio.reading() as session, pytest.raises(NotFoundError, match="Train it again"):
+            load_challenger(session, portfolio.settings.data_dir, _reference(compared))
+    finally:
+        path.write_bytes(was)
+
+
+def test_a_file_is_explained_in_the_scorecards_reason_codes(
+    portfolio: Database, compared: list[Compared]
+) -> None:
+    with portfolio.reading() as session:
+        kept = load_challenger(session, portfolio.settings.data_dir, _reference(compared))
+        founder = session.connection().exec_driver_sql(
+            "SELECT reference FROM founders ORDER BY id LIMIT 1"
+        ).scalar_one()  # fmt: skip
+    found = explain(portfolio, _reference(compared), founder, by="Analyst Two")
+    shown = found.as_dict()
+    codes = {feature.reason for feature in all_features().values()}
+    sides = shown["reasons"]
+    assert {each["code"] for side in sides.values() for each in side} <= codes
+    assert all(each["points"] < 0 for each in sides["against"])
+    assert all(each["points"] > 0 for each in sides["for"])
+    log_odds = np.log(found.pd / (1 - found.pd)) - np.log(found.base_pd / (1 - found.base_pd))
+    assert sum(found.points.values()) == pytest.approx(-kept.scale.factor * log_odds, abs=1.0)
+    with portfolio.reading() as session:
+        last = session.connection().exec_driver_sql(
+            "SELECT actor, action, details FROM audit_events ORDER BY sequence DESC LIMIT 1"
+        ).one()  # fmt: skip
+    assert tuple(last[:2]) == ("Analyst Two", "challenger.explained")
+    assert json.loads(last[2])["challenger"] == _reference(compared)
+
+
+def test_nobody_is_explained_who_does_not_allow_it(
+    portfolio: Database, compared: list[Compared]
+) -> None:
+    with portfolio.writing() as ledger:
+        references = ledger.session.connection().exec_driver_sql(
+            "SELECT reference FROM founders ORDER BY id DESC LIMIT 1"
+        ).scalar_one()  # fmt: skip
+        founder = find_founder(ledger.session, references)
+        withdraw_consent(ledger, founder, lender=None, purpose=Purpose.MODEL_TRAINING, actor="test")
+    with pytest.raises(ConsentError, match="model_training"):
+        explain(portfolio, _reference(compared), references, by="Analyst Two")

@@ -1,0 +1,4 @@
+"""Challengers: other ways of learning, trained on the same loans and judged beside the champion.
+
+They are compared, and explain a founder's file with the same reason codes; they are never promoted.
+"""
