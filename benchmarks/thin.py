@@ -38,8 +38,8 @@ from scoring.settings import Settings
 from training.dataset import TrainingSet, build_training_set
 from training.figures import SEED
 from training.fit import Fit, expert_scorecard, fit_scorecard
+from training.folds import grouped_folds
 from training.simulate import SampleManifest, write_sample_portfolio
-from training.validate import grouped_folds
 
 UNTIL = date(2026, 6, 30)
 EVERYTHING = 10_000  # days

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.canonical import digest
@@ -146,6 +146,7 @@ def _files(draw: st.DrawFn) -> dict[Kind, tuple[int, int]]:
     }
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     files=_files(),
     kind=st.sampled_from(EARNED_OR_PAID),
@@ -170,6 +171,7 @@ def test_more_records_never_raise_the_expected_width(
     assert not (after.is_thin(0) and not before.is_thin(0))
 
 
+@settings(max_examples=50, deadline=None)
 @given(files=_files(), certainty=st.floats(1e-6, 1.0))
 def test_more_loans_alone_make_no_thin_file_sufficient(
     artefact: Artefact, files: dict[Kind, tuple[int, int]], certainty: float
@@ -180,6 +182,7 @@ def test_more_loans_alone_make_no_thin_file_sufficient(
     assert _weighed(surer, files).is_thin(0) == _weighed(artefact, files).is_thin(0)
 
 
+@settings(max_examples=50, deadline=None)
 @given(files=st.lists(_files(), min_size=2, max_size=6))
 def test_a_file_is_weighed_alike_alone_and_among_others(
     artefact: Artefact, files: list[dict[Kind, tuple[int, int]]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,16 +14,18 @@ from typing import Any
 from scoring.canonical import canonical_json, digest
 from scoring.features import all_features
 from scoring.models.artefact import Artefact
+from scoring.models.calibration import Calibration
 from scoring.models.priors import PRIORS_PATH, read_priors
 from scoring.models.registry import store_model
 from scoring.records.database import Database, last_recorded
 from scoring.records.snapshots import verify_snapshot
+from training.calibration import calibrate, require_tendency
 from training.dataset import TrainingSet, build_training_set
 from training.figures import SEED
 from training.fit import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
 from training.labels import OutcomeDefinition
 from training.report import ReportContent, write_report
-from training.validate import Progress, Validation, validate
+from training.validate import WORKERS, Progress, Validation, validate
 
 _PACKAGES = ("foothold", "numpy", "scipy", "pandas", "scikit-learn", "duckdb", "ibis-framework")
 _STEPS = 5
@@ -83,6 +85,7 @@ def train_candidate(
     known_at: datetime | None = None,
     definition: OutcomeDefinition | None = None,
     snapshot: Path | None = None,
+    central_tendency: float | None = None,
 ) -> Candidate:
     """Train on what is on file, validate, store the candidate and write its report.
 
@@ -99,13 +102,15 @@ def train_candidate(
         definition: when a loan is bad.
         snapshot: folder of a snapshot to take the records from; `known_at` is then its moment,
             unless an earlier one is given.
+        central_tendency: mean PD that the training population is anchored to; its own when None.
 
     Raises:
         NotFoundError: there is no such snapshot.
         IntegrityError: it was changed after it was written.
-        InputError: the currency is none of ISO 4217.
+        InputError: the currency is none of ISO 4217, or the central tendency not a probability.
         ModelError: amounts are in more than one currency.
     """
+    require_tendency(central_tendency)
     tell = progress or _say_nothing
     settings = database.settings
     tell("reading the records", 0, _STEPS)
@@ -129,21 +134,27 @@ def train_candidate(
     out_of_time, cross_validation = validate(data, progress=progress)
     tell("fitting on all loans", 2, _STEPS)
     fit = fit_on_all(data)
+    calibration = calibrate(
+        data, fit, seed=SEED, workers=WORKERS, central_tendency=central_tendency
+    )
+    fit = replace(fit, scorecard=calibration.applied_to(fit.scorecard))
     artefact = Artefact.of(
         fit.scorecard,
         currency=data.currency,
         deployment_profile=data.profile,
         shrinkage_constants=data.constants,
         blocks_off=data.blocks_off,
+        population=data.X if fit.kind is ModelKind.FITTED else data.population,
+        calibration=calibration,
     )
-    lineage = lineage_of(data, fit)
+    lineage = lineage_of(data, fit, calibration)
     tell("storing the candidate", 3, _STEPS)
     with database.writing() as ledger:
         model = store_model(
             ledger,
             artefact,
             kind=fit.kind.value,
-            figures=figures_for(data, out_of_time, cross_validation),
+            figures=figures_for(data, out_of_time, cross_validation, calibration),
             lineage=lineage,
             trained_by=by,
         )
@@ -187,18 +198,25 @@ def fit_on_all(data: TrainingSet) -> Fit:
 
 
 def figures_for(
-    data: TrainingSet, out_of_time: Validation, cross_validation: Validation
+    data: TrainingSet,
+    out_of_time: Validation,
+    cross_validation: Validation,
+    calibration: Calibration,
 ) -> dict[str, Any]:
-    """What the registry keeps of the validation."""
+    """What the registry keeps of the validation.
+
+    It judges the calibrated card without the anchor: that is a word on other loans than these.
+    """
     return {
         "labels": len(data.y),
         "bads": data.bads,
         "out_of_time": out_of_time.as_dict(),
         "cross_validation": cross_validation.as_dict(),
+        "calibration": calibration.to_dict(),
     }
 
 
-def lineage_of(data: TrainingSet, fit: Fit) -> dict[str, Any]:
+def lineage_of(data: TrainingSet, fit: Fit, calibration: Calibration) -> dict[str, Any]:
     """What the model was trained on and with, enough to do it again."""
     return {
         "known_at": data.known_at.isoformat(),
@@ -216,6 +234,7 @@ def lineage_of(data: TrainingSet, fit: Fit) -> dict[str, Any]:
         "snapshot_digest": data.snapshot_digest,
         "feature_set_digest": feature_set_digest(list(data.X.columns)),
         "features_left_out": list(fit.left_out),
+        "central_tendency": calibration.central_tendency,
         "priors_version": read_priors().version,
         "priors_digest": digest(PRIORS_PATH.read_text(encoding="utf-8")),
         "seed": SEED,

@@ -47,6 +47,7 @@ def fit_scorecard(
     *,
     currency: str,
     priors: Priors | None = None,
+    n_binnings: int | None = None,
 ) -> Fit:
     """Fit to outcomes.
 
@@ -55,9 +56,12 @@ def fit_scorecard(
         y: shape (labels,), 1 for bad; at least one 0.
         currency: of the amounts in X.
         priors: the expert's scorecard; that of `priors.toml` when None.
+        n_binnings: binnings that are averaged; the estimator's own number when None.
     """
     features = _features_of(X)
     scorecard = unfitted_scorecard(features, priors or read_priors(), currency=currency)
+    if n_binnings is not None:
+        scorecard.set_params(n_binnings=n_binnings)
     return Fit(scorecard.fit(X[list(features)], y), ModelKind.FITTED, ())
 
 

@@ -14,6 +14,7 @@ from scoring.canonical import canonical_json, digest
 from scoring.errors import IntegrityError, ModelError
 from scoring.features import all_features, kinds_for
 from scoring.features.catalogue import Feature, Kind
+from scoring.models.calibration import Calibration
 from scoring.models.evidence import EvidenceRule
 from scoring.models.points import PointsCard, PointsScale
 from scoring.models.scorecard import MonotoneScorecard
@@ -48,6 +49,7 @@ class Artefact:
         deployment_profile: for which it was trained.
         shrinkage_constants: to what ratios are shrunk, by feature.
         blocks_off: blocks of evidence that it does without, beside those of the profile.
+        calibration: what was folded into its card; None in earlier formats.
         evidence: when a file is too thin for it; None in earlier formats, which counted records.
     """
 
@@ -58,6 +60,7 @@ class Artefact:
     shrinkage_constants: Mapping[str, float] = field(default_factory=dict)
     blocks_off: tuple[str, ...] = ()
     evidence: EvidenceRule | None = None
+    calibration: Calibration | None = None
 
     @classmethod
     def of(
@@ -70,11 +73,13 @@ class Artefact:
         blocks_off: Collection[str] = (),
         scale: PointsScale | None = None,
         population: pd.DataFrame | None = None,
+        calibration: Calibration | None = None,
     ) -> Artefact:
         """Make a fitted scorecard ready to be stored; points are rounded here, once.
 
         Of the constants those of its own features are kept. `population` are the features of
-        those trained on, by which is measured what each kind of records tells.
+        those trained on, by which is measured what each kind of records tells; `calibration` is
+        kept to be told, the scorecard having been calibrated by it.
         """
         return cls(
             scorecard=scorecard,
@@ -88,6 +93,7 @@ class Artefact:
             },
             blocks_off=tuple(sorted(blocks_off)),
             evidence=EvidenceRule.of(scorecard.card_, scorecard.uncertainty_, population),
+            calibration=calibration,
         )
 
     @property
@@ -153,6 +159,7 @@ class Artefact:
                 "scorecard": self.scorecard.to_dict(),
                 "points": self.points.to_dict(),
                 "evidence": None if self.evidence is None else self.evidence.to_dict(),
+                "calibration": None if self.calibration is None else self.calibration.to_dict(),
             }
         )
 
@@ -177,8 +184,13 @@ class Artefact:
             shrinkage_constants=data.get("shrinkage_constants", {}),
             blocks_off=tuple(data.get("blocks_off", ())),
             evidence=_evidence(data.get("evidence")),
+            calibration=_calibration(data.get("calibration")),
         )
 
 
 def _evidence(data: Mapping[str, Any] | None) -> EvidenceRule | None:
     return None if data is None else EvidenceRule.from_dict(data)
+
+
+def _calibration(data: Mapping[str, Any] | None) -> Calibration | None:
+    return None if data is None else Calibration.from_dict(data)

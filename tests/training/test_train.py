@@ -32,10 +32,11 @@ from training.candidate import Candidate, train_candidate
 from training.cli import app
 from training.dataset import TrainingSet, build_training_set
 from training.figures import FIGURES, Judged, bootstrap_weights, figures_of
+from training.folds import grouped_folds
 from training.labels import OutcomeDefinition
 from training.report.tables import bin_labels, joined
 from training.simulate import PROCESS_THRESHOLDS, PROCESS_WEIGHTS, write_sample_portfolio
-from training.validate import grouped_folds, out_of_time_split
+from training.validate import out_of_time_split
 
 NOW = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
 

@@ -28,13 +28,12 @@ from training.figures import (
     too_few,
     with_interval,
 )
+from training.folds import Split, grouped_folds
 from training.validate import (
     WORKERS,
     Progress,
-    Split,
     Validation,
     foretell,
-    grouped_folds,
     out_of_time_split,
     validation_of,
 )
