@@ -3,9 +3,12 @@
     .venv/bin/python -m benchmarks.thin
 
 Borrowers of the invented sample are cut back to short or single histories as of the day before
-their first loan, imported anew, and scored by cards fitted to the loans of others. Written per
-history and per share unresolved: rank correlation with the true PD, and mean distance of log-odds
-and of PD from those of the same founder's full records. Writes `results/thin.md`.
+their first loan, imported anew, and scored by cards fitted to the loans of others. Per history and per
+share of what complete records would tell that is unknown: rank correlation with the true PD with
+its bootstrap error, mean distance of log-odds and of PD from those of the same founder's full
+records, mean distance of PD from the true one, and the share of files that the rule finds too
+thin. Of files with nothing but the loan asked for and with attendance alone everything is unknown;
+they are not in the second table.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
+from sqlalchemy import select
 
 from benchmarks.figures import RESULTS
 from scoring.calendar import day_of
@@ -29,11 +33,13 @@ from scoring.features.lake import Lake
 from scoring.features.one_founder import Content
 from scoring.features.statements import content_column
 from scoring.models.artefact import Artefact
+from scoring.models.evidence import UNRESOLVED_ALLOWED
 from scoring.records.consents import Purpose, grant_consent
 from scoring.records.database import Database, last_recorded
 from scoring.records.intake.importing import import_file
 from scoring.records.intake.learning import Learned
 from scoring.records.parties import add_founders, add_lender
+from scoring.records.tables import Founder
 from scoring.settings import Settings
 from training.dataset import TrainingSet, build_training_set
 from training.figures import SEED
@@ -43,6 +49,7 @@ from training.simulate import SampleManifest, write_sample_portfolio
 
 UNTIL = date(2026, 6, 30)
 EVERYTHING = 10_000  # days
+_DRAWS = 100
 HISTORIES: dict[str, tuple[int, int, bool]] = {
     # days of sales, days of the account, attendance
     "nothing": (0, 0, False),
@@ -59,7 +66,7 @@ HISTORIES: dict[str, tuple[int, int, bool]] = {
     "all of the account": (0, EVERYTHING, False),
     "all": (EVERYTHING, EVERYTHING, True),
 }
-_EDGES = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.98, 1.001)
+_EDGES = (0.0, 0.5, 0.6, 0.7, 0.75, 0.8, 0.825, 0.85, 0.875, 0.9, 0.925, 0.95, 0.975, 1.001)
 
 
 def prepared(folder: Path) -> Database:
@@ -132,10 +139,6 @@ def judged(database: Database, first: pd.DataFrame, *, expert: bool) -> pd.DataF
         zone = database.settings.zone
         profile = database.settings.deployment_profile
         data = build_training_set(session, known_at=moment, zone=zone, profile=profile)
-        from sqlalchemy import select
-
-        from scoring.records.tables import Founder
-
         ids = {f.reference: f.id for f in session.scalars(select(Founder))}
         points = pd.DataFrame(
             {
@@ -158,8 +161,7 @@ def judged(database: Database, first: pd.DataFrame, *, expert: bool) -> pd.DataF
     }  # fmt: skip
     values = pd.DataFrame(finished(columns, features.values(), data.constants))
     resolved = resolved_shares(columns, features.values())
-    points["log_odds"] = np.nan
-    points["unresolved"] = np.nan
+    points[["log_odds", "unresolved"]] = np.nan
     for train, test in grouped_folds(data.y, data.rows["founder_id"].to_numpy(), seed=SEED):
         held = points["who"].isin(set(data.rows["founder"].iloc[test])).to_numpy()
         artefact = _artefact(data, train, expert=expert)
@@ -212,14 +214,21 @@ def _figures(part: pd.DataFrame) -> dict[str, float]:
     apart = part["log_odds"] - part["full"]
     pd_now = 1 / (1 + np.exp(-part["log_odds"]))
     pd_full = 1 / (1 + np.exp(-part["full"]))
+    draws = [part.sample(len(part), replace=True, random_state=seed) for seed in range(_DRAWS)]
     return {
         "files": len(part),
-        "unresolved": part["unresolved"].mean(),
-        "rank correlation": part["log_odds"].corr(part["true_pd"], method="spearman"),
+        "unknown": part["unresolved"].mean(),
+        "rank correlation": _rank(part),
+        "± error": float(np.nanstd([_rank(draw) for draw in draws])),
         "log-odds apart": apart.abs().mean(),
         "PD apart": (pd_now - pd_full).abs().mean(),
         "PD from truth": (pd_now - part["true_pd"]).abs().mean(),
+        "too thin": (part["unresolved"] > UNRESOLVED_ALLOWED).mean(),
     }
+
+
+def _rank(part: pd.DataFrame) -> float:
+    return float(part["log_odds"].corr(part["true_pd"], method="spearman"))
 
 
 def as_markdown(points: pd.DataFrame) -> list[str]:
@@ -227,10 +236,11 @@ def as_markdown(points: pd.DataFrame) -> list[str]:
     full = points[points["history"] == "all"].set_index("who")["log_odds"]
     points = points.assign(full=points["who"].map(full))
     by_history = {name: _figures(part) for name, part in points.groupby("history", sort=False)}
-    band = pd.cut(points["unresolved"], _EDGES, right=False)
-    by_share = {str(name): _figures(part) for name, part in points.groupby(band, observed=True)}
+    some = points[~points["history"].isin(["nothing", "attendance alone"])]
+    band = pd.cut(some["unresolved"], _EDGES, right=False)
+    by_share = {str(name): _figures(part) for name, part in some.groupby(band, observed=True)}
     lines = []
-    for head, table in (("history", by_history), ("unresolved", by_share)):
+    for head, table in (("history", by_history), ("share unknown", by_share)):
         names = list(next(iter(table.values())))
         lines += [f"| {head} | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
         lines += [

@@ -19,6 +19,7 @@ from training.figures import LEVEL, Figure
 from training.fit import Fit, ModelKind
 from training.report.plots import calibration_plot, roc_plot, score_plot, shap_plot
 from training.report.tables import scorecard_tables
+from training.sensitivity import expert_sensitivity
 from training.validate import CALIBRATION, Validation
 
 _FIGURES = {
@@ -107,6 +108,7 @@ def _page(content: ReportContent) -> dict[str, Any]:
             )
             for name in CALIBRATION
         ],
+        "sensitivity": expert_sensitivity(seen, currency=data.currency),
         "shown": shown,
         "pictures": _pictures(content, shown),
         "shap": _shap(content, seen),
