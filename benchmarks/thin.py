@@ -3,9 +3,9 @@
     .venv/bin/python -m benchmarks.thin
 
 Borrowers of the invented sample are cut back to short or single histories as of the day before
-their first loan, imported anew, and scored by cards fitted to the loans of others. Per history and per
-share of what complete records would tell that is unknown: rank correlation with the true PD with
-its bootstrap error, mean distance of log-odds and of PD from those of the same founder's full
+their first loan, imported anew, and scored by cards fitted to the loans of others. By history, and
+by share of what complete records would tell that is unknown: rank correlation with the true PD
+with its bootstrap error, mean distance of log-odds and of PD from those of the same founder's full
 records, mean distance of PD from the true one, and the share of files that the rule finds too
 thin. Of files with nothing but the loan asked for and with attendance alone everything is unknown;
 they are not in the second table.
