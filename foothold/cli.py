@@ -56,6 +56,10 @@ COMMANDS = {
         "training.challengers.cli",
         "Train other ways of learning beside the scorecard, and explain files by them.",
     ),
+    "priors": (
+        "training.priors_cli",
+        "Show the expert's scorecard, and which weights the score hangs on.",
+    ),
     "backtest": ("training.cli", "Test on real public loans."),
     "sample": ("training.cli", "Write the invented sample portfolio."),
     "serve": ("api.cli", "Serve the API and the founder's pages."),

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from scoring.calendar import day_number
 from scoring.errors import ConflictError, InputError
+from scoring.evidence import Evidence, weigh
 from scoring.features.application import CURRENT_DAYS
 from scoring.features.catalogue import Kind
 from scoring.features.one_founder import Content, FounderFile
+from scoring.models.artefact import Artefact
 from scoring.records.store import standing_as_of
 from scoring.records.tables import Application, CashFlowLine, Loan, OrderLine
 
@@ -33,8 +35,43 @@ class View:
     known_at: datetime
 
 
+@dataclass(frozen=True)
+class Sufficiency:
+    """Whether a file can be scored, and what the score document says of it."""
+
+    is_thin: bool
+    said: dict[str, Any]
+
+
+def sufficiency(artefact: Artefact, file: FounderFile, *, as_of: date) -> Sufficiency:
+    """Judge one file by the model's rule, or by that of its time where it is an older model."""
+    contents = {kind: [content] for kind, content in file.contents.items()}
+    evidence = weigh(artefact, file.resolved, contents, as_of=as_of)
+    return sufficiency_of(evidence, 0, file, as_of=as_of)
+
+
+def sufficiency_of(
+    evidence: Evidence | None, row: int, file: FounderFile, *, as_of: date
+) -> Sufficiency:
+    """Judge one file of a batch.
+
+    Args:
+        evidence: of the batch, None for a model of before format 3.
+        row: the file's place in the batch.
+        file: its contents.
+        as_of: the day of the score.
+    """
+    if evidence is None:
+        missing = missing_evidence(file, as_of=as_of)
+        return Sufficiency(bool(missing), {"missing": missing})
+    return Sufficiency(
+        evidence.is_thin(row),
+        {"missing": evidence.missing(row), "evidence": evidence.summary(row)},
+    )
+
+
 def missing_evidence(file: FounderFile, *, as_of: date) -> list[dict[str, Any]]:
-    """What is missing, as codes and counts; empty when the file can be scored.
+    """What was missing by the rule before format 3, as codes and counts; else empty.
 
     One kind of evidence of what a founder earned or paid is enough. Training alone never is:
     nobody has shown that attendance predicts repayment.

@@ -27,8 +27,8 @@ from scoring.records.tables import Founder, Lender, Model, Score
 from scoring.scorable import (
     View,
     application_scored,
-    missing_evidence,
     refuse_other_currencies,
+    sufficiency,
 )
 from scoring.settings import DeploymentProfile, Settings
 from scoring.version import code_version
@@ -158,7 +158,7 @@ def score_document(
         kinds=artefact.kinds,
         constants=artefact.shrinkage_constants,
     )
-    missing = missing_evidence(file, as_of=subject.as_of)
+    evidence = sufficiency(artefact, file, as_of=subject.as_of)
     document = {
         "schema": subject.schema,
         "founder": subject.founder.reference,
@@ -178,7 +178,7 @@ def score_document(
         "completeness": {kind.value: _content(c) for kind, c in file.contents.items()},
         "features": {name: file.values.get(name) for name in artefact.feature_names},
         "observed": _observed(artefact, file),
-        "missing": missing,
+        **evidence.said,
         "integrity_signals": integrity_signals(
             session,
             founder_id,
@@ -187,7 +187,7 @@ def score_document(
             application=application,
             currency=artefact.currency,
         ),
-        **(_unscored() if missing else _scored(served, file)),
+        **(_unscored() if evidence.is_thin else _scored(served, file)),
     }
     if subject.schema == WITHOUT_BACKGROUNDS:
         document.pop("backgrounds", None)

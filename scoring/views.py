@@ -28,6 +28,7 @@ _FOR_LENDERS = (
     "model",
     "completeness",
     "missing",
+    "evidence",
 )
 
 
@@ -52,7 +53,7 @@ def lender_view(score: Score) -> dict[str, Any]:
         for side, found in document["reasons"].items()
     }
     view["missing"] = [
-        {**entry, "text": missing_text(entry["code"]).as_dict()} for entry in document["missing"]
+        {**entry, "text": missing_text(entry).as_dict()} for entry in document["missing"]
     ]
     if not view["missing"]:
         view.pop("missing")

@@ -62,8 +62,11 @@ def test_only_those_who_consent_to_it_are_in_it(database: Database, tmp_path: Pa
     }
     assert (run.scored, run.insufficient, run.refused) == (1, 1, 1)
     assert rows["F-THIN"]["score"] is None
-    needed = {entry["code"]: entry["need_records"] for entry in rows["F-THIN"]["missing"]}
-    assert needed == {"sales_history": 10, "cash_flow_history": 10, "repayment_history": 3}
+    narrows = {entry["code"]: entry["narrows_by_points"] for entry in rows["F-THIN"]["missing"]}
+    assert set(narrows) == {"sales_history", "cash_flow_history", "repayment_history"}
+    assert list(narrows.values()) == sorted(narrows.values(), reverse=True)
+    assert not rows["F-THIN"]["evidence"]["sufficient"]
+    assert rows["F-SELLER"]["evidence"]["sufficient"]
     assert rows["F-SELLER"]["pd_low"] < rows["F-SELLER"]["pd"] < rows["F-SELLER"]["pd_high"]
     assert sum(group["points"] for group in rows["F-SELLER"]["points"]) != 0
 

@@ -192,7 +192,7 @@ def test_a_score_says_nothing_of_programmes_to_a_lender(sqlite: Database) -> Non
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     weekly=st.integers(min_value=1_000, max_value=20_000_000),
-    weeks=st.integers(min_value=14, max_value=60),
+    weeks=st.integers(min_value=30, max_value=60),
     attended=st.integers(min_value=0, max_value=12),
     refund_every=st.integers(min_value=0, max_value=9),
     paid=st.integers(min_value=0, max_value=5),

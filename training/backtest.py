@@ -40,8 +40,9 @@ from training.figures import (
     mean_of_parts,
     with_interval,
 )
+from training.folds import Split
 from training.peers import Peer, all_peers
-from training.validate import Progress, Split, fit_and_foretell, followed
+from training.validate import Progress, fit_and_foretell, followed
 
 REPEATS = 10
 FOLDS = 5

@@ -16,11 +16,13 @@ import numpy as np
 from scoring.canonical import canonical_json, digest
 from scoring.features import all_features
 from scoring.models.artefact import Artefact
+from scoring.models.calibration import Calibration
 from scoring.models.outcomes import BinOutcomes
 from scoring.models.priors import PRIORS_PATH, read_priors
 from scoring.models.registry import store_model
 from scoring.records.database import Database, last_recorded
 from scoring.records.snapshots import verify_snapshot
+from training.calibration import anchored, calibrate, require_tendency
 from training.dataset import TrainingSet, build_training_set
 from training.figures import SEED
 from training.fit import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
@@ -31,7 +33,7 @@ from training.labels import OutcomeDefinition
 from training.outcomes import outcomes_by_bin
 from training.report import ReportContent, write_report
 from training.shaping import Shaping
-from training.validate import Progress, Validation, validate
+from training.validate import WORKERS, Progress, Validation, validate
 
 _PACKAGES = ("foothold", "numpy", "scipy", "pandas", "scikit-learn", "duckdb", "ibis-framework")
 _STEPS = 5
@@ -93,6 +95,7 @@ def train_candidate(
     snapshot: Path | None = None,
     attendance_cap: float | None = None,
     hand: Path | None = None,
+    central_tendency: float | None = None,
 ) -> Candidate:
     """Train on what is on file, validate, store the candidate and write its report.
 
@@ -112,13 +115,16 @@ def train_candidate(
         attendance_cap: share of the score range that attendance may have; that of the settings
             when None.
         hand: file of what an analyst sets by hand.
+        central_tendency: mean PD that the training population is anchored to; its own when None.
 
     Raises:
         NotFoundError: there is no such snapshot.
         IntegrityError: it was changed after it was written.
-        InputError: the currency is none of ISO 4217, or the hand can't be used.
+        InputError: the currency is none of ISO 4217, the central tendency not a probability, or the
+            hand can't be used.
         ModelError: amounts are in more than one currency.
     """
+    require_tendency(central_tendency)
     tell = progress or _say_nothing
     settings = database.settings
     written = None if hand is None else read_hand(hand)
@@ -141,13 +147,13 @@ def train_candidate(
         )
     tell("fitting on all loans", 1, _STEPS)
     shaping = Shaping(attendance_cap or settings.attendance_cap)
-    fit = fit_on_all(data, shaping)
     if written is not None and hand is not None:
-        card = fit.scorecard.card_
+        card = fit_on_all(data, shaping).scorecard.card_
         applied = apply_hand(written, card, currency=data.currency, file=hand.name)
         shaping = replace(shaping, hand=applied)
-        fit = fit_on_all(data, shaping)
-        check_served(applied, fit.scorecard.card_)
+    fit, calibration = fit_as_served(data, shaping, central_tendency=central_tendency)
+    if shaping.hand is not None:
+        check_served(shaping.hand, fit.scorecard.card_)
     tell("validating", 2, _STEPS)
     out_of_time, cross_validation = validate(data, shaping=shaping, progress=progress)
     free = validation_without_hand(data, shaping, progress=progress)
@@ -160,15 +166,18 @@ def train_candidate(
         bin_outcomes=bin_outcomes(data, fit),
         block_caps=fit.caps,
         hand=hand_record(fit, shaping),
+        population=data.X if fit.kind is ModelKind.FITTED else data.population,
+        calibration=calibration,
     )
-    lineage = lineage_of(data, fit) | shaping.lineage()
+    lineage = lineage_of(data, fit, calibration) | shaping.lineage()
     tell("storing the candidate", 3, _STEPS)
     with database.writing() as ledger:
         model = store_model(
             ledger,
             artefact,
             kind=fit.kind.value,
-            figures=figures_for(data, out_of_time, cross_validation) | figures_without_hand(free),
+            figures=figures_for(data, out_of_time, cross_validation, calibration)
+            | figures_without_hand(free),
             lineage=lineage,
             trained_by=by,
         )
@@ -205,6 +214,23 @@ def train_candidate(
     )
 
 
+def fit_as_served(
+    data: TrainingSet, shaping: Shaping, *, central_tendency: float | None = None
+) -> tuple[Fit, Calibration]:
+    """Fit to all labels, calibrated and anchored; the calibration is folded into the cards.
+
+    Caps and points given by hand hold on the card as served, so the fit is made again once it is
+    known how calibration will scale it.
+    """
+    fit = fit_on_all(data, shaping)
+    calibration = calibrate(data, fit, seed=SEED, workers=WORKERS, shaping=shaping)
+    if calibration.slope != 1.0:
+        fit = fit_on_all(data, replace(shaping, slope=calibration.slope))
+    calibration = anchored(calibration, data, fit, central_tendency)
+    free = None if fit.free is None else calibration.applied_to(fit.free)
+    return replace(fit, scorecard=calibration.applied_to(fit.scorecard), free=free), calibration
+
+
 def fit_on_all(data: TrainingSet, shaping: Shaping | None = None) -> Fit:
     """Fit to all labels, or take the expert's word where there are none, or only bad ones."""
     if has_outcomes(data.y):
@@ -221,18 +247,25 @@ def bin_outcomes(data: TrainingSet, fit: Fit) -> Mapping[str, BinOutcomes]:
 
 
 def figures_for(
-    data: TrainingSet, out_of_time: Validation, cross_validation: Validation
+    data: TrainingSet,
+    out_of_time: Validation,
+    cross_validation: Validation,
+    calibration: Calibration,
 ) -> dict[str, Any]:
-    """What the registry keeps of the validation."""
+    """What the registry keeps of the validation.
+
+    It judges the calibrated card without the anchor: that is a word on other loans than these.
+    """
     return {
         "labels": len(data.y),
         "bads": data.bads,
         "out_of_time": out_of_time.as_dict(),
         "cross_validation": cross_validation.as_dict(),
+        "calibration": calibration.to_dict(),
     }
 
 
-def lineage_of(data: TrainingSet, fit: Fit) -> dict[str, Any]:
+def lineage_of(data: TrainingSet, fit: Fit, calibration: Calibration) -> dict[str, Any]:
     """What the model was trained on and with, enough to do it again."""
     return {
         "known_at": data.known_at.isoformat(),
@@ -250,6 +283,7 @@ def lineage_of(data: TrainingSet, fit: Fit) -> dict[str, Any]:
         "snapshot_digest": data.snapshot_digest,
         "feature_set_digest": feature_set_digest(list(data.X.columns)),
         "features_left_out": list(fit.left_out),
+        "central_tendency": calibration.central_tendency,
         "priors_version": read_priors().version,
         "priors_digest": digest(PRIORS_PATH.read_text(encoding="utf-8")),
         "seed": SEED,

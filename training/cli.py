@@ -55,6 +55,13 @@ def train(
             metavar="FILE.toml", help="Bins, weights and shapes that an analyst sets by hand."
         ),
     ] = None,
+    central_tendency: Annotated[
+        float | None,
+        typer.Option(
+            metavar="PD",
+            help="Mean PD of the population, such as 0.08; what the outcomes say if left out.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a candidate on what is on file, or in a snapshot, and write its report."""
@@ -72,6 +79,7 @@ def train(
             snapshot=snapshot,
             attendance_cap=_cap(attendance_cap),
             hand=hand,
+            central_tendency=central_tendency,
             progress=progress,
         )
     if as_json:
@@ -248,9 +256,22 @@ def _print_candidate(candidate: Candidate) -> None:
         free = figures.get("without_hand", {}).get(name)
         if free is not None:
             typer.echo(f"{'  without the hand':<18}AUC {_figure(free['auc'])}")
+    _print_calibration(figures)
     typer.echo(f"Report            {candidate.report}")
     command = f"foothold promote {candidate.reference} --by NAME --reason TEXT"
     typer.echo(f"A second person may now run: {command}")
+
+
+def _print_calibration(figures: Mapping[str, Any]) -> None:
+    said = figures.get("calibration")
+    if said is None:  # trained before there was any
+        return
+    text = f"slope {said['slope']:.3f}, intercept {said['intercept']:+.3f}"
+    if not said["labels"]:
+        text = "the prior's own PD, for lack of outcomes"
+    if said["central_tendency"] is not None:
+        text += f"; anchored to a mean PD of {said['central_tendency']:.1%}"
+    typer.echo(f"Calibration       {text}")
 
 
 def _figure(figure: Mapping[str, Any] | None) -> str:

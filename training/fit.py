@@ -54,6 +54,7 @@ def fit_scorecard(
     currency: str,
     priors: Priors | None = None,
     shaping: Shaping | None = None,
+    n_binnings: int | None = None,
 ) -> Fit:
     """Fit to outcomes.
 
@@ -63,9 +64,12 @@ def fit_scorecard(
         currency: of the amounts in X.
         priors: the expert's scorecard; that of `priors.toml` when None.
         shaping: caps and the analyst's hand; the default caps when None.
+        n_binnings: binnings that are averaged; the estimator's own number when None.
     """
     features = _features_of(X)
     scorecard = unfitted_scorecard(features, priors or read_priors(), currency=currency)
+    if n_binnings is not None:
+        scorecard.set_params(n_binnings=n_binnings)
     shaped = fit_shaped(scorecard, X[list(features)], y, shaping or Shaping())
     return Fit(shaped.scorecard, ModelKind.FITTED, (), shaped.caps, shaped.free)
 

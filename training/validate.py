@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain
 from math import ceil
 from typing import Any
 
 import joblib
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold
 
+from training.calibration import (
+    Loans,
+    calibration_folds,
+    calibration_from,
+    foretold_out_of_fold,
+)
 from training.dataset import TrainingSet
 from training.figures import SEED, Figure, Floats, Ints, Judged, figures_of, too_few
 from training.fit import expert_scorecard, fit_scorecard, has_outcomes
+from training.folds import Split, grouped_folds
 from training.shaping import Shaping
 
 OUT_OF_TIME_SHARE = 0.3
-FOLDS = 5
 WORKERS = 2
+CALIBRATION = ("calibration_slope", "calibration_intercept", "ece")
 
 Progress = Callable[[str, int, int], None]
-Split = tuple[Ints, Ints]
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,8 @@ class Validation:
         fitted_on: how many labels the model (or each of them) was fitted on, on average.
         first_day: first day of a loan that was foretold.
         last_day: the last.
+        before_calibration: the figures of `CALIBRATION` of what was fitted, not calibrated; none
+            where nothing was calibrated.
     """
 
     judged: Judged | None
@@ -43,6 +51,7 @@ class Validation:
     fitted_on: int = 0
     first_day: date | None = None
     last_day: date | None = None
+    before_calibration: Mapping[str, Figure] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for the registry."""
@@ -53,6 +62,9 @@ class Validation:
             "first_day": None if self.first_day is None else self.first_day.isoformat(),
             "last_day": None if self.last_day is None else self.last_day.isoformat(),
             **{name: figure.as_dict() for name, figure in self.figures.items()},
+            "before_calibration": {
+                name: figure.as_dict() for name, figure in self.before_calibration.items()
+            },
         }
 
 
@@ -71,10 +83,11 @@ def validate(
     later = out_of_time_split(data)
     folds = grouped_folds(data.y, data.rows["founder_id"].to_numpy(), seed=seed)
     splits = [*([later] if later else []), *folds]
-    foretold = foretell(data, splits, shaping=shaping, progress=progress)
+    foretold = foretell_both(data, splits, shaping=shaping, progress=progress)
+    first = len(splits) - len(folds)
     return (
-        validation_of(data, splits[:1], foretold[:1], seed) if later else _nothing(data),
-        validation_of(data, folds, foretold[len(splits) - len(folds) :], seed),
+        _before_and_after(data, splits[:1], foretold[:1], seed) if later else _nothing(data),
+        _before_and_after(data, folds, foretold[first:], seed),
     )
 
 
@@ -89,18 +102,12 @@ def out_of_time_split(data: TrainingSet) -> Split | None:
     return (earlier, later) if earlier.size and later.size else None
 
 
-def grouped_folds(y: Ints, founders: Ints, *, seed: int) -> list[Split]:
-    """Stratified folds with all loans of a founder in one; none where there are too few.
+@dataclass(frozen=True)
+class Foretold:
+    """Log-odds of bad of a split's test part: as fitted, and calibrated as served."""
 
-    There are fewer than five where fewer founders had a bad, or a good, loan.
-    """
-    holders = [np.unique(founders[y == outcome]).size for outcome in (0, 1)]
-    count = min(FOLDS, *holders)
-    if count < 2:
-        return []
-    splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-    splits = splitter.split(np.zeros(y.size), y, founders)
-    return [(train.astype(np.int64), test.astype(np.int64)) for train, test in splits]
+    fitted: Floats
+    calibrated: Floats
 
 
 def foretell(
@@ -110,18 +117,43 @@ def foretell(
     shaping: Shaping | None = None,
     progress: Progress | None = None,
 ) -> list[Floats]:
-    """Log-odds of the test part of each split, from a fit on its train part."""
-    jobs = (
+    """Log-odds of the test part of each split, by what `train` would serve from its train part."""
+    found = foretell_both(data, splits, shaping=shaping, progress=progress)
+    return [each.calibrated for each in found]
+
+
+def foretell_both(
+    data: TrainingSet,
+    splits: list[Split],
+    *,
+    shaping: Shaping | None = None,
+    progress: Progress | None = None,
+) -> list[Foretold]:
+    """The same before and after calibration, which is fitted inside each train part."""
+    loans = Loans.of(data)
+    parts = [loans.at(train) for train, _ in splits]
+    folds = [calibration_folds(part, seed=SEED) if has_outcomes(part.y) else [] for part in parts]
+    fits = (
         joblib.delayed(fit_and_foretell)(
-            data.X.iloc[train],
-            data.y[train],
-            data.X.iloc[test],
-            currency=data.currency,
-            shaping=shaping,
+            part.X, part.y, data.X.iloc[test], currency=data.currency, shaping=shaping
         )
-        for train, test in splits
+        for part, (_, test) in zip(parts, splits, strict=True)
     )
-    return followed(jobs, len(splits), label="validating", progress=progress)
+    inner = (
+        joblib.delayed(foretold_out_of_fold)(part, fold, currency=data.currency, shaping=shaping)
+        for part, of_part in zip(parts, folds, strict=True)
+        for fold in of_part
+    )
+    count = len(splits) + sum(map(len, folds))
+    found = followed(chain(fits, inner), count, label="validating", progress=progress)
+    fitted, rest = found[: len(splits)], iter(found[len(splits) :])
+    return [
+        Foretold(
+            log_odds,
+            calibration_from(part, of_part, [next(rest) for _ in of_part]).of_log_odds(log_odds),
+        )
+        for log_odds, part, of_part in zip(fitted, parts, folds, strict=True)
+    ]
 
 
 def fit_and_foretell(
@@ -132,7 +164,7 @@ def fit_and_foretell(
     currency: str,
     shaping: Shaping | None = None,
 ) -> Floats:
-    """Log-odds of bad of unseen rows, by the scorecard that `train` would fit."""
+    """Log-odds of bad of unseen rows, by the scorecard that `train` would fit, not calibrated."""
     fit = (
         fit_scorecard(X, y, currency=currency, shaping=shaping)
         if has_outcomes(y)
@@ -153,6 +185,14 @@ def followed(
         if progress is not None:
             progress(label, done, count)
     return found
+
+
+def _before_and_after(
+    data: TrainingSet, splits: list[Split], foretold: list[Foretold], seed: int
+) -> Validation:
+    found = validation_of(data, splits, [each.calibrated for each in foretold], seed)
+    before = validation_of(data, splits, [each.fitted for each in foretold], seed)
+    return replace(found, before_calibration={name: before.figures[name] for name in CALIBRATION})
 
 
 def validation_of(

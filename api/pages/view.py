@@ -109,6 +109,7 @@ class Latest:
     evidence: list[Evidence]
     needs: list[tuple[str, str]]
     told: list[str]  # reasons of the lender, where they compare with others than points do
+    helps: str
     asked_about: list[tuple[str, str]]  # what the lender is told, what it rests on
 
 
@@ -192,10 +193,11 @@ def _latest(score: Score, lender: Lender, language: Language, zone: ZoneInfo) ->
         ),
         evidence=[_evidence(kind, document, language) for kind in Kind],
         needs=[
-            (missing_text(entry["code"]).in_language(language), _have(entry["have"], language))
-            for entry in document["missing"]
+            (_need(place, entry, language), _have(entry, language))
+            for place, entry in enumerate(document["missing"])
         ],
         told=_told(document, language),
+        helps=_helps(document, language),
         asked_about=[
             (
                 integrity_text(signal["code"]).in_language(language),
@@ -315,6 +317,22 @@ def _evidence(kind: Kind, document: dict[str, Any], language: Language) -> Evide
     return Evidence(str(words_in(language)(f"kind.{kind}")), content["records"], days)
 
 
-def _have(have: dict[str, int], language: Language) -> str:
+def _helps(document: dict[str, Any], language: Language) -> str:
+    """What stands over the records that a thin file lacks."""
     t = words_in(language)
+    return str(t("thin.helps_by_width" if "evidence" in document else "thin.helps"))
+
+
+def _need(place: int, entry: dict[str, Any], language: Language) -> str:
+    what = missing_text(entry).in_language(language)
+    if place == 0 and entry.get("narrows_by_points"):
+        return str(words_in(language)("thin.most", what=what))
+    return what
+
+
+def _have(entry: dict[str, Any], language: Language) -> str:
+    t = words_in(language)
+    have = entry["have"]
+    if "narrows_by_points" in entry:
+        return str(t("thin.narrows", points=round(entry["narrows_by_points"]), **have))
     return str(t("thin.have_days" if "days" in have else "thin.have", **have))

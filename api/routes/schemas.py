@@ -138,12 +138,29 @@ class Evidence(BaseModel):
 
 
 class Missing(BaseModel):
-    """One kind of record that would make the file enough; any one of them does."""
+    """One kind of record that would narrow the interval of the score; the most telling first."""
 
     code: str
     have: Evidence
-    need: Evidence
+    narrows_by_points: float | None = Field(
+        None, description="Expected reduction of the interval's width if all of it were on file."
+    )
+    need: Evidence | None = Field(
+        None, description="What would be enough, by models of before that rule; any one kind was."
+    )
     text: Text
+
+
+class IntervalWidths(BaseModel):
+    """How wide the 90 % interval of the score is for lack of records, in points.
+
+    Not given by models of before that rule.
+    """
+
+    sufficient: bool
+    interval_points: float = Field(ge=0, description="Of this file.")
+    allowed_points: float = Field(ge=0, description="The widest that this model scores.")
+    complete_points: float = Field(ge=0, description="Of a file that lacks nothing.")
 
 
 class IntegritySignal(BaseModel):
@@ -165,6 +182,7 @@ class _Answer(BaseModel):
     integrity_signals: list[IntegritySignal]
     model: ModelUsed
     completeness: dict[str, Content]
+    evidence: IntervalWidths | None = None
 
 
 class Scored(_Answer):
@@ -188,4 +206,4 @@ class Insufficient(_Answer):
     """No score: the file is too thin, and what would help."""
 
     score: None
-    missing: list[Missing]
+    missing: list[Missing] = []

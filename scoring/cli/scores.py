@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -104,9 +104,7 @@ def _score_one(
         print_json(view)
         return
     if view["score"] is None:
-        typer.echo(f"{founder}: no score, the file is too thin. Any one of these would do:")
-        for entry in view["missing"]:
-            typer.echo(f"  {entry['text']['en']}")
+        _say_what_is_missing(founder, view)
         return
     span = view["score_range"]
     typer.echo(
@@ -123,6 +121,22 @@ def _score_one(
     if view["model"]["positive_only"]:
         typer.echo("Training, sales and account records count in favour only.")
     typer.echo(f"Score {view['id']}, model {view['model']['id']}, as of {view['as_of']}.")
+
+
+def _say_what_is_missing(founder: str, view: dict[str, Any]) -> None:
+    if "evidence" not in view:
+        typer.echo(f"{founder}: no score, the file is too thin. Any one of these would do:")
+    else:
+        width = view["evidence"]
+        typer.echo(
+            f"{founder}: no score, the file is too thin. Its score could lie anywhere in "
+            f"{width['interval_points']:.0f} points; this model scores files up to "
+            f"{width['allowed_points']:.0f}. These records would narrow it, the most first:"
+        )
+    for entry in view.get("missing", []):
+        by = entry.get("narrows_by_points")
+        narrows = "" if by is None else f" (by about {by:.0f} points)"
+        typer.echo(f"  {entry['text']['en']}{narrows}")
 
 
 def _score_everybody(

@@ -69,6 +69,34 @@ def finished(
     return {feature.name: values[place] for place, feature in enumerate(features)}
 
 
+def resolved_shares(
+    columns: Mapping[str, Floats], features: Collection[Feature]
+) -> dict[str, Floats]:
+    """How much of each value the evidence has settled: 0 where missing, up to 1.
+
+    A ratio is shrunk, so evidence n has settled n / (n + strength) of it. Of other values this
+    says only whether they are known.
+
+    Args:
+        columns: of a statement, as `finished` takes them.
+        features: which.
+
+    Returns:
+        By feature, shape (rows,).
+    """
+    found = {}
+    for feature in features:
+        if feature.shrinkage is None:
+            found[feature.name] = np.where(np.isnan(columns[feature.name]), 0.0, 1.0)
+            continue
+        numerator, evidence = (columns[name] for name in feature.columns)
+        enough = (evidence >= feature.shrinkage.at_least) & ~np.isnan(numerator)
+        counted = np.where(enough, evidence, 0.0)
+        total = counted + feature.shrinkage.strength
+        found[feature.name] = counted / np.where(total > 0, total, 1.0)
+    return found
+
+
 def rounded_half_up(values: Floats, decimals: NDArray[np.int64]) -> Floats:
     """Values rounded to decimals (broadcast), halves away from zero, without negative zero.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from scoring.calendar import day_of
 from scoring.features.catalogue import Feature, Kind
-from scoring.features.finishing import finished
+from scoring.features.finishing import Floats, finished, resolved_shares
 from scoring.features.points_in_time import point_in_time
 from scoring.features.statements import bound, bound_statement, of_kind
 
@@ -33,11 +33,13 @@ class FounderFile:
     """A founder's feature values at a point in time, and what they were made from.
 
     `observed` are the same values before ratios are shrunk: what was seen, for people to read.
+    `resolved` says how far the evidence has settled each, arrays of one number.
     """
 
     values: dict[str, float | None]
     contents: dict[Kind, Content]
     observed: dict[str, float | None]
+    resolved: dict[str, Floats] = field(default_factory=dict)
 
 
 def one_founder(
@@ -85,7 +87,12 @@ def one_founder(
         features += of_this
     values = _plain(finished(columns, features, constants or {}))
     shrunk = [feature for feature in features if feature.name in (constants or {})]
-    return FounderFile(values, contents, values | _plain(finished(columns, shrunk, {})))
+    return FounderFile(
+        values=values,
+        contents=contents,
+        observed=values | _plain(finished(columns, shrunk, {})),
+        resolved=resolved_shares(columns, features),
+    )
 
 
 def run_for_one_point(

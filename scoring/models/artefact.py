@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -13,7 +14,9 @@ from scoring.canonical import canonical_json, digest
 from scoring.errors import IntegrityError, ModelError
 from scoring.features import all_features, kinds_for
 from scoring.features.catalogue import Feature, Kind
+from scoring.models.calibration import Calibration
 from scoring.models.capping import BlockCap
+from scoring.models.evidence import EvidenceRule
 from scoring.models.hand import HandRecord
 from scoring.models.outcomes import BinOutcomes
 from scoring.models.points import PointsCard, PointsScale
@@ -55,6 +58,8 @@ class Artefact:
             kept yet.
         block_caps: what was done to keep blocks within their share of the range.
         hand: what an analyst set by hand; None where nobody did.
+        calibration: what was folded into its card; None in earlier formats.
+        evidence: when a file is too thin for it; None in earlier formats, which counted records.
     """
 
     scorecard: MonotoneScorecard
@@ -66,6 +71,8 @@ class Artefact:
     bin_outcomes: Mapping[str, BinOutcomes] = field(default_factory=dict)
     block_caps: tuple[BlockCap, ...] = ()
     hand: HandRecord | None = None
+    evidence: EvidenceRule | None = None
+    calibration: Calibration | None = None
 
     @classmethod
     def of(
@@ -80,10 +87,14 @@ class Artefact:
         block_caps: Collection[BlockCap] = (),
         hand: HandRecord | None = None,
         scale: PointsScale | None = None,
+        population: pd.DataFrame | None = None,
+        calibration: Calibration | None = None,
     ) -> Artefact:
         """Make a fitted scorecard ready to be stored; points are rounded here, once.
 
-        Of the constants those of its own features are kept.
+        Of the constants those of its own features are kept. `population` are the features of
+        those trained on, by which is measured what each kind of records tells; `calibration` is
+        kept to be told, the scorecard having been calibrated by it.
         """
         return cls(
             scorecard=scorecard,
@@ -101,6 +112,8 @@ class Artefact:
             bin_outcomes=bin_outcomes or {},
             block_caps=tuple(block_caps),
             hand=hand,
+            evidence=EvidenceRule.of(scorecard.card_, scorecard.uncertainty_, population),
+            calibration=calibration,
         )
 
     @property
@@ -178,6 +191,8 @@ class Artefact:
                 "scorecard": self.scorecard.to_dict(),
                 "points": self.points.to_dict(),
                 "bin_outcomes": {n: each.to_dict() for n, each in self.bin_outcomes.items()},
+                "evidence": None if self.evidence is None else self.evidence.to_dict(),
+                "calibration": None if self.calibration is None else self.calibration.to_dict(),
             }
         )
 
@@ -207,4 +222,14 @@ class Artefact:
             },
             block_caps=tuple(BlockCap(**cap) for cap in data.get("block_caps", ())),
             hand=HandRecord.from_dict(data["hand"]) if data.get("hand") else None,
+            evidence=_evidence(data.get("evidence")),
+            calibration=_calibration(data.get("calibration")),
         )
+
+
+def _evidence(data: Mapping[str, Any] | None) -> EvidenceRule | None:
+    return None if data is None else EvidenceRule.from_dict(data)
+
+
+def _calibration(data: Mapping[str, Any] | None) -> Calibration | None:
+    return None if data is None else Calibration.from_dict(data)

@@ -15,14 +15,15 @@ import pyarrow as pa
 from scoring.assessment import Assessment, assess
 from scoring.bands import band_of
 from scoring.calendar import day_of
+from scoring.evidence import weigh
 from scoring.features.catalogue import Kind
-from scoring.features.finishing import finished
+from scoring.features.finishing import finished, resolved_shares
 from scoring.features.one_founder import Content, FounderFile
 from scoring.features.statements import content_column
 from scoring.models.artefact import Artefact
 from scoring.models.backgrounds import Background
 from scoring.models.served import Served
-from scoring.scorable import missing_evidence
+from scoring.scorable import Sufficiency, sufficiency_of
 
 _GROUP = pa.struct([("code", pa.string()), ("points", pa.int64()), ("missing", pa.bool_())])
 # Against applicants at a cut-off points have decimals: a mean was taken off.
@@ -34,6 +35,15 @@ _LACK = pa.struct(
         ("have_records", pa.int64()),
         ("need_days", pa.int64()),
         ("need_records", pa.int64()),
+        ("narrows_by_points", pa.float64()),
+    ]
+)
+_EVIDENCE = pa.struct(
+    [
+        ("sufficient", pa.bool_()),
+        ("interval_points", pa.float64()),
+        ("allowed_points", pa.float64()),
+        ("complete_points", pa.float64()),
     ]
 )
 
@@ -62,6 +72,7 @@ def result_schema(feature_names: tuple[str, ...]) -> pa.Schema:
             pa.field("reasons_against", pa.list_(_REASON)),
             pa.field("reasons_for", pa.list_(_REASON)),
             pa.field("missing", pa.list_(_LACK)),
+            pa.field("evidence", _EVIDENCE),
             pa.field("features", pa.struct([(name, pa.float64()) for name in feature_names])),
         ]
     )
@@ -139,45 +150,36 @@ class ModelStep:
         }
         values = finished(columns, features.values(), self.artefact.shrinkage_constants)
         assessment = assess(self.served, values)
-        contents = {
-            kind: [
-                batch[content_column(kind, name)].to_pylist()
-                for name in ("records", "first_day", "last_day")
-            ]
-            for kind in self.kinds
-        }
+        contents = {kind: _contents(batch, kind) for kind in self.kinds}
+        evidence = weigh(
+            self.artefact,
+            resolved_shares(columns, features.values()),
+            contents,
+            as_of=self.as_of,
+        )
         currencies = zip(
             batch["first_currency"].to_pylist(), batch["last_currency"].to_pylist(), strict=True
         )
         rows = [
-            self._row(assessment, row, founder, self._missing(contents, row), set(found) - {None})
+            self._row(
+                assessment,
+                row,
+                founder,
+                sufficiency_of(evidence, row, _file(contents, row), as_of=self.as_of),
+                set(found) - {None},
+            )
             for row, (founder, found) in enumerate(
                 zip(batch["founder"].to_pylist(), currencies, strict=True)
             )
         ]
         return pa.RecordBatch.from_pylist(rows, schema=self.schema)
 
-    def _missing(self, contents: Mapping[Kind, list[list[Any]]], row: int) -> list[dict[str, Any]]:
-        file = FounderFile(
-            values={},
-            observed={},
-            contents={
-                kind: Content(
-                    records=records[row] or 0,
-                    first_day=None if first[row] is None else day_of(first[row]),
-                    last_day=None if last[row] is None else day_of(last[row]),
-                )
-                for kind, (records, first, last) in contents.items()
-            },
-        )
-        return missing_evidence(file, as_of=self.as_of)
-
     def _row(
         self,
         assessment: Assessment,
         row: int,
         founder: str,
-        missing: list[dict[str, Any]],
+        evidence: Sufficiency,
         currencies: set[str],
     ) -> dict[str, Any]:
         known = dict(zip(self.artefact.feature_names, assessment.values[row].tolist(), strict=True))
@@ -187,10 +189,11 @@ class ModelStep:
         }
         if currencies - {self.artefact.currency}:
             return found | {"status": Status.REFUSED.value}
-        if missing:
+        found["evidence"] = evidence.said.get("evidence")
+        if evidence.is_thin:
             return found | {
                 "status": Status.INSUFFICIENT.value,
-                "missing": [_lack(entry) for entry in missing],
+                "missing": [_lack(entry) for entry in evidence.said["missing"]],
             }
         groups = assessment.groups(row)
         reasons = assessment.reasons(groups)
@@ -212,9 +215,33 @@ class ModelStep:
         }
 
 
+def _contents(batch: pa.RecordBatch, kind: Kind) -> list[Content]:
+    columns = (
+        batch[content_column(kind, name)].to_pylist()
+        for name in ("records", "first_day", "last_day")
+    )
+    return [
+        Content(
+            records=records or 0,
+            first_day=None if first is None else day_of(first),
+            last_day=None if last is None else day_of(last),
+        )
+        for records, first, last in zip(*columns, strict=True)
+    ]
+
+
+def _file(contents: Mapping[Kind, list[Content]], row: int) -> FounderFile:
+    return FounderFile({}, {kind: of_all[row] for kind, of_all in contents.items()}, {})
+
+
 def _lack(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {"code": entry["code"]} | {
+    counts = {
         f"{side}_{what}": number
         for side in ("have", "need")
-        for what, number in entry[side].items()
+        for what, number in entry.get(side, {}).items()
+    }
+    return {
+        "code": entry["code"],
+        **counts,
+        "narrows_by_points": entry.get("narrows_by_points"),
     }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 from pydantic import BaseModel, ConfigDict
@@ -59,9 +60,14 @@ class FeatureTexts(_Strict):
 
 
 class MissingTexts(_Strict):
-    """What a file needs before it can be scored."""
+    """What a thin file lacks: `give` where nothing is on file, `more` where something is.
+
+    `text` has the counts that were asked for before models had a rule of their own.
+    """
 
     text: Text
+    give: Text
+    more: Text
 
 
 class WithheldTexts(_Strict):
@@ -102,9 +108,12 @@ def reason_text(code: str, side: str, *, is_missing: bool) -> Text:
     return entry.against if side == "against" else entry.for_
 
 
-def missing_text(code: str) -> Text:
-    """What a file needs before it can be scored."""
-    return texts().missing[code].text
+def missing_text(entry: Mapping[str, Any]) -> Text:
+    """What would help a thin file, of an entry of the score document's `missing`."""
+    said = texts().missing[entry["code"]]
+    if "need" in entry:
+        return said.text
+    return said.more if entry["have"]["records"] else said.give
 
 
 def integrity_text(code: str) -> Text:

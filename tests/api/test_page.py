@@ -158,7 +158,9 @@ def test_a_thin_file_says_so_and_what_would_help(caller: Caller) -> None:
     caller.lender().post("/v1/scores", json=QUESTION | {"founder": "F-THIN"})
     text = page_of(caller, "F-THIN", "en")
     assert "No score yet" in text
-    assert "at least 10 orders" in text
+    assert "this would narrow it most" in text
+    assert "Sales of another shop, or of more months" in text
+    assert "Records of a bank account" in text
     assert "data-score" not in text
 
 

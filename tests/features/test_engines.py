@@ -182,9 +182,16 @@ def _assert_same(row: dict[str, object], document: str) -> None:
     for name in ("band", "log_odds", "pd", "pd_low", "pd_high"):
         assert row[name] == told.get(name), name
     assert row["features"] == told["features"]
+    assert row["evidence"] == told["evidence"]
     if told["score"] is None:
-        lacking = [(e["code"], e["have"]["records"]) for e in told["missing"]]
-        assert [(e["code"], e["have_records"]) for e in row["missing"]] == lacking  # type: ignore[union-attr]
+        lacking = [
+            (e["code"], e["have"]["days"], e["have"]["records"], e["narrows_by_points"])
+            for e in told["missing"]
+        ]
+        assert lacking == [
+            (e["code"], e["have_days"], e["have_records"], e["narrows_by_points"])
+            for e in row["missing"]  # type: ignore[union-attr]
+        ]
         return
     assert row["reasons_against"] == told["reasons"]["against"]
     assert row["reasons_for"] == told["reasons"]["for"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from scoring.models.priors import read_priors
 from scoring.models.registry import champion, find_model, load_artefact, promote_model
 from scoring.published.table import scorecard_table
 from scoring.records.consents import Purpose, grant_consent
-from scoring.records.database import Database
+from scoring.records.database import Database, last_recorded
 from scoring.records.intake.importing import import_file
 from scoring.records.intake.learning import Learned
 from scoring.records.parties import add_founders
@@ -33,9 +34,10 @@ from training.candidate import Candidate, train_candidate
 from training.cli import app
 from training.dataset import TrainingSet, build_training_set
 from training.figures import FIGURES, Judged, bootstrap_weights, figures_of
+from training.folds import grouped_folds
 from training.labels import OutcomeDefinition
 from training.simulate import PROCESS_THRESHOLDS, PROCESS_WEIGHTS, write_sample_portfolio
-from training.validate import grouped_folds, out_of_time_split
+from training.validate import foretell_both, out_of_time_split
 
 NOW = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
 
@@ -124,11 +126,79 @@ def test_a_candidate_scores_its_training_set_better_than_a_coin(
     assert roc_auc_score(data.y, -scores) > 0.65
 
 
+def test_the_calibration_is_reported_and_kept_with_the_model(
+    portfolio: Database, candidate: Candidate
+) -> None:
+    said = candidate.figures["calibration"]
+    assert said["labels"] == candidate.figures["labels"]
+    assert said["slope"] > 0
+    for part in ("out_of_time", "cross_validation"):
+        before = candidate.figures[part]["before_calibration"]
+        assert set(before) == {"calibration_slope", "calibration_intercept", "ece"}
+        assert before["calibration_slope"] != candidate.figures[part]["calibration_slope"]
+    with portfolio.reading() as session:
+        artefact = load_artefact(find_model(session, candidate.reference))
+    assert artefact.calibration is not None
+    assert artefact.calibration.to_dict() == said
+    assert "Calibration" in candidate.report.read_text(encoding="utf-8")
+
+
+def test_no_loan_judges_what_it_calibrated(data: TrainingSet) -> None:
+    split = out_of_time_split(data)
+    assert split is not None
+    other = data.y.copy()
+    other[split[1]] = 1 - other[split[1]]
+    turned = replace(data, y=other)
+    for one, two in zip(foretell_both(data, [split]), foretell_both(turned, [split]), strict=True):
+        assert np.array_equal(one.calibrated, two.calibrated)
+        assert np.array_equal(np.argsort(one.calibrated), np.argsort(one.fitted))
+        assert not np.array_equal(one.calibrated, one.fitted)
+
+
+def test_an_anchor_gives_the_population_its_mean_pd_and_stays_with_the_model(
+    sqlite: Database,
+) -> None:
+    for number in range(3):
+        founder = a_founder(sqlite, f"F-{number}").selling(weekly=100_000 * 5**number, weeks=20)
+        founder.consenting(to=None, purpose=Purpose.MODEL_TRAINING)
+    free = train_candidate(sqlite, by="an analyst")
+    anchored = train_candidate(sqlite, by="an analyst", central_tendency=0.04)
+    assert anchored.reference != free.reference
+    assert anchored.lineage["central_tendency"] == 0.04
+    with sqlite.reading() as session:
+        artefact = load_artefact(find_model(session, anchored.reference))
+        before = load_artefact(find_model(session, free.reference))
+        known = last_recorded(session)
+        assert known is not None
+        people = build_training_set(
+            session,
+            known_at=known,
+            zone=sqlite.settings.zone,
+            profile=sqlite.settings.deployment_profile,
+        ).population
+    served = artefact.scorecard.predict_proba(people[list(artefact.feature_names)])[:, 1]
+    assert served.mean() == pytest.approx(0.04, abs=1e-6)
+    shift = {
+        round(one.log_odds - other.log_odds, 9)
+        for one, other in (
+            (artefact.predict(row), before.predict(row)) for row in people.to_dict("records")
+        )
+    }
+    assert len(shift) == 1, "an anchor moves everybody alike"
+    assert "4.0 %" in " ".join(anchored.report.read_text(encoding="utf-8").split())
+
+
+def test_a_mean_pd_that_none_can_be_is_refused_before_anything_is_read(sqlite: Database) -> None:
+    with pytest.raises(InputError, match="above 0 and below 1"):
+        train_candidate(sqlite, by="an analyst", central_tendency=8.0)
+
+
 def test_the_report_needs_nothing_else(candidate: Candidate) -> None:
     page = candidate.report.read_text(encoding="utf-8")
     assert candidate.report.name == f"{candidate.reference}.html"
     assert not re.findall(r"""(?:src|href)\s*=\s*["'](?!data:)""", page)
     assert "://" not in re.sub(r"data:[^\"']+", "", page)
+    assert "Which of the expert's weights the score hangs on" in page
     for heading in ("How well it foretells", "What moves the score", "The scorecard", "Lineage"):
         assert heading in page
     assert "not a cause" in page

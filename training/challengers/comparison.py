@@ -28,13 +28,13 @@ from training.figures import (
     too_few,
     with_interval,
 )
+from training.folds import Split, grouped_folds
+from training.shaping import Shaping
 from training.validate import (
     WORKERS,
     Progress,
-    Split,
     Validation,
     foretell,
-    grouped_folds,
     out_of_time_split,
     validation_of,
 )
@@ -115,7 +115,9 @@ def train_challengers(
     later = out_of_time_split(data)
     splits = [*([later] if later else []), *folds]
     judge = _Judge(data, splits, later is not None)
-    scorecard = judge.compared("scorecard", foretell(data, splits, progress=progress))
+    shaping = Shaping(database.settings.attendance_cap)
+    foretold = foretell(data, splits, shaping=shaping, progress=progress)
+    scorecard = judge.compared("scorecard", foretold)
     found = [scorecard]
     for number, learner in enumerate(learners):
         if progress is not None:

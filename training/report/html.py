@@ -21,7 +21,8 @@ from training.figures import LEVEL, Figure
 from training.fit import Fit, ModelKind
 from training.hand.beside import changes_by_hand
 from training.report.plots import calibration_plot, roc_plot, score_plot, shap_plot
-from training.validate import Validation
+from training.sensitivity import expert_sensitivity
+from training.validate import CALIBRATION, Validation
 
 _FIGURES = {
     "auc": ("AUC", "chance that a bad loan scores below a good one; 0.5 is a coin"),
@@ -65,9 +66,9 @@ def write_report(path: Path, content: ReportContent) -> Path:
     return path
 
 
-def figure_text(figure: Figure) -> str:
+def figure_text(figure: Figure | None) -> str:
     """A figure with its interval, such as `0.776 (0.680 to 0.860)`."""
-    if figure.value is None:
+    if figure is None or figure.value is None:
         return "not known"
     if figure.low is None or figure.high is None:
         return f"{figure.value:.3f}"
@@ -88,6 +89,18 @@ def _page(content: ReportContent) -> dict[str, Any]:
             (*words, content.out_of_time.figures[name], content.cross_validation.figures[name])
             for name, words in _FIGURES.items()
         ],
+        "calibration": content.artefact.calibration,
+        "calibration_figures": [
+            (
+                _FIGURES[name][0],
+                content.out_of_time.before_calibration.get(name),
+                content.out_of_time.figures[name],
+                content.cross_validation.before_calibration.get(name),
+                content.cross_validation.figures[name],
+            )
+            for name in CALIBRATION
+        ],
+        "sensitivity": expert_sensitivity(seen, currency=data.currency),
         "shown": shown,
         "pictures": _pictures(content, shown),
         "shap": _shap(content, seen),

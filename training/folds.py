@@ -1,0 +1,26 @@
+"""Folds of loans: stratified by outcome, all loans of a founder in one."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+
+from training.figures import Ints
+
+FOLDS = 5
+
+Split = tuple[Ints, Ints]
+
+
+def grouped_folds(y: Ints, founders: Ints, *, seed: int) -> list[Split]:
+    """Stratified folds with all loans of a founder in one; none where there are too few.
+
+    There are fewer than five where fewer founders had a bad, or a good, loan.
+    """
+    holders = [np.unique(founders[y == outcome]).size for outcome in (0, 1)]
+    count = min(FOLDS, *holders)
+    if count < 2:
+        return []
+    splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+    splits = splitter.split(np.zeros(y.size), y, founders)
+    return [(train.astype(np.int64), test.astype(np.int64)) for train, test in splits]
