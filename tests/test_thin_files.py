@@ -23,7 +23,7 @@ from scoring.models.evidence import EARNED_OR_PAID
 from scoring.models.priors import read_priors, typical_constants, unfitted_scorecard
 from scoring.models.registry import promote_model, store_model
 from scoring.records.database import Database
-from scoring.score import replay_score
+from scoring.replay import replay_score
 from scoring.settings import DeploymentProfile
 from scoring.views import lender_view
 from tests.builders import FounderBuilder, a_founder, a_lender, an_expert_model
