@@ -10,7 +10,6 @@ from scoring.models.binning import Floats, coarse_bin
 from scoring.models.card import Card, CardFeature
 from scoring.models.learning.compression import segments
 from scoring.models.learning.design import Design
-from scoring.models.uncertainty import Uncertainty
 
 LEAST_MASS = 1e-6
 """Background share that a fine bin without rows is given, so that it has a say in its average."""
@@ -63,7 +62,7 @@ def merge(
     shares: Sequence[Floats],
     *,
     most: int,
-) -> tuple[Card, Uncertainty]:
+) -> tuple[Card, Floats]:
     """Average members over the union of their cuts and compress to `most` bins per feature.
 
     Args:
@@ -72,6 +71,10 @@ def merge(
         unions: per feature, all members' cuts.
         shares: per feature, background share of each bin of the union and of missing.
         most: bins allowed per feature.
+
+    Returns:
+        The card, and the covariance of its values: the intercept, then per feature its bins and
+        missing.
     """
     segmentations = [
         _segment(members, j, union, share, most)
@@ -106,7 +109,7 @@ def merge(
                 background_missing_share=float(background[-1]),
             )
         )
-    return Card(float(served[0]), tuple(features)), Uncertainty.of(covariance)
+    return Card(float(served[0]), tuple(features)), covariance
 
 
 def _share_of_disagreement(members: Sequence[Member]) -> float:
