@@ -157,3 +157,10 @@ def test_a_declared_direction_leaves_less_doubt_than_none() -> None:
         interval = MonotoneScorecard([direction], [0.0]).fit(noise, y).interval(noise)
         widths.append(float(np.log(interval.high / interval.low).mean()))
     assert widths[0] < 0.95 * widths[1]
+
+
+def test_an_expert_who_gave_no_weights_does_not_make_pds_timid() -> None:
+    X, y = simulated(60, 12)
+    silent = MonotoneScorecard().fit(X, y)
+    assert "expert's line" not in silent.member_weights_
+    assert "expert's line" in a_scorecard().fit(X, y).member_weights_
