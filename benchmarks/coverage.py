@@ -5,22 +5,26 @@
 
 Founders go bad by the process of the sample portfolio (`training/simulate/process.py`), less the
 traits that no record shows, so that the true PD is a function of what the scorecard sees. Writes
-`results/coverage.md`.
+`results/coverage.md`. Each sample is kept in `var/benchmarks`, so an interrupted run goes on.
 """
 
 from __future__ import annotations
 
 import argparse
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
+from typing import cast
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from benchmarks.figures import RESULTS
+from benchmarks.keeping import KEPT_FOLDER, digest, keep_line, kept_lines, scorecard_source
 from scoring.models.scorecard import MonotoneScorecard
 from training.figures import Floats, Ints
 from training.simulate.process import (
@@ -34,6 +38,7 @@ from training.simulate.process import (
 
 SIZES = (50, 200, 1000, 5000)
 LEVEL = 0.9
+KEPT = KEPT_FOLDER / "coverage.jsonl"
 JUDGED = 200
 """New founders per sample whose intervals are compared with their true PD."""
 
@@ -134,7 +139,9 @@ class Coverage:
     flagged: float
 
 
-def coverage(scenario: Scenario, size: int, samples: int, *, seed: int = 2) -> Coverage:
+def coverage(
+    scenario: Scenario, size: int, samples: int, *, seed: int = 2, kept: Path | None = None
+) -> Coverage:
     """Simulate, fit and compare.
 
     Args:
@@ -142,25 +149,40 @@ def coverage(scenario: Scenario, size: int, samples: int, *, seed: int = 2) -> C
         size: founders to fit to.
         samples: how often.
         seed: of the simulation.
+        kept: file of samples already measured, added to; None for none.
     """
+    source = "" if kept is None else digest(scorecard_source() + inspect.getsource(_one_sample))
+    lines = kept_lines(kept) if kept else ()
+    known = {line["key"]: cast(list[float], line["found"]) for line in lines}
     found = []
     for sample in range(samples):
-        rng = np.random.default_rng([seed, size, sample])
-        X, _, y = founders(size, rng)
-        unseen, truth, _ = founders(JUDGED, rng)
-        model = MonotoneScorecard(dict(scenario.directions), dict(scenario.weights))
-        model.fit(X, y if y.min(initial=1) == 0 else None)
-        interval = model.interval(unseen, LEVEL)
-        low, high = interval["low"].to_numpy(), interval["high"].to_numpy()
-        width = np.log(high / (1 - high)) - np.log(low / (1 - low))
-        flagged = bool(model.contradicted_directions_)
-        found.append(
-            (np.mean((low <= truth) & (truth <= high)), np.mean(truth < low),
-             np.mean(truth > high), width.mean(), float(flagged))
-        )  # fmt: skip
+        key = f"{source} {scenario.name}, {size}, {seed}, {sample}"
+        if key not in known:
+            known[key] = _one_sample(scenario, size, [seed, size, sample])
+            if kept:
+                keep_line(kept, {"key": key, "found": known[key]})
+        found.append(known[key])
     mean = np.mean(found, axis=0)
     error = float(np.std(found, axis=0, ddof=1)[0] / np.sqrt(samples))
     return Coverage(scenario, size, samples, *map(float, (mean[0], error, *mean[1:])))
+
+
+def _one_sample(scenario: Scenario, size: int, seed: list[int]) -> list[float]:
+    """Shares covered, below and above; mean width in log-odds; whether a direction was flagged."""
+    rng = np.random.default_rng(seed)
+    X, _, y = founders(size, rng)
+    unseen, truth, _ = founders(JUDGED, rng)
+    model = MonotoneScorecard(dict(scenario.directions), dict(scenario.weights))
+    model.fit(X, y if y.min(initial=1) == 0 else None)
+    interval = model.interval(unseen, LEVEL)
+    low, high = interval["low"].to_numpy(), interval["high"].to_numpy()
+    width = np.log(high / (1 - high)) - np.log(low / (1 - low))
+    shares = (
+        np.mean((low <= truth) & (truth <= high)),
+        np.mean(truth < low),
+        np.mean(truth > high),
+    )
+    return [*map(float, shares), float(width.mean()), float(bool(model.contradicted_directions_))]
 
 
 def as_markdown(results: Sequence[Coverage]) -> str:
@@ -197,7 +219,7 @@ def main() -> None:
     with threadpool_limits(1):
         for scenario in scenarios():
             for size in asked.sizes:
-                results.append(coverage(scenario, size, asked.samples))
+                results.append(coverage(scenario, size, asked.samples, kept=KEPT))
                 print(as_markdown(results[-1:]).splitlines()[-1], flush=True)
                 (RESULTS / "coverage.md").write_text(as_markdown(results), encoding="utf-8")
 

@@ -1,15 +1,13 @@
 """Learning curves: every learner on the same random samples of each set, each result kept at once.
 
 A result is one line of `var/benchmarks/learning.jsonl`, named by set, size, sample, learner and a
-digest of the learner's source, so that a broken run goes on where it was and a changed learner is
-measured anew.
+digest of the learner's source and of the set, so that a broken run goes on where it was and a
+changed learner or set is measured anew.
 """
 
 from __future__ import annotations
 
-import hashlib
 import inspect
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +19,7 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 
-import scoring.models
+from benchmarks.keeping import KEPT_FOLDER, digest, keep_line, kept_lines, scorecard_source
 from benchmarks.sets import LoanSet, sets_present
 from training import peers
 from training.figures import (
@@ -37,7 +35,7 @@ from training.figures import (
 SIZES = (50, 100, 200, 500, 1000, 2000, 5000)
 SCORECARD = "scorecard"
 EXPERT = "expert prior alone"
-KEPT = Path(__file__).parents[1] / "var" / "benchmarks" / "learning.jsonl"
+KEPT = KEPT_FOLDER / "learning.jsonl"
 FEWEST_UNSEEN = 140
 MEASURES = {"auc": auc, "log_loss": log_loss, "brier": brier, "ece": expected_calibration_error}
 
@@ -48,7 +46,7 @@ class Result:
 
     Attributes:
         set, size, sample, learner: of what; size in loans.
-        source: digest of the learner's source.
+        source: digest of the learner's source and of the set.
         auc, log_loss, brier, ece: on all loans of the set outside the sample.
         fit_and_foretell_seconds: on one thread.
     """
@@ -98,14 +96,14 @@ def learning_curves(
                     key = (name, size, sample, learner, source)
                     if key not in known:
                         known[key] = _measured(loans, size, sample, learner, source, foretell)
-                        _keep(kept, known[key])
+                        keep_line(kept, asdict(known[key]))
                     found.append(known[key])
             print(f"{name}, {size} loans: {samples} samples", file=sys.stderr)
     return found
 
 
 def _learners(loans: LoanSet) -> dict[str, tuple[str, Foretell]]:
-    """By name: digest of the source, and the learner."""
+    """By name: digest of source and set, and the learner."""
 
     def scorecard(X: pd.DataFrame, y: Ints, unseen: pd.DataFrame) -> Floats:  # noqa: N803
         return loans.scorecard().fit(X, y).decision_function(unseen)
@@ -114,22 +112,19 @@ def _learners(loans: LoanSet) -> dict[str, tuple[str, Foretell]]:
         del y
         return loans.scorecard().fit(X).decision_function(unseen)
 
-    ours = _digest(_own_source())
+    data = _data(loans)
+    ours = digest(scorecard_source() + data)
     found: dict[str, tuple[str, Foretell]] = {SCORECARD: (ours, scorecard), EXPERT: (ours, expert)}
     for peer in peers.benchmark_peers(loans.directions):
-        source = _digest(inspect.getsource(peer.make if inspect.isfunction(peer.make) else peers))
-        found[peer.name] = (source, peer.fit_and_foretell)
+        of_peer = inspect.getsource(peer.make if inspect.isfunction(peer.make) else peers)
+        found[peer.name] = (digest(of_peer + data), peer.fit_and_foretell)
     return found
 
 
-def _own_source() -> str:
-    folder = Path(next(iter(scoring.models.__path__)))
-    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))]
-    return "".join(texts) + (folder / "priors.toml").read_text(encoding="utf-8")
-
-
-def _digest(source: str) -> str:
-    return hashlib.sha256(source.encode()).hexdigest()[:12]
+def _data(loans: LoanSet) -> str:
+    """What the set is made of, as a digest: features come and go."""
+    rows = pd.util.hash_pandas_object(loans.X, index=False).to_numpy().tobytes()
+    return digest(f"{list(loans.X)}{dict(loans.directions)}{rows.hex()}{loans.y.tobytes().hex()}")
 
 
 def _measured(
@@ -151,16 +146,8 @@ def _measured(
 
 
 def _read(path: Path) -> Iterator[Result]:
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                yield Result(**json.loads(line))
-            except (json.JSONDecodeError, TypeError):
-                continue  # a line cut short by an interruption, or of an older form
-
-
-def _keep(path: Path, result: Result) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    broken = path.exists() and path.read_bytes()[-1:] not in (b"", b"\n")
-    with path.open("a", encoding="utf-8") as file:
-        file.write(("\n" if broken else "") + json.dumps(asdict(result)) + "\n")
+    for line in kept_lines(path):
+        try:
+            yield Result(**line)
+        except TypeError:
+            continue  # of an older form

@@ -1,17 +1,23 @@
-"""How fast the scorecard fits, scores and explains, as ratios to EBM, LightGBM and `shap`."""
+"""How fast the scorecard fits, scores and explains, as ratios to EBM, LightGBM and `shap`.
+
+Memory is the peak of a program of its own that does the fit alone.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-from benchmarks.figures import figure, median_seconds
+from benchmarks.figures import figure, median_seconds, peak_mebibytes
 from scoring.models.scorecard import MonotoneScorecard
 from training.peers import explainable_boosting
 
@@ -40,7 +46,12 @@ def speed_figures(*, quick: bool) -> list[dict[str, object]]:
     many = _QUICK_ROWS if quick else MANY_ROWS
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # shap tells of its changed form of output on every call
-        return [_fit_over_ebm(), _fit_over_lightgbm(many), *_explained_over_shap(many)]
+        return [
+            _fit_over_ebm(),
+            _fit_over_lightgbm(many),
+            _peak_of_a_fit(many),
+            *_explained_over_shap(many),
+        ]
 
 
 def _fit_over_ebm() -> dict[str, object]:
@@ -61,6 +72,45 @@ def _fit_over_lightgbm(rows: int) -> dict[str, object]:
     theirs = _seconds(lambda: boosted.fit(X, y))
     name = f"seconds to fit {rows:,} x 30, over LightGBM with 80 trees"
     return figure(name, ours=ours, baseline=theirs, goal=3)
+
+
+def _peak_of_a_fit(rows: int) -> dict[str, object]:
+    X, y = invented_rows(rows, 30)
+    with tempfile.TemporaryDirectory() as name:
+        np.save(Path(name) / "X.npy", X.to_numpy())
+        np.save(Path(name) / "y.npy", y)
+        del X, y
+        ours, baseline = (_peak_in_own_program(work, Path(name)) for work in (_fit, _read))
+    name = f"peak MiB to fit {rows:,} x 30, over a program that only reads the rows"
+    return figure(name, ours=ours, baseline=baseline, goal=4)
+
+
+def _peak_in_own_program(work: Callable[[Path], object], folder: Path) -> float:
+    context = multiprocessing.get_context("spawn")
+    answers = context.SimpleQueue()
+    process = context.Process(target=_tell_peak, args=(work, folder, answers))
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError(f"{work.__name__} failed in a program of its own")
+    return float(answers.get())
+
+
+def _tell_peak(work: Callable[[Path], object], folder: Path, answers) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    with threadpool_limits(1):
+        work(folder)
+    answers.put(peak_mebibytes())
+
+
+def _read(folder: Path) -> tuple[pd.DataFrame, np.ndarray]:
+    values = np.load(folder / "X.npy")
+    frame = pd.DataFrame(values, columns=[f"f{j}" for j in range(values.shape[1])], copy=False)
+    return frame, np.load(folder / "y.npy")
+
+
+def _fit(folder: Path) -> None:
+    X, y = _read(folder)
+    MonotoneScorecard(dict.fromkeys(X.columns[:15], 1)).fit(X, y)
 
 
 def _explained_over_shap(rows: int) -> list[dict[str, object]]:

@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import isotonic_regression
 from scipy.special import expit
 from sklearn.metrics import log_loss, roc_auc_score
 
@@ -11,6 +14,7 @@ from scoring.models.binning import bin_of, cut_points, union_of_cuts
 from scoring.models.learning import design as design_module
 from scoring.models.learning import posterior as posterior_module
 from scoring.models.learning.coding import CodedRows, shares_on
+from scoring.models.learning.projection import ascending
 from scoring.models.scorecard import MonotoneScorecard
 from training.simulate.process import PROCESS_WEIGHTS
 
@@ -130,3 +134,33 @@ def test_a_few_outcomes_do_not_cost_the_experts_ranking(rows: int) -> None:
             - roc_auc_score(outcome, prior.decision_function(unseen))
         )
     assert np.mean(leads) > -np.std(leads, ddof=1) / np.sqrt(len(leads)) - 0.005
+
+
+@given(
+    values=st.lists(st.lists(st.floats(-3, 3), min_size=5, max_size=5), min_size=1, max_size=4),
+    mass=st.lists(st.floats(0.01, 1), min_size=5, max_size=5),
+)
+def test_rows_are_put_in_order_as_isotonic_regression_does(
+    values: list[list[float]], mass: list[float]
+) -> None:
+    found = ascending(np.array(values), np.array(mass))
+    expected = [isotonic_regression(row, weights=mass).x for row in values]
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+def test_a_declared_direction_leaves_less_doubt_than_none() -> None:
+    # One feature that tells nothing: without a direction its steps are doubted both ways.
+    X, y = simulated(300, 11)
+    noise = X[["refund_share_365d"]].sample(frac=1, random_state=0).reset_index(drop=True)
+    widths = []
+    for direction in (1, 0):
+        interval = MonotoneScorecard([direction], [0.0]).fit(noise, y).interval(noise)
+        widths.append(float(np.log(interval.high / interval.low).mean()))
+    assert widths[0] < 0.95 * widths[1]
+
+
+def test_an_expert_who_gave_no_weights_does_not_make_pds_timid() -> None:
+    X, y = simulated(60, 12)
+    silent = MonotoneScorecard().fit(X, y)
+    assert "expert's line" not in silent.member_weights_
+    assert "expert's line" in a_scorecard().fit(X, y).member_weights_

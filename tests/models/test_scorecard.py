@@ -172,6 +172,19 @@ def test_contributions_are_what_the_permutation_explainer_finds_on_many_features
     np.testing.assert_allclose(model.contributions(X.iloc[:3], X), found.values, atol=1e-9)
 
 
+def test_weights_are_repeated_rows_to_shap_as_well() -> None:
+    X, y = founders(30, 12)
+    y[:2] = [0, 1]
+    weights = np.random.default_rng(2).integers(0, 4, 30)
+    model = a_scorecard().fit(X, y, sample_weight=weights.astype(float))
+    repeated = X.iloc[np.repeat(np.arange(30), weights)]
+    masker = shap.maskers.Independent(repeated, max_samples=len(repeated))
+    explainer = shap.explainers.Exact(lambda rows: model.decision_function(as_frame(rows)), masker)
+    found = explainer(X.iloc[:5])
+    np.testing.assert_allclose(model.contributions(X.iloc[:5]), found.values, atol=1e-9)
+    np.testing.assert_allclose(model.base(), found.base_values, atol=1e-9)
+
+
 def as_frame(rows: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(DIRECTIONS))
 

@@ -49,7 +49,8 @@ class Kind:
 
 
 ANCHOR = Kind("expert's line", anchored=True, credit=3.0)
-"""Two numbers can't be overfitted: a few outcomes cost nobody the expert's ranking."""
+"""Two numbers can't be overfitted: a few outcomes cost nobody the expert's ranking. An expert who
+gave no weights has no line; to average with a constant would only make PDs timid."""
 
 KINDS = (
     Kind("smooth"),

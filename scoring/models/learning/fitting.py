@@ -31,6 +31,7 @@ from scoring.models.learning.members import (
 )
 from scoring.models.learning.merging import Member, merge
 from scoring.models.learning.posterior import Outcomes
+from scoring.models.learning.projection import projected_covariance
 from scoring.models.uncertainty import Uncertainty
 
 ROWS_FOR_CUTS = 200_000
@@ -145,7 +146,7 @@ def fit_card(
         evidence = evidence_against_directions(
             designs[0], priors[0], outcomes, fitted.plainest, declarations
         )
-    card, uncertainty = merge(
+    card, covariance = merge(
         members,
         [declared.name for declared in declarations],
         unions,
@@ -154,6 +155,10 @@ def fit_card(
         held=held,
         shapes=shapes,
     )
+    if bad is not None:  # an expert's own doubt stands for a process that keeps order by itself
+        directions = [declared.direction for declared in declarations]
+        covariance = projected_covariance(covariance, card, directions)
+    uncertainty = Uncertainty.of(covariance)
     background = "expert_reference" if expert_reference else "training_population"
     compression = None if outcomes is None else _compression_loss(card, members, values, outcomes)
     return Fitted(card, uncertainty, background, member_weights, scales, evidence, compression)

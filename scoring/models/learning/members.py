@@ -88,7 +88,7 @@ def fit_members(
     """
     rows = float(outcomes.weights.sum())
     kinds: tuple[Kind, ...] = KINDS if outcomes.bad.size <= ROWS_FOR_AVERAGE else KINDS[-1:]
-    if rows <= REFIT_ROWS:
+    if rows <= REFIT_ROWS and priors[0].weights.any():
         kinds = (*KINDS, ANCHOR)
     posteriors = []
     left_out = []

@@ -10,7 +10,6 @@ from scoring.models.binning import Floats, coarse_bin
 from scoring.models.card import Card, CardFeature
 from scoring.models.learning.compression import segments
 from scoring.models.learning.design import Design
-from scoring.models.uncertainty import Uncertainty
 
 LEAST_MASS = 1e-6
 """Background share that a fine bin without rows is given, so that it has a say in its average."""
@@ -65,7 +64,7 @@ def merge(
     most: int,
     held: Sequence[bool],
     shapes: Sequence[Floats | None],
-) -> tuple[Card, Uncertainty]:
+) -> tuple[Card, Floats]:
     """Average members over the union of their cuts and compress to `most` bins per feature.
 
     Args:
@@ -77,6 +76,10 @@ def merge(
         held: per feature, whether all its cuts stay.
         shapes: per feature, log-odds of its bins and of missing that were given and not learned,
             centred; None where it was learned.
+
+    Returns:
+        The card, and the covariance of its values: the intercept, then per feature its bins and
+        missing.
     """
     segmentations = [
         _uncompressed(union, share) if stays else _segment(members, j, union, share, most)
@@ -112,7 +115,7 @@ def merge(
                 background_missing_share=float(background[-1]),
             )
         )
-    return Card(float(served[0]), tuple(features)), Uncertainty.of(covariance)
+    return Card(float(served[0]), tuple(features)), covariance
 
 
 def _share_of_disagreement(members: Sequence[Member]) -> float:
