@@ -6,7 +6,6 @@ that calibrated it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import joblib
@@ -82,7 +81,6 @@ def calibrate(
     seed: int,
     workers: int,
     central_tendency: float | None = None,
-    done: Callable[[], None] | None = None,
 ) -> Calibration:
     """The calibration of a fit to all labels, anchored where a central tendency is given.
 
@@ -95,7 +93,6 @@ def calibrate(
         seed: of the folds.
         workers: fits at a time.
         central_tendency: mean PD that the population shall have.
-        done: called after each fold.
 
     Raises:
         InputError: the central tendency is not above 0 and below 1.
@@ -103,14 +100,9 @@ def calibrate(
     require_tendency(central_tendency)
     loans = Loans.of(data)
     folds = calibration_folds(loans, seed=seed) if fit.kind is ModelKind.FITTED else []
-    foretold = []
-    jobs = (
+    foretold: list[Floats] = joblib.Parallel(n_jobs=workers)(
         joblib.delayed(foretold_out_of_fold)(loans, fold, currency=data.currency) for fold in folds
     )
-    for found in joblib.Parallel(n_jobs=workers, return_as="generator")(jobs):
-        foretold.append(found)
-        if done is not None:
-            done()
     calibration = calibration_from(loans, folds, foretold)
     if central_tendency is None:
         return calibration
