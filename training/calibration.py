@@ -6,7 +6,6 @@ that calibrated it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import joblib
@@ -89,7 +88,6 @@ def calibrate(
     seed: int,
     workers: int,
     shaping: Shaping | None = None,
-    done: Callable[[], None] | None = None,
 ) -> Calibration:
     """The calibration of a fit to all labels, not anchored.
 
@@ -99,19 +97,13 @@ def calibrate(
         seed: of the folds.
         workers: fits at a time.
         shaping: of the fit, done anew in each fold.
-        done: called after each fold.
     """
     loans = Loans.of(data)
     folds = calibration_folds(loans, seed=seed) if fit.kind is ModelKind.FITTED else []
-    foretold = []
-    jobs = (
+    foretold = joblib.Parallel(n_jobs=workers)(
         joblib.delayed(foretold_out_of_fold)(loans, fold, currency=data.currency, shaping=shaping)
         for fold in folds
     )
-    for found in joblib.Parallel(n_jobs=workers, return_as="generator")(jobs):
-        foretold.append(found)
-        if done is not None:
-            done()
     return calibration_from(loans, folds, foretold)
 
 
