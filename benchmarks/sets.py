@@ -1,7 +1,9 @@
 """The sets of loans that scorecards are measured on: those that ship, and those found beside us.
 
 Berka and the invented sample portfolio come through the product's own intake and features. The
-other sets are read from `../shared/data/credit` where it exists; they are not ours to ship.
+other loans are read from `../shared/data/credit` where it exists; they are not ours to ship. Two
+sets that come with scikit-learn are no loans: nothing was chosen on them, and no direction is
+declared, so that they tell whether the estimator does well on what it was not made for.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.datasets import load_breast_cancer, load_diabetes
 
 from scoring.features import features_for
 from scoring.models.priors import read_priors, unfitted_scorecard
@@ -61,7 +64,7 @@ def sets_present() -> dict[str, Callable[[], LoanSet]]:
     for name, read in {"german": _german, "heloc": _heloc, "hmeq": _hmeq}.items():
         if (CREDIT / f"{name}.parquet").exists():
             found[name] = read
-    return found
+    return found | {"cancer": _cancer, "diabetes": _diabetes}
 
 
 HELOC_DIRECTIONS = (
@@ -187,6 +190,19 @@ def _declared(
 ) -> LoanSet:
     y = outcomes.to_numpy(dtype=np.int64)
     return LoanSet(name, rows, y, lambda: MonotoneScorecard(dict(directions)), directions)
+
+
+def _cancer() -> LoanSet:
+    """Breast cancer: malignant is bad, 37 % of 569."""
+    X, benign = load_breast_cancer(as_frame=True, return_X_y=True)
+    X.columns = X.columns.str.replace(" ", "_")
+    return _declared("cancer", X, 1 - benign, dict.fromkeys(X, 0))
+
+
+def _diabetes() -> LoanSet:
+    """Diabetes: progress after a year beyond 200 is bad, 27 % of 442."""
+    X, progress = load_diabetes(as_frame=True, return_X_y=True)
+    return _declared("diabetes", X, progress > 200, dict.fromkeys(X, 0))
 
 
 def _berka() -> LoanSet:
