@@ -73,19 +73,14 @@ class Evidence:
             return []
         left = self._left(row)
         kinds = sorted(self.unresolved, key=lambda kind: -float(self.unresolved[kind][row]))
-        return [
-            {
-                "code": _CODES[kind],
-                "have": {
-                    "days": int(self.days[kind][row]),
-                    "records": int(self.records[kind][row]),
-                },
-                "narrows_by_points": round(
-                    self._points(left) - self._points(self._left(row, without=kind)), 1
-                ),
-            }
-            for kind in kinds
-        ]
+        found: list[dict[str, Any]] = []
+        for kind in kinds:
+            narrower = self._points(self._left(row, without=kind))
+            by = round(self._points(left) - narrower, 1)
+            if by > 0:
+                have = {"days": int(self.days[kind][row]), "records": int(self.records[kind][row])}
+                found.append({"code": _CODES[kind], "have": have, "narrows_by_points": by})
+        return found
 
     def _left(self, row: int, *, without: Kind | None = None) -> float:
         return sum(

@@ -6,7 +6,8 @@ that calibrated it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import joblib
 import numpy as np
@@ -15,8 +16,8 @@ import pandas as pd
 from scoring.errors import InputError
 from scoring.models.calibration import Calibration, calibrated_to
 from training.dataset import TrainingSet
-from training.figures import Floats, Ints
-from training.fit import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
+from training.figures import Ints
+from training.fit import Fit, Foretelling, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
 from training.folds import Split, grouped_folds
 from training.shaping import Shaping
 
@@ -56,8 +57,8 @@ def calibration_folds(loans: Loans, *, seed: int) -> list[Split]:
 
 def foretold_out_of_fold(
     loans: Loans, fold: Split, *, currency: str, shaping: Shaping | None = None
-) -> Floats:
-    """Log-odds of bad of a fold's test part, by a card of its train part."""
+) -> Foretelling:
+    """Foretell a fold's test part by a card of its train part."""
     train, test = fold
     if not has_outcomes(loans.y[train]):
         fit = expert_scorecard(loans.X.iloc[train], currency=currency, shaping=shaping)
@@ -69,16 +70,19 @@ def foretold_out_of_fold(
             shaping=shaping,
             n_binnings=_BINNINGS,
         )
-    unseen = loans.X.iloc[test][list(fit.scorecard.feature_names_in_)]
-    return np.asarray(fit.scorecard.decision_function(unseen))
+    return fit.foretell(loans.X.iloc[test])
 
 
-def calibration_from(loans: Loans, folds: list[Split], foretold: list[Floats]) -> Calibration:
+def calibration_from(
+    loans: Loans, folds: list[Split], foretold: list[Foretelling], *, by_hand: Sequence[str] = ()
+) -> Calibration:
     """The map that the folds' outcomes ask for; none at all without folds."""
     if not folds:
-        return Calibration()
+        return Calibration(by_hand=tuple(by_hand))
+    found = Foretelling.joined(foretold)
     places = np.concatenate([test for _, test in folds])
-    return calibrated_to(np.concatenate(foretold), loans.y[places])
+    calibration = calibrated_to(found.log_odds, loans.y[places], found.given)
+    return replace(calibration, by_hand=tuple(by_hand))
 
 
 def calibrate(
@@ -104,7 +108,7 @@ def calibrate(
         joblib.delayed(foretold_out_of_fold)(loans, fold, currency=data.currency, shaping=shaping)
         for fold in folds
     )
-    return calibration_from(loans, folds, foretold)
+    return calibration_from(loans, folds, foretold, by_hand=fit.by_hand)
 
 
 def anchored(
@@ -128,7 +132,10 @@ def anchored(
     if central_tendency is None:
         return calibration
     population = data.X if fit.kind is ModelKind.FITTED else data.population
-    return calibration.anchored(_log_odds(fit, population), central_tendency)
+    if population.empty:
+        return calibration.anchored(np.array([fit.scorecard.card_.intercept]), central_tendency)
+    found = fit.foretell(population)
+    return calibration.anchored(found.log_odds, central_tendency, found.given)
 
 
 def require_tendency(central_tendency: float | None) -> None:
@@ -142,10 +149,3 @@ def require_tendency(central_tendency: float | None) -> None:
             f"The central tendency is a mean PD above 0 and below 1, such as 0.08, "
             f"not {central_tendency:g}."
         )
-
-
-def _log_odds(fit: Fit, population: pd.DataFrame) -> Floats:
-    if population.empty:
-        return np.array([fit.scorecard.card_.intercept])
-    columns = list(fit.scorecard.feature_names_in_)
-    return np.asarray(fit.scorecard.decision_function(population[columns]))

@@ -219,15 +219,16 @@ def fit_as_served(
 ) -> tuple[Fit, Calibration]:
     """Fit to all labels, calibrated and anchored; the calibration is folded into the cards.
 
-    Caps and points given by hand hold on the card as served, so the fit is made again once it is
-    known how calibration will scale it.
+    Caps hold on the card as served, so the fit is made again once it is known how calibration will
+    scale it. Points given by hand are not scaled.
     """
     fit = fit_on_all(data, shaping)
     calibration = calibrate(data, fit, seed=SEED, workers=WORKERS, shaping=shaping)
     if calibration.slope != 1.0:
         fit = fit_on_all(data, replace(shaping, slope=calibration.slope))
     calibration = anchored(calibration, data, fit, central_tendency)
-    free = None if fit.free is None else calibration.applied_to(fit.free)
+    of_free = replace(calibration, by_hand=())
+    free = None if fit.free is None else of_free.applied_to(fit.free)
     return replace(fit, scorecard=calibration.applied_to(fit.scorecard), free=free), calibration
 
 

@@ -6,6 +6,7 @@ bits depend on how many there are. So it runs on one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -38,6 +39,7 @@ class Fit:
         left_out: features of money for which the expert gave no cut points in the currency.
         caps: what was done to keep blocks within their share of the range.
         free: the scorecard without the analyst's hand; None where there is none.
+        by_hand: features whose points were given by hand.
     """
 
     scorecard: MonotoneScorecard
@@ -45,6 +47,29 @@ class Fit:
     left_out: tuple[str, ...]
     caps: tuple[BlockCap, ...] = ()
     free: MonotoneScorecard | None = None
+    by_hand: tuple[str, ...] = ()
+
+    def foretell(self, X: pd.DataFrame) -> Foretelling:  # noqa: N803
+        """Log-odds of bad of rows; X has the scorecard's columns, and may have more."""
+        X = X[list(self.scorecard.feature_names_in_)]  # noqa: N806
+        log_odds, parts = self.scorecard.scores_and_contributions(X)
+        return Foretelling(log_odds, parts[list(self.by_hand)].to_numpy().sum(axis=1))
+
+
+@dataclass(frozen=True)
+class Foretelling:
+    """Log-odds of bad, not calibrated, and the part of them given by hand, shape (rows,) each."""
+
+    log_odds: NDArray[np.float64]
+    given: NDArray[np.float64]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Foretelling]) -> Foretelling:
+        """The parts' rows one after the other."""
+        return cls(
+            np.concatenate([part.log_odds for part in parts]),
+            np.concatenate([part.given for part in parts]),
+        )
 
 
 def fit_scorecard(
@@ -70,8 +95,7 @@ def fit_scorecard(
     scorecard = unfitted_scorecard(features, priors or read_priors(), currency=currency)
     if n_binnings is not None:
         scorecard.set_params(n_binnings=n_binnings)
-    shaped = fit_shaped(scorecard, X[list(features)], y, shaping or Shaping())
-    return Fit(shaped.scorecard, ModelKind.FITTED, (), shaped.caps, shaped.free)
+    return _shaped(scorecard, X[list(features)], y, ModelKind.FITTED, (), shaping or Shaping())
 
 
 def expert_scorecard(
@@ -93,8 +117,22 @@ def expert_scorecard(
     left_out = without_cuts(_features_of(population), priors, currency=currency)
     features = {n: f for n, f in _features_of(population).items() if n not in left_out}
     scorecard = unfitted_scorecard(features, priors, currency=currency)
-    shaped = fit_shaped(scorecard, population[list(features)], None, shaping or Shaping())
-    return Fit(shaped.scorecard, ModelKind.EXPERT_PRIOR, tuple(left_out), shaped.caps, shaped.free)
+    X = population[list(features)]  # noqa: N806
+    kind = ModelKind.EXPERT_PRIOR
+    return _shaped(scorecard, X, None, kind, tuple(left_out), shaping or Shaping())
+
+
+def _shaped(
+    unfitted: MonotoneScorecard,
+    X: pd.DataFrame,  # noqa: N803
+    y: NDArray[np.int64] | None,
+    kind: ModelKind,
+    left_out: tuple[str, ...],
+    shaping: Shaping,
+) -> Fit:
+    shaped = fit_shaped(unfitted, X, y, shaping)
+    by_hand = tuple(name for name in shaping.by_hand if name in X.columns)
+    return Fit(shaped.scorecard, kind, left_out, shaped.caps, shaped.free, by_hand)
 
 
 def _features_of(X: pd.DataFrame) -> dict[str, Feature]:  # noqa: N803

@@ -15,6 +15,7 @@ from sklearn.base import clone
 from scoring.canonical import canonical_json, digest
 from scoring.features import all_features
 from scoring.features.catalogue import Kind
+from scoring.models.calibration import Calibration
 from scoring.models.capping import BlockCap, cap_block
 from scoring.models.card import Card
 from scoring.models.points import PointsCard
@@ -30,13 +31,18 @@ class Shaping:
     Attributes:
         attendance_cap: share of the score range that attendance may have; 1 for no cap.
         hand: the analyst's; None for none.
-        slope: what the finished card's log-odds are multiplied by before they are served, where it
-            is calibrated: caps and the hand's points hold on the card as served.
+        slope: what the log-odds learned are multiplied by before they are served, where the card is
+            calibrated: caps hold on the card as served.
     """
 
     attendance_cap: float = DEFAULT_ATTENDANCE_CAP
     hand: AppliedHand | None = None
     slope: float = 1.0
+
+    @property
+    def by_hand(self) -> tuple[str, ...]:
+        """Features whose points are given: no calibration scales them."""
+        return () if self.hand is None else self.hand.in_points
 
     def lineage(self) -> dict[str, Any]:
         """What the registry keeps of it."""
@@ -88,7 +94,7 @@ def fit_shaped(
     if hand is None:
         return Shaped(free, (cap,), None)
     rebinned = fit.holding(hand.held_cuts(free)) if hand.reshaped else free
-    held = hand.held(free, rebinned, slope=shaping.slope)
+    held = hand.held(free, rebinned)
     scorecard, cap = fit.capped(held, whole=hand.in_points)
     return Shaped(scorecard, (cap,), free)
 
@@ -126,5 +132,5 @@ class _Fitting:
 
 def _served(card: Card, *, slope: float, whole: tuple[str, ...]) -> PointsCard:
     """Points as served; calibration moves the base as well, which no range depends on."""
-    features = tuple(feature.scaled(slope) for feature in card.features)
+    features = Calibration(slope=slope, by_hand=whole).scaled(card.features)
     return PointsCard.of(Card(card.intercept, features), whole=whole)

@@ -21,7 +21,7 @@ from training.calibration import (
 )
 from training.dataset import TrainingSet
 from training.figures import SEED, Figure, Floats, Ints, Judged, figures_of, too_few
-from training.fit import expert_scorecard, fit_scorecard, has_outcomes
+from training.fit import Foretelling, expert_scorecard, fit_scorecard, has_outcomes
 from training.folds import Split, grouped_folds
 from training.shaping import Shaping
 
@@ -134,7 +134,7 @@ def foretell_both(
     parts = [loans.at(train) for train, _ in splits]
     folds = [calibration_folds(part, seed=SEED) if has_outcomes(part.y) else [] for part in parts]
     fits = (
-        joblib.delayed(fit_and_foretell)(
+        joblib.delayed(_fit_and_foretell)(
             part.X, part.y, data.X.iloc[test], currency=data.currency, shaping=shaping
         )
         for part, (_, test) in zip(parts, splits, strict=True)
@@ -149,10 +149,12 @@ def foretell_both(
     fitted, rest = found[: len(splits)], iter(found[len(splits) :])
     return [
         Foretold(
-            log_odds,
-            calibration_from(part, of_part, [next(rest) for _ in of_part]).of_log_odds(log_odds),
+            each.log_odds,
+            calibration_from(part, of_part, [next(rest) for _ in of_part]).of_log_odds(
+                each.log_odds, each.given
+            ),
         )
-        for log_odds, part, of_part in zip(fitted, parts, folds, strict=True)
+        for each, part, of_part in zip(fitted, parts, folds, strict=True)
     ]
 
 
@@ -165,13 +167,23 @@ def fit_and_foretell(
     shaping: Shaping | None = None,
 ) -> Floats:
     """Log-odds of bad of unseen rows, by the scorecard that `train` would fit, not calibrated."""
+    return _fit_and_foretell(X, y, unseen, currency=currency, shaping=shaping).log_odds
+
+
+def _fit_and_foretell(
+    X: pd.DataFrame,  # noqa: N803
+    y: Ints,
+    unseen: pd.DataFrame,
+    *,
+    currency: str,
+    shaping: Shaping | None,
+) -> Foretelling:
     fit = (
         fit_scorecard(X, y, currency=currency, shaping=shaping)
         if has_outcomes(y)
         else expert_scorecard(X, currency=currency, shaping=shaping)
     )
-    columns = list(fit.scorecard.feature_names_in_)
-    return np.asarray(fit.scorecard.decision_function(unseen[columns]))
+    return fit.foretell(unseen)
 
 
 def followed(

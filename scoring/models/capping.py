@@ -188,11 +188,5 @@ def _held_at(
 
 def _places(card: Card, names: Collection[str]) -> NDArray[np.intp]:
     """Return where the values of some features stand among all of a card's, intercept first."""
-    places: list[int] = []
-    start = 1
-    for feature in card.features:
-        size = len(feature.cuts) + 2
-        if feature.name in names:
-            places.extend(range(start, start + size))
-        start += size
-    return np.array(places, dtype=np.intp)
+    own = [np.arange(at.start, at.stop) for name, at in card.places().items() if name in names]
+    return np.concatenate(own) if own else np.zeros(0, dtype=np.intp)

@@ -94,6 +94,15 @@ class Card:
     intercept: float
     features: tuple[CardFeature, ...]
 
+    def places(self) -> dict[str, slice]:
+        """Return where each feature's values (bins, then missing) stand, the intercept first."""
+        found = {}
+        start = 1
+        for feature in self.features:
+            found[feature.name] = slice(start, start + len(feature.cuts) + 2)
+            start = found[feature.name].stop
+        return found
+
     def look_up(self, values: Mapping[str, float | None]) -> dict[str, float]:
         """Return each feature's log-odds for one record; absent, None and NaN are missing."""
         return {each.name: each.look_up(values.get(each.name)) for each in self.features}

@@ -189,16 +189,15 @@ def _card_variance(card: Card, uncertainty: Uncertainty) -> float:
     """Mean variance of the log-odds of files that lack nothing, features independent."""
     mean = uncertainty.factor[0].copy()
     variance = float(uncertainty.remainder[0])
-    start = 1
+    places = card.places()
     for feature in card.features:
         shares = observed_shares(feature)
-        place = slice(start, start + shares.size)
+        place = slice(places[feature.name].start, places[feature.name].stop - 1)  # not missing
         loadings = uncertainty.factor[place]
         middle = (shares[:, None] * loadings).sum(axis=0)
         mean += middle
         variance += float((shares * uncertainty.remainder[place]).sum())
         variance += float((shares[:, None] * (loadings - middle) ** 2).sum())
-        start += shares.size + 1
     return _short(variance + float((mean**2).sum()))
 
 

@@ -15,8 +15,8 @@ from scoring.canonical import digest
 from scoring.errors import InputError
 from scoring.features import all_features
 from scoring.models.artefact import Artefact
+from scoring.models.calibration import Calibration
 from scoring.models.capping import range_of
-from scoring.models.card import Card
 from scoring.models.points import PointsCard, PointsFeature
 from scoring.published.bins import bin_labels
 from scoring.published.table import joined
@@ -173,13 +173,18 @@ def test_points_and_caps_hold_on_a_card_that_is_calibrated_afterwards(
     hand = applied(tmp_path, text, free)
     shaping = Shaping(hand=hand, slope=0.83)
     fit = fit_scorecard(X, Y, currency="KRW", shaping=shaping)
-    card = fit.scorecard.card_
-    served = Card(card.intercept, tuple(feature.scaled(0.83) for feature in card.features))
-    points = PointsCard.of(served, whole=["refund_share_365d"])
+    calibration = Calibration(slope=0.83, intercept=-0.2, by_hand=fit.by_hand)
+    served = calibration.applied_to(fit.scorecard)
+    points = PointsCard.of(served.card_, whole=["refund_share_365d"])
     assert np.diff(printed(points, "refund_share_365d").points).tolist() == [-7, -20]
     block = range_of(points, ("attended_share", "assignments_on_time_share"))
     assert fit.caps[0].binds
     assert fit.caps[0].block_range == block <= 0.2 * range_of(points) + 1e-9
+    foretold = fit.foretell(X)
+    judged = calibration.of_log_odds(foretold.log_odds, foretold.given)
+    assert np.abs(judged - served.decision_function(X)).max() < 1e-12
+    scaled = calibration.of_log_odds(foretold.log_odds)
+    assert np.abs(judged - scaled).max() > 0.05  # the hand's points are left as they are
 
 
 def test_attendance_is_capped_unless_the_share_is_raised(free: Fit) -> None:

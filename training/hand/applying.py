@@ -72,17 +72,13 @@ class AppliedHand:
                 found[feature.name] = {"cuts": _without(feature.cuts, self.merged[feature.name])}
         return found
 
-    def held(
-        self, free: MonotoneScorecard, rebinned: MonotoneScorecard, *, slope: float
-    ) -> dict[str, Any]:
+    def held(self, free: MonotoneScorecard, rebinned: MonotoneScorecard) -> dict[str, Any]:
         """All that a fit holds, as `MonotoneScorecard(held=…)` takes it.
 
         Args:
             free: fitted without the hand to the same rows.
             rebinned: the same with `held_cuts`, for the shapes of those `reshaped`.
-            slope: what the card's log-odds are multiplied by before they are served.
         """
-        per_log_odds = PointsScale().factor * slope
         neutral = {each.name for each in free.declarations() if each.when_missing == "neutral"}
         found = self.held_cuts(free)
         for feature, other in zip(free.card_.features, rebinned.card_.features, strict=True):
@@ -90,13 +86,11 @@ class AppliedHand:
             if entry is None:
                 continue
             if entry.points is not None:
-                found[feature.name] = _given(entry, self.currency, per_log_odds)
+                found[feature.name] = _given(entry, self.currency)
             elif entry.weight_points is not None:
                 shape = other if feature.name in self.reshaped else feature
                 missing = feature.name not in neutral
-                found[feature.name] = _weighted(
-                    shape, entry.weight_points, per_log_odds, missing=missing
-                )
+                found[feature.name] = _weighted(shape, entry.weight_points, missing=missing)
         return found
 
     def record(self, free: Card) -> HandRecord:
@@ -172,7 +166,8 @@ def _gain_by_withholding(entry: HandEntry, feature: CardFeature) -> str | None:
     )
 
 
-def _given(entry: HandEntry, currency: str, factor: float) -> dict[str, Any]:
+def _given(entry: HandEntry, currency: str) -> dict[str, Any]:
+    factor = PointsScale().factor
     missing = entry.missing_points
     return {
         "cuts": entry.cuts_in(currency),
@@ -181,8 +176,9 @@ def _given(entry: HandEntry, currency: str, factor: float) -> dict[str, Any]:
     }
 
 
-def _weighted(feature: CardFeature, weight: int, factor: float, *, missing: bool) -> dict[str, Any]:
+def _weighted(feature: CardFeature, weight: int, *, missing: bool) -> dict[str, Any]:
     """Stretch a shape to whole points that add up to the weight; a flat shape stays flat."""
+    factor = PointsScale().factor
     worst = max(feature.log_odds)
     spread = worst - min(feature.log_odds)
     stretch = weight / spread if spread > 0 else 0.0

@@ -29,7 +29,8 @@ MOST_BINS = 12
 _ALLOWED = "author, reason, cuts, merge, weight_points, points and missing_points"
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 _Points = Annotated[int, Field(ge=-1000, le=1000)]
-_Cuts = Annotated[list[FiniteFloat], Field(max_length=MOST_BINS - 1)]
+_Cut = Annotated[FiniteFloat, Field(gt=-1e15, lt=1e15)]  # beyond, doubles have no decimals left
+_Cuts = Annotated[list[_Cut], Field(max_length=MOST_BINS - 1)]
 
 
 class HandEntry(BaseModel):
