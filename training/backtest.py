@@ -40,9 +40,9 @@ from training.figures import (
     mean_of_parts,
     with_interval,
 )
-from training.folds import Split
+from training.folds import Progress, Split, followed
 from training.peers import Peer, all_peers
-from training.validate import Progress, fit_and_foretell, followed
+from training.validate import fit_and_foretell
 
 REPEATS = 10
 FOLDS = 5

@@ -18,7 +18,7 @@ from scoring.models.calibration import Calibration, calibrated_to
 from training.dataset import TrainingSet
 from training.figures import Ints
 from training.fit import Fit, Foretelling, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
-from training.folds import Split, grouped_folds
+from training.folds import Progress, Split, followed, grouped_folds
 from training.shaping import Shaping
 
 LABELS_FOR_ALL_FOLDS = 5_000
@@ -90,8 +90,8 @@ def calibrate(
     fit: Fit,
     *,
     seed: int,
-    workers: int,
     shaping: Shaping | None = None,
+    progress: Progress | None = None,
 ) -> Calibration:
     """The calibration of a fit to all labels, not anchored.
 
@@ -99,15 +99,16 @@ def calibrate(
         data: what it was fitted on.
         fit: not calibrated.
         seed: of the folds.
-        workers: fits at a time.
         shaping: of the fit, done anew in each fold.
+        progress: called with a label, folds done and folds in all.
     """
     loans = Loans.of(data)
     folds = calibration_folds(loans, seed=seed) if fit.kind is ModelKind.FITTED else []
-    foretold = joblib.Parallel(n_jobs=workers)(
+    jobs = (
         joblib.delayed(foretold_out_of_fold)(loans, fold, currency=data.currency, shaping=shaping)
         for fold in folds
     )
+    foretold = followed(jobs, len(folds), label="calibrating", progress=progress)
     return calibration_from(loans, folds, foretold, by_hand=fit.by_hand)
 
 

@@ -26,6 +26,7 @@ from training.calibration import anchored, calibrate, require_tendency
 from training.dataset import TrainingSet, build_training_set
 from training.figures import SEED
 from training.fit import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
+from training.folds import Progress
 from training.hand.applying import apply_hand, check_served
 from training.hand.beside import figures_without_hand, hand_record, validation_without_hand
 from training.hand.file import read_hand
@@ -33,7 +34,7 @@ from training.labels import OutcomeDefinition
 from training.outcomes import outcomes_by_bin
 from training.report import ReportContent, write_report
 from training.shaping import Shaping
-from training.validate import WORKERS, Progress, Validation, validate
+from training.validate import Validation, validate
 
 _PACKAGES = ("foothold", "numpy", "scipy", "pandas", "scikit-learn", "duckdb", "ibis-framework")
 _STEPS = 5
@@ -128,6 +129,8 @@ def train_candidate(
     tell = progress or _say_nothing
     settings = database.settings
     written = None if hand is None else read_hand(hand)
+    share = settings.attendance_cap if attendance_cap is None else attendance_cap
+    shaping = Shaping(share)
     tell("reading the records", 0, _STEPS)
     records = None if snapshot is None else verify_snapshot(snapshot)
     with database.reading() as session:
@@ -146,17 +149,21 @@ def train_candidate(
             snapshot=records,
         )
     tell("fitting on all loans", 1, _STEPS)
-    shaping = Shaping(attendance_cap or settings.attendance_cap)
+    fit, calibration = free, _ = fit_as_served(
+        data, shaping, central_tendency=central_tendency, progress=progress
+    )
     if written is not None and hand is not None:
-        card = fit_on_all(data, shaping).scorecard.card_
+        # Bins are numbered as on the card of the free fit that a report prints.
+        card = free.scorecard.card_
         applied = apply_hand(written, card, currency=data.currency, file=hand.name)
         shaping = replace(shaping, hand=applied)
-    fit, calibration = fit_as_served(data, shaping, central_tendency=central_tendency)
-    if shaping.hand is not None:
-        check_served(shaping.hand, fit.scorecard.card_)
+        fit, calibration = fit_as_served(
+            data, shaping, central_tendency=central_tendency, progress=progress
+        )
+        check_served(applied, fit.scorecard.card_)
     tell("validating", 2, _STEPS)
     out_of_time, cross_validation = validate(data, shaping=shaping, progress=progress)
-    free = validation_without_hand(data, shaping, progress=progress)
+    without_hand = validation_without_hand(data, shaping, progress=progress)
     artefact = Artefact.of(
         fit.scorecard,
         currency=data.currency,
@@ -165,7 +172,7 @@ def train_candidate(
         blocks_off=data.blocks_off,
         bin_outcomes=bin_outcomes(data, fit),
         block_caps=fit.caps,
-        hand=hand_record(fit, shaping),
+        hand=hand_record(free, shaping),
         population=data.X if fit.kind is ModelKind.FITTED else data.population,
         calibration=calibration,
     )
@@ -177,7 +184,7 @@ def train_candidate(
             artefact,
             kind=fit.kind.value,
             figures=figures_for(data, out_of_time, cross_validation, calibration)
-            | figures_without_hand(free),
+            | figures_without_hand(without_hand),
             lineage=lineage,
             trained_by=by,
         )
@@ -198,7 +205,7 @@ def train_candidate(
                 out_of_time=out_of_time,
                 cross_validation=cross_validation,
                 lineage=lineage,
-                without_hand=free,
+                without_hand=without_hand,
             ),
         )
     tell("done", _STEPS, _STEPS)
@@ -215,21 +222,23 @@ def train_candidate(
 
 
 def fit_as_served(
-    data: TrainingSet, shaping: Shaping, *, central_tendency: float | None = None
+    data: TrainingSet,
+    shaping: Shaping,
+    *,
+    central_tendency: float | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Fit, Calibration]:
-    """Fit to all labels, calibrated and anchored; the calibration is folded into the cards.
+    """Fit to all labels, calibrated and anchored; the calibration is folded into the card.
 
     Caps hold on the card as served, so the fit is made again once it is known how calibration will
     scale it. Points given by hand are not scaled.
     """
     fit = fit_on_all(data, shaping)
-    calibration = calibrate(data, fit, seed=SEED, workers=WORKERS, shaping=shaping)
+    calibration = calibrate(data, fit, seed=SEED, shaping=shaping, progress=progress)
     if calibration.slope != 1.0:
         fit = fit_on_all(data, replace(shaping, slope=calibration.slope))
     calibration = anchored(calibration, data, fit, central_tendency)
-    of_free = replace(calibration, by_hand=())
-    free = None if fit.free is None else of_free.applied_to(fit.free)
-    return replace(fit, scorecard=calibration.applied_to(fit.scorecard), free=free), calibration
+    return replace(fit, scorecard=calibration.applied_to(fit.scorecard)), calibration
 
 
 def fit_on_all(data: TrainingSet, shaping: Shaping | None = None) -> Fit:

@@ -77,7 +77,7 @@ def train(
             currency=currency,
             definition=definition,
             snapshot=snapshot,
-            attendance_cap=_cap(attendance_cap),
+            attendance_cap=attendance_cap,
             hand=hand,
             central_tendency=central_tendency,
             progress=progress,
@@ -218,17 +218,6 @@ def _yesterday() -> date:
     from scoring.settings import Settings
 
     return today(datetime.now(UTC), Settings().zone) - timedelta(days=1)
-
-
-def _cap(share: float | None) -> float | None:
-    from scoring.errors import InputError
-
-    if share is not None and not 0 < share <= 1:
-        raise InputError(
-            f"--attendance-cap is a share of the score range, above 0 up to 1, not {share:g}. To "
-            "leave attendance out, set FOOTHOLD_BLOCKS_OFF=attendance."
-        )
-    return share
 
 
 def _name(by: str) -> str:

@@ -38,7 +38,6 @@ class Fit:
         kind: which of the two.
         left_out: features of money for which the expert gave no cut points in the currency.
         caps: what was done to keep blocks within their share of the range.
-        free: the scorecard without the analyst's hand; None where there is none.
         by_hand: features whose points were given by hand.
     """
 
@@ -46,7 +45,6 @@ class Fit:
     kind: ModelKind
     left_out: tuple[str, ...]
     caps: tuple[BlockCap, ...] = ()
-    free: MonotoneScorecard | None = None
     by_hand: tuple[str, ...] = ()
 
     def foretell(self, X: pd.DataFrame) -> Foretelling:  # noqa: N803
@@ -132,7 +130,7 @@ def _shaped(
 ) -> Fit:
     shaped = fit_shaped(unfitted, X, y, shaping)
     by_hand = tuple(name for name in shaping.by_hand if name in X.columns)
-    return Fit(shaped.scorecard, kind, left_out, shaped.caps, shaped.free, by_hand)
+    return Fit(shaped.scorecard, kind, left_out, shaped.caps, by_hand)
 
 
 def _features_of(X: pd.DataFrame) -> dict[str, Feature]:  # noqa: N803

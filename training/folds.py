@@ -1,14 +1,20 @@
-"""Folds of loans: stratified by outcome, all loans of a founder in one."""
+"""Folds of loans: stratified by outcome, all loans of a founder in one; and jobs over them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import joblib
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
 from training.figures import Ints
 
 FOLDS = 5
+WORKERS = 2
 
+Progress = Callable[[str, int, int], None]
 Split = tuple[Ints, Ints]
 
 
@@ -24,3 +30,16 @@ def grouped_folds(y: Ints, founders: Ints, *, seed: int) -> list[Split]:
     splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
     splits = splitter.split(np.zeros(y.size), y, founders)
     return [(train.astype(np.int64), test.astype(np.int64)) for train, test in splits]
+
+
+def followed(
+    jobs: Iterable[Any], count: int, *, label: str, progress: Progress | None
+) -> list[Any]:
+    """Results of joblib's jobs in their order, telling of each one done."""
+    found: list[Any] = []
+    results = joblib.Parallel(n_jobs=min(WORKERS, max(count, 1)), return_as="generator")(jobs)
+    for done, result in enumerate(results, start=1):
+        found.append(result)
+        if progress is not None:
+            progress(label, done, count)
+    return found

@@ -24,7 +24,7 @@ from scoring.models.points import PointsCard, PointsScale
 from scoring.models.priors import Priors, read_priors
 from training.figures import SEED, Floats, Ints
 from training.fit import expert_scorecard, fit_scorecard
-from training.validate import Progress, followed
+from training.folds import Progress, followed
 
 CHANGES = MappingProxyType({"halved": 0.5, "doubled": 2.0, "taken_out": 0.0})
 SAMPLED_ROWS = 5_000

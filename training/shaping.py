@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from scoring.canonical import canonical_json, digest
+from scoring.errors import InputError
 from scoring.features import all_features
 from scoring.features.catalogue import Kind
 from scoring.models.calibration import Calibration
@@ -33,11 +34,22 @@ class Shaping:
         hand: the analyst's; None for none.
         slope: what the log-odds learned are multiplied by before they are served, where the card is
             calibrated: caps hold on the card as served.
+
+    Raises:
+        InputError: the cap is no such share.
     """
 
     attendance_cap: float = DEFAULT_ATTENDANCE_CAP
     hand: AppliedHand | None = None
     slope: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.attendance_cap <= 1.0:
+            raise InputError(
+                "The attendance cap is a share of the score range, above 0 up to 1, not "
+                f"{self.attendance_cap:g}. To leave attendance out, set "
+                "FOOTHOLD_BLOCKS_OFF=attendance."
+            )
 
     @property
     def by_hand(self) -> tuple[str, ...]:
@@ -64,12 +76,10 @@ class Shaped:
     Attributes:
         scorecard: as served.
         caps: of blocks.
-        free: the same without the hand; None where there is none.
     """
 
     scorecard: MonotoneScorecard
     caps: tuple[BlockCap, ...]
-    free: MonotoneScorecard | None
 
 
 def fit_shaped(
@@ -92,11 +102,11 @@ def fit_shaped(
     free, cap = fit.capped({})
     hand = shaping.hand
     if hand is None:
-        return Shaped(free, (cap,), None)
+        return Shaped(free, (cap,))
     rebinned = fit.holding(hand.held_cuts(free)) if hand.reshaped else free
     held = hand.held(free, rebinned)
     scorecard, cap = fit.capped(held, whole=hand.in_points)
-    return Shaped(scorecard, (cap,), free)
+    return Shaped(scorecard, (cap,))
 
 
 @dataclass(frozen=True)

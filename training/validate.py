@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import chain
@@ -22,14 +22,11 @@ from training.calibration import (
 from training.dataset import TrainingSet
 from training.figures import SEED, Figure, Floats, Ints, Judged, figures_of, too_few
 from training.fit import Foretelling, expert_scorecard, fit_scorecard, has_outcomes
-from training.folds import Split, grouped_folds
+from training.folds import Progress, Split, followed, grouped_folds
 from training.shaping import Shaping
 
 OUT_OF_TIME_SHARE = 0.3
-WORKERS = 2
 CALIBRATION = ("calibration_slope", "calibration_intercept", "ece")
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -73,6 +70,7 @@ def validate(
     *,
     shaping: Shaping | None = None,
     seed: int = SEED,
+    label: str = "validating",
     progress: Progress | None = None,
 ) -> tuple[Validation, Validation]:
     """Out of time and cross-validated, in this order; cards are shaped as the one that is made.
@@ -83,7 +81,7 @@ def validate(
     later = out_of_time_split(data)
     folds = grouped_folds(data.y, data.rows["founder_id"].to_numpy(), seed=seed)
     splits = [*([later] if later else []), *folds]
-    foretold = foretell_both(data, splits, shaping=shaping, progress=progress)
+    foretold = foretell_both(data, splits, shaping=shaping, label=label, progress=progress)
     first = len(splits) - len(folds)
     return (
         _before_and_after(data, splits[:1], foretold[:1], seed) if later else _nothing(data),
@@ -127,6 +125,7 @@ def foretell_both(
     splits: list[Split],
     *,
     shaping: Shaping | None = None,
+    label: str = "validating",
     progress: Progress | None = None,
 ) -> list[Foretold]:
     """The same before and after calibration, which is fitted inside each train part."""
@@ -145,7 +144,7 @@ def foretell_both(
         for fold in of_part
     )
     count = len(splits) + sum(map(len, folds))
-    found = followed(chain(fits, inner), count, label="validating", progress=progress)
+    found = followed(chain(fits, inner), count, label=label, progress=progress)
     fitted, rest = found[: len(splits)], iter(found[len(splits) :])
     return [
         Foretold(
@@ -184,19 +183,6 @@ def _fit_and_foretell(
         else expert_scorecard(X, currency=currency, shaping=shaping)
     )
     return fit.foretell(unseen)
-
-
-def followed(
-    jobs: Iterable[Any], count: int, *, label: str, progress: Progress | None
-) -> list[Any]:
-    """Results of joblib's jobs in their order, telling of each one done."""
-    found: list[Any] = []
-    results = joblib.Parallel(n_jobs=min(WORKERS, max(count, 1)), return_as="generator")(jobs)
-    for done, result in enumerate(results, start=1):
-        found.append(result)
-        if progress is not None:
-            progress(label, done, count)
-    return found
 
 
 def _before_and_after(

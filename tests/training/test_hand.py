@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,7 @@ X, Y = loans(150)
 
 @pytest.fixture(scope="module")
 def free() -> Fit:
-    return fit_scorecard(X, Y, currency="KRW")
+    return _free()
 
 
 def written(folder: Path, text: str) -> Path:
@@ -81,6 +82,11 @@ def applied(folder: Path, text: str, free: Fit) -> AppliedHand:
     return apply_hand(hand, free.scorecard.card_, currency="KRW", file="hand.toml")
 
 
+@cache
+def _free() -> Fit:
+    return fit_scorecard(X, Y, currency="KRW")
+
+
 def fit_by_hand(hand: AppliedHand) -> tuple[Fit, Artefact]:
     shaping = Shaping(hand=hand)
     fit = fit_scorecard(X, Y, currency="KRW", shaping=shaping)
@@ -90,7 +96,7 @@ def fit_by_hand(hand: AppliedHand) -> tuple[Fit, Artefact]:
         currency="KRW",
         deployment_profile=DeploymentProfile.RESEARCH_SANDBOX,
         block_caps=fit.caps,
-        hand=hand_record(fit, shaping),
+        hand=hand_record(_free(), shaping),
     )
     return fit, artefact
 

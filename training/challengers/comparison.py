@@ -28,11 +28,9 @@ from training.figures import (
     too_few,
     with_interval,
 )
-from training.folds import Split, grouped_folds
+from training.folds import WORKERS, Progress, Split, grouped_folds
 from training.shaping import Shaping
 from training.validate import (
-    WORKERS,
-    Progress,
     Validation,
     foretell,
     out_of_time_split,

@@ -13,8 +13,9 @@ from scoring.models.points import PointsCard
 from scoring.published.bins import NO_RECORD, bin_labels, highest_below
 from training.dataset import TrainingSet
 from training.fit import Fit
+from training.folds import Progress
 from training.shaping import Shaping
-from training.validate import Progress, Validation, validate
+from training.validate import Validation, validate
 
 Validations = tuple[Validation, Validation]
 """Out of time and cross-validated."""
@@ -51,14 +52,18 @@ def validation_without_hand(
     """Judge the same records without the hand; None where there is none."""
     if shaping.hand is None:
         return None
-    return validate(data, shaping=replace(shaping, hand=None), progress=progress)
+    free = replace(shaping, hand=None)
+    return validate(data, shaping=free, label="validating without the hand", progress=progress)
 
 
-def hand_record(fit: Fit, shaping: Shaping) -> HandRecord | None:
-    """What is kept with the model; None where there is no hand."""
-    if shaping.hand is None or fit.free is None:
-        return None
-    return shaping.hand.record(fit.free.card_)
+def hand_record(free: Fit, shaping: Shaping) -> HandRecord | None:
+    """What is kept with the model; None where there is no hand.
+
+    Args:
+        free: the fit without the hand, as it would be served.
+        shaping: of the model.
+    """
+    return None if shaping.hand is None else shaping.hand.record(free.scorecard.card_)
 
 
 def figures_without_hand(free: Validations | None) -> dict[str, Any]:
