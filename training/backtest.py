@@ -291,7 +291,7 @@ def _foretold(
             joblib.delayed(foretell)(data.X.iloc[train], data.y[train], data.X.iloc[test])
             for train, test in splits
         )
-        found[name] = followed(jobs, len(splits), label=name, progress=progress)
+        found[name] = followed(jobs, len(splits), label=f"backtest: {name}", progress=progress)
     return found
 
 

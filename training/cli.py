@@ -244,7 +244,7 @@ def _print_candidate(candidate: Candidate) -> None:
         typer.echo(f"{label:<18}{shown}")
         free = figures.get("without_hand", {}).get(name)
         if free is not None:
-            typer.echo(f"{'  without the hand':<18}AUC {_figure(free['auc'])}")
+            typer.echo(f"{'  without hand':<18}AUC {_figure(free['auc'])}")
     _print_calibration(figures)
     typer.echo(f"Report            {candidate.report}")
     command = f"foothold promote {candidate.reference} --by NAME --reason TEXT"

@@ -110,6 +110,7 @@ class Latest:
     needs: list[tuple[str, str]]
     told: list[str]  # reasons of the lender, where they compare with others than points do
     helps: str
+    width: str  # how far a thin file is from a score; empty where that is not known
     asked_about: list[tuple[str, str]]  # what the lender is told, what it rests on
 
 
@@ -198,6 +199,7 @@ def _latest(score: Score, lender: Lender, language: Language, zone: ZoneInfo) ->
         ],
         told=_told(document, language),
         helps=_helps(document, language),
+        width=_width(document, language),
         asked_about=[
             (
                 integrity_text(signal["code"]).in_language(language),
@@ -321,6 +323,14 @@ def _helps(document: dict[str, Any], language: Language) -> str:
     """What stands over the records that a thin file lacks."""
     t = words_in(language)
     return str(t("thin.helps_by_width" if "evidence" in document else "thin.helps"))
+
+
+def _width(document: dict[str, Any], language: Language) -> str:
+    evidence = document.get("evidence")
+    if evidence is None or evidence["sufficient"]:
+        return ""
+    now, allowed = evidence["interval_points"], evidence["allowed_points"]
+    return str(words_in(language)("thin.width", now=now, allowed=allowed, over=now - allowed))
 
 
 def _need(place: int, entry: dict[str, Any], language: Language) -> str:

@@ -20,7 +20,9 @@ def _group() -> None:
 
 @app.command()
 def hand(
-    model: Annotated[str, typer.Argument(help="Reference of the model, such as M-0123456789ab.")],
+    model: Annotated[
+        str, typer.Argument(help="Reference of the model, such as M-0123456789ab, or champion.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show what was set by hand in a model, by whom and why, beside the free fit."""
@@ -28,16 +30,16 @@ def hand(
     from dataclasses import asdict
 
     from scoring.console import open_database, print_json
-    from scoring.models.registry import find_model, load_artefact
+    from scoring.models.registry import champion, find_model, load_artefact
     from training.hand.beside import changes_by_hand
 
     with open_database().reading() as session:
-        found = find_model(session, model)
+        found = champion(session) if model == "champion" else find_model(session, model)
         artefact, figures = load_artefact(found), json.loads(found.figures)
     told = changes_by_hand(artefact)
     if as_json:
         shown = {
-            "model": model,
+            "model": found.reference,
             "block_caps": [cap.as_dict() for cap in artefact.block_caps],
             "changes": [asdict(change) for change in told],
             "figures": beside(figures),
@@ -85,10 +87,12 @@ def _print(change: Change) -> None:
     if change.author is not None:
         typer.echo(f"  {change.author}: {change.reason}")
     width = max((len(line.label) for line in change.bins), default=0)
+    if change.bins:
+        typer.echo(f"  {'':<{width}}  free  by hand")
     for line in change.bins:
         moved = line.after - line.before
         typer.echo(
-            f"  {line.label:<{width}}  {_signed(line.before):>4}  {_signed(line.after):>4}"
+            f"  {line.label:<{width}}  {_signed(line.before):>4}  {_signed(line.after):>7}"
             + (f"  ({moved:+d})" if moved else "")
         )
     if not change.bins:
