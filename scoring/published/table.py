@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import log
 from typing import Any
 
-from scoring.features.catalogue import Direction, Feature
+from scoring.features.catalogue import Feature
 from scoring.models.artefact import Artefact
 from scoring.models.card import CardFeature
 from scoring.models.outcomes import BinOutcomes
 from scoring.models.points import PointsFeature
 from scoring.published.bins import NO_RECORD, bin_label, edges_of
+from scoring.published.disclosure import FEWEST_FOUNDERS, shown_outcomes
 from scoring.published.written import label_text
 
-FEWEST_FOUNDERS = 5
-"""Of fewer people's loans no outcome is shown: somebody might know whose they are."""
-
-_SMOOTHING = 0.5  # loans added to goods and bads of a bin that lacks either
-_ROUNDED = 1e-6  # parts of founders are stored rounded
 _FINISHED = (
     "Values are finished ones, as a score's features have them: rounded, and ratios pulled towards "
     "a constant."
@@ -31,11 +26,6 @@ _OF_OUTCOMES = (
     f"Neither is shown of fewer than {FEWEST_FOUNDERS} founders, nor where it could be worked out "
     "from the rest of the feature (–).",
 )
-_DIRECTIONS = {
-    Direction.SAFER_WHEN_HIGHER: "safer when higher",
-    Direction.SAFER_WHEN_LOWER: "safer when lower",
-    Direction.NONE: "no direction declared",
-}
 
 
 @dataclass(frozen=True)
@@ -46,9 +36,11 @@ class Bin:
         label: the bin in words, with its unit.
         points: whole points.
         share: of the background that lies in it, 0 to 1; None where there was nobody.
-        bad_rate: bad loans of all in it, 0 to 1; None where not known, not shown or no loans.
+        bad_rate: bad loans of all in it, 0 to 1 in hundredths; None where not known, not shown or
+            no loans.
         weight_of_evidence: ln of its share of goods over its share of bads; above 0 is safer than
-            average; half a loan is added to both where one is lacking. None as `bad_rate`.
+            average; half a loan is added to both where one is lacking. Two decimals; None as
+            `bad_rate`.
     """
 
     label: str
@@ -208,32 +200,6 @@ def joined(points: PointsFeature) -> tuple[tuple[float, ...], tuple[int, ...]]:
     return tuple(points.cuts[p] for p in kept), (*(earned[p] for p in kept), earned[-1])
 
 
-def shown_outcomes(
-    goods: Sequence[float], bads: Sequence[float], founders: Sequence[float]
-) -> list[tuple[float, float] | None]:
-    """Bad rate and weight of evidence of each bin, None where they are not shown.
-
-    Of fewer than `FEWEST_FOUNDERS` nothing is shown; and as shares of the rest and the totals are
-    known, the hidden bins together must hold as many, or the next smallest is hidden as well.
-    """
-    hidden = {i for i, people in enumerate(founders) if people < FEWEST_FOUNDERS - _ROUNDED}
-    for place in sorted(range(len(founders)), key=lambda i: founders[i]):
-        kept_back = sum(founders[i] for i in hidden)
-        if kept_back == 0 or kept_back >= FEWEST_FOUNDERS - _ROUNDED:
-            break
-        hidden.add(place)
-    all_goods, all_bads = sum(goods), sum(bads)
-    found: list[tuple[float, float] | None] = []
-    for i, (good, bad) in enumerate(zip(goods, bads, strict=True)):
-        if i in hidden or not all_goods or not all_bads:
-            found.append(None)
-            continue
-        more = 0.0 if good and bad else _SMOOTHING
-        evidence = log((good + more) / all_goods) - log((bad + more) / all_bads)
-        found.append((bad / (good + bad), evidence))
-    return found
-
-
 def _last_of_each(points: PointsFeature) -> list[int]:
     """Place of the last bin of each run of equal points."""
     earned = points.points
@@ -268,7 +234,7 @@ def _feature_table(
         name=points.name,
         kind=feature.kind.value.replace("_", " "),
         description=feature.description,
-        direction=_DIRECTIONS[feature.direction],
+        direction=feature.direction.words,
         spread=max(points.points) - min(points.points),
         bins=tuple(
             each
