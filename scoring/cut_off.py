@@ -163,7 +163,7 @@ def _background(
             f"{lowest} to {highest}); a background needs {LEAST_FOUNDERS}. Widen the margin with "
             f"`foothold lender policy`, wait for more applications, or take a file written by "
             "`foothold score-portfolio --purpose loan_application` with --portfolio FILE. Until "
-            "then reasons compare with the training population."
+            f"then reasons compare with {served.points_against.kind.words}."
         )
     return Background.over(
         artefact.feature_names,

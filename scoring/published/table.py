@@ -13,6 +13,7 @@ from scoring.models.outcomes import BinOutcomes
 from scoring.models.points import PointsFeature
 from scoring.published.bins import NO_RECORD, bin_label, edges_of
 from scoring.published.disclosure import FEWEST_FOUNDERS, shown_outcomes
+from scoring.published.variant import CardVariant
 from scoring.published.written import label_text
 
 _FINISHED = (
@@ -83,6 +84,7 @@ class ScorecardTable:
 
     Attributes:
         model: reference.
+        variant: which of the model's cards it is.
         kind: `fitted` or `expert_prior`.
         currency: of its amounts.
         deployment_profile: that it was trained for.
@@ -93,11 +95,12 @@ class ScorecardTable:
         anchor_odds: good loans to one bad at the anchor.
         points_to_double_odds: points that double them.
         largest_rounding_difference: points between a score and the unrounded one, at most.
-        has_outcomes: whether outcomes by bin were kept.
+        has_outcomes: whether it tells outcomes by bin.
         features: the parts.
     """
 
     model: str
+    variant: CardVariant
     kind: str
     currency: str
     deployment_profile: str
@@ -117,6 +120,11 @@ class ScorecardTable:
         return max([1, *(abs(each.points) for f in self.features for each in f.bins)])
 
     @property
+    def title(self) -> str:
+        """What stands over it."""
+        return f"Scorecard {self.variant.named(self.model)}"
+
+    @property
     def sentence(self) -> str:
         """How a score is made."""
         return (
@@ -129,41 +137,60 @@ class ScorecardTable:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of the columns."""
+        whose = self.variant.sentence
         if self.has_outcomes:
-            return ("Share: of the loans that the model was trained on.", *_OF_OUTCOMES, _FINISHED)
-        without = (
-            "No outcome has moved this model: the points are an expert's opinion, and there is no "
-            "bad rate."
-            if self.kind == "expert_prior"
-            else "This model was stored before outcomes were kept by bin, so bad rates are not "
-            "known; a new training keeps them."
+            shares = "Share: of the loans that the model was trained on."
+            return (shares, *_OF_OUTCOMES, _FINISHED, whose)
+        shares = "Share: of those whom the model was made on."
+        return (shares, self._why_no_outcomes, _FINISHED, whose)
+
+    @property
+    def _why_no_outcomes(self) -> str:
+        if self.kind == "expert_prior":
+            return (
+                "No outcome has moved this model: the points are an expert's opinion, and there is "
+                "no bad rate."
+            )
+        if self.variant is CardVariant.POSITIVE_ONLY:
+            return (
+                "Bad rates stand in the table of the plain card alone: its bins are others, and "
+                "from two tables of one model could be worked out what each hides."
+            )
+        return (
+            "This model was stored before outcomes were kept by bin, so bad rates are not known; "
+            "a new training keeps them."
         )
-        return ("Share: of those whom the model was made on.", without, _FINISHED)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for `--json`."""
         return asdict(self) | {"notes": list(self.notes)}
 
 
-def scorecard_table(artefact: Artefact, *, model: str, kind: str) -> ScorecardTable:
+def scorecard_table(
+    artefact: Artefact, *, model: str, kind: str, variant: CardVariant = CardVariant.PLAIN
+) -> ScorecardTable:
     """The table of a model.
 
+    Outcomes by bin are told of the plain card alone: two tables of one model could be subtracted.
+
     Args:
-        artefact: the model.
+        artefact: the model, its card as `variant` says.
         model: its reference.
         kind: `fitted` or `expert_prior`.
+        variant: which of its cards.
 
     Raises:
         ModelError: this version's catalogue lacks one of its features.
     """
     catalogue = artefact.features
+    outcomes = artefact.bin_outcomes if variant is CardVariant.PLAIN else {}
     card = {feature.name: feature for feature in artefact.scorecard.card_.features}
     tables = [
         _feature_table(
             points,
             card[points.name],
             catalogue[points.name],
-            artefact.bin_outcomes.get(points.name),
+            outcomes.get(points.name),
             artefact.currency,
         )
         for points in artefact.points.features
@@ -173,6 +200,7 @@ def scorecard_table(artefact: Artefact, *, model: str, kind: str) -> ScorecardTa
     scale = artefact.points.scale
     return ScorecardTable(
         model=model,
+        variant=variant,
         kind=kind,
         currency=artefact.currency,
         deployment_profile=artefact.deployment_profile.value,
@@ -183,7 +211,7 @@ def scorecard_table(artefact: Artefact, *, model: str, kind: str) -> ScorecardTa
         anchor_odds=scale.anchor_odds,
         points_to_double_odds=scale.points_to_double_odds,
         largest_rounding_difference=artefact.points.largest_rounding_difference,
-        has_outcomes=bool(artefact.bin_outcomes),
+        has_outcomes=bool(outcomes),
         features=tuple(
             sorted(
                 tables,
