@@ -6,7 +6,7 @@ file gets the same numbers to the last bit in whatever company it is scored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -29,6 +29,8 @@ from scoring.reasons.ranking import (
 )
 
 Floats = NDArray[np.float64]
+Values = Mapping[str, float | None]
+"""What is known of one file, by feature; None where nothing is on file."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,16 @@ class Assessment:
         numbers = self.values[row].tolist()
         known = (None if number != number else number for number in numbers)
         return dict(zip(self.artefact.feature_names, known, strict=True))
+
+
+def columns_of(files: Sequence[Values], names: Iterable[str]) -> dict[str, Floats]:
+    """Files as columns, each of shape (files,), NaN where a value is missing."""
+    return {
+        name: np.array(
+            [np.nan if file[name] is None else file[name] for file in files], dtype=np.float64
+        )
+        for name in names
+    }
 
 
 def assess(served: Served, values: Mapping[str, Floats]) -> Assessment:

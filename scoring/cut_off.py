@@ -7,17 +7,14 @@ applicants whose scores were at or slightly above the least that passes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scoring.assessment import assess
+from scoring.assessment import Values, assess, columns_of
 from scoring.errors import ConflictError
-from scoring.models.artefact import Artefact
 from scoring.models.backgrounds import Background, BackgroundKind
 from scoring.models.registry import load_artefact
 from scoring.models.served import Served
@@ -30,8 +27,6 @@ from scoring.records.tables import CutOffBackground, Founder, Lender, Model, Sco
 
 LEAST_FOUNDERS = 20
 """With fewer, a mean is of nobody in particular, or of somebody."""
-
-Values = Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -150,7 +145,7 @@ def _background(
     ledger: Ledger,
 ) -> Background:
     artefact = served.artefact
-    assessment = assess(served, _columns(artefact, files))
+    assessment = assess(served, columns_of(files, artefact.feature_names))
     near = (assessment.score >= cut_off.score) & (
         assessment.score <= cut_off.score + cut_off.margin
     )
@@ -163,7 +158,7 @@ def _background(
             f"{lowest} to {highest}); a background needs {LEAST_FOUNDERS}. Widen the margin with "
             f"`foothold lender policy`, wait for more applications, or take a file written by "
             "`foothold score-portfolio --purpose loan_application` with --portfolio FILE. Until "
-            "then reasons compare with the training population."
+            f"then reasons compare with {served.points_against.kind.words}."
         )
     return Background.over(
         artefact.feature_names,
@@ -180,13 +175,3 @@ def _background(
             "until": ledger.now.isoformat(),
         },
     )
-
-
-def _columns(artefact: Artefact, files: Iterable[Values]) -> dict[str, NDArray[np.float64]]:
-    rows = list(files)
-    return {
-        name: np.array(
-            [np.nan if row[name] is None else row[name] for row in rows], dtype=np.float64
-        )
-        for name in artefact.feature_names
-    }

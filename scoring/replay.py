@@ -1,4 +1,4 @@
-"""Scores that were given, computed again and checked: equal to the byte, or an error."""
+"""Scores that were given, computed again: equal to the byte, or an error."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import json
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from scoring.canonical import canonical_json, digest
 from scoring.errors import IntegrityError, NotFoundError
 from scoring.records.consents import Purpose
 from scoring.records.database import Database
-from scoring.records.tables import AuditEvent, CutOffBackground, Founder, Lender, Model, Score
+from scoring.records.tables import Founder, Lender, Model, Score
 from scoring.score import Subject, score_document
 from scoring.version import code_version
 
@@ -65,56 +64,6 @@ def replay_score(database: Database, reference: str) -> dict[str, Any]:
         "code_version": score.code_version,
         "document": document,
     }
-
-
-def verify_scores(session: Session) -> int:
-    """Check every stored score against the digest that the audit chain holds of it.
-
-    Returns:
-        How many scores there are.
-
-    Raises:
-        IntegrityError: a score was changed, or one has no event of its own.
-    """
-    noted: dict[str, str] = {}
-    for details in session.scalars(
-        select(AuditEvent.details).where(AuditEvent.action == "score.issued")
-    ):
-        event = json.loads(details)
-        noted[event["score"]] = event["document_digest"]
-    count = 0
-    for score in session.scalars(select(Score)).yield_per(500):
-        document = json.loads(score.document)
-        if noted.get(score.reference) != digest(score.document) or score.score != document["score"]:
-            raise IntegrityError(f"Score {score.reference} is not what the audit chain says.")
-        count += 1
-    if count != len(noted):
-        raise IntegrityError(f"{len(noted) - count} scores of the audit chain are not stored.")
-    return count
-
-
-def verify_backgrounds(session: Session) -> int:
-    """Check every stored background against the digest that the audit chain holds of it.
-
-    Returns:
-        How many backgrounds there are.
-
-    Raises:
-        IntegrityError: one was changed, or has no event of its own, or is gone.
-    """
-    noted: dict[str, str] = {}
-    for details in session.scalars(
-        select(AuditEvent.details).where(AuditEvent.action == "background.computed")
-    ):
-        event = json.loads(details)
-        noted[event["background"]] = event["digest"]
-    stored = {
-        row.reference: digest(row.content) for row in session.scalars(select(CutOffBackground))
-    }
-    for reference in sorted(noted.keys() | stored.keys()):
-        if noted.get(reference) != stored.get(reference):
-            raise IntegrityError(f"Background {reference} is not what the audit chain says.")
-    return len(stored)
 
 
 def _differences(stored: dict[str, Any], computed: dict[str, Any]) -> list[str]:

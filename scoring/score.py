@@ -7,10 +7,9 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from sqlalchemy.orm import Session
 
-from scoring.assessment import assess
+from scoring.assessment import assess, columns_of
 from scoring.calendar import end_of, today
 from scoring.canonical import canonical_json, digest
 from scoring.errors import InputError, ModelError
@@ -222,11 +221,7 @@ def refuse_other_profile(model: Model, profile: DeploymentProfile) -> None:
 
 
 def _scored(served: Served, file: FounderFile) -> dict[str, Any]:
-    values = {
-        name: np.array([np.nan if value is None else value], dtype=np.float64)
-        for name, value in file.values.items()
-    }
-    return assess(served, values).document(0)
+    return assess(served, columns_of([file.values], file.values)).document(0)
 
 
 def _unscored() -> dict[str, Any]:

@@ -96,3 +96,12 @@ def test_show_says_by_how_much_positive_only_raises_the_base(run: Run, sqlite: D
     assert isinstance(raised, int)
     assert raised > 0
     assert f"rises by {raised} points" in run("show", "L-DEMO").stdout
+
+
+def test_before_any_outcome_reasons_compare_with_the_experts_reference(
+    run: Run, sqlite: Database
+) -> None:
+    an_expert_model(sqlite)
+    told = run("show", "L-DEMO").stdout
+    assert "Reasons compare with the expert's reference" in told
+    assert "training population" not in told

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from scoring.cut_off import LEAST_FOUNDERS
 from scoring.errors import ConflictError, InputError, IntegrityError
@@ -19,7 +20,8 @@ from scoring.records.database import Database
 from scoring.records.lender_policies import CutOff, Policy, decide_policy
 from scoring.records.parties import find_lender
 from scoring.records.tables import AuditEvent, CutOffBackground
-from scoring.replay import replay_score, verify_backgrounds
+from scoring.replay import replay_score
+from scoring.verification import verify_backgrounds, verify_policies
 from tests.applicants import applicants, compute, decide, documents_of, scored
 from tests.builders import a_founder, a_lender, an_expert_model
 
@@ -266,3 +268,74 @@ def test_a_background_that_was_altered_is_found_and_used_no_more(sqlite: Databas
         verify_backgrounds(session)
     with pytest.raises(IntegrityError, match="does not match its digest"):
         scored(sqlite, references[0])
+
+
+def test_an_altered_column_of_a_background_is_found(sqlite: Database) -> None:
+    a_lender(sqlite)
+    a_lender(sqlite, "L-OTHER")
+    an_expert_model(sqlite)
+    documents_of(sqlite, applicants(sqlite, 4 * LEAST_FOUNDERS))
+    decide(sqlite, Policy(CutOff(0, 1000)))
+    compute(sqlite)
+    with sqlite.reading() as session:
+        assert verify_backgrounds(session) == 1
+    for altered in (
+        "lender_id = (SELECT id FROM lenders WHERE reference = 'L-OTHER')",
+        "model_id = model_id + 1000",
+        "positive_only = NOT positive_only",
+        "cut_off = cut_off + 1",
+        "margin = margin - 1",
+        "founders = founders + 1",
+        "computed_by = 'Another Person'",
+        "computed_at = computed_at - 1",
+        "reference = 'B-000000000000'",
+    ):
+        with sqlite.engine.connect() as connection:  # somebody with the file and no triggers
+            connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+            connection.execute(text("DROP TRIGGER cut_off_backgrounds_no_update"))
+            connection.execute(text(f"UPDATE cut_off_backgrounds SET {altered}"))
+            with Session(connection) as session, pytest.raises(IntegrityError, match="audit chain"):
+                verify_backgrounds(session)
+            connection.rollback()
+    with sqlite.reading() as session:
+        assert verify_backgrounds(session) == 1
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        "UPDATE lender_policies SET cut_off = 170 WHERE cut_off = 180",
+        "UPDATE lender_policies SET cut_off = NULL, margin = NULL",
+        "UPDATE lender_policies SET margin = margin + 1",
+        "UPDATE lender_policies SET positive_only = NOT positive_only",
+        "UPDATE lender_policies SET reason = 'another'",
+        "UPDATE lender_policies SET decided_by = 'Another Person'",
+        "UPDATE lender_policies SET decided_at = decided_at - 1",
+        "UPDATE lender_policies SET id = 10 - id",
+        "UPDATE lender_policies SET lender_id = "
+        "(SELECT id FROM lenders WHERE reference = 'L-OTHER')",
+        "DELETE FROM lender_policies WHERE positive_only",
+        "INSERT INTO lender_policies SELECT 9, lender_id, cut_off, margin, positive_only, reason, "
+        "decided_by, decided_at FROM lender_policies WHERE positive_only",
+    ],
+)
+def test_an_altered_policy_is_found(sqlite: Database, altered: str) -> None:
+    a_lender(sqlite)
+    a_lender(sqlite, "L-OTHER")
+    decide(sqlite, Policy(CutOff(180, 20)))
+    decide(sqlite, Policy(positive_only=True))
+    decide(sqlite, Policy(CutOff(150, 10)), lender="L-OTHER")
+    with sqlite.reading() as session:
+        assert verify_policies(session) == 3
+    _alter(sqlite, "lender_policies", altered)
+    with sqlite.reading() as session, pytest.raises(IntegrityError, match="audit chain"):
+        verify_policies(session)
+
+
+def _alter(database: Database, table: str, statement: str) -> None:
+    with database.engine.connect() as connection:  # somebody with the file and no triggers
+        connection.execute(text("PRAGMA foreign_keys = OFF"))
+        for done in ("update", "delete"):
+            connection.execute(text(f"DROP TRIGGER {table}_no_{done}"))
+        connection.execute(text(statement))
+        connection.commit()

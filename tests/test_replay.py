@@ -14,8 +14,9 @@ from scoring.records.consents import Purpose, require_consent
 from scoring.records.database import Database
 from scoring.records.parties import find_lender
 from scoring.records.tables import Model, Score
-from scoring.replay import replay_score, verify_scores
+from scoring.replay import replay_score
 from scoring.settings import Settings
+from scoring.verification import verify_scores
 from scoring.views import lender_view
 from tests.builders import FounderBuilder, a_founder, a_lender, an_expert_model
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -14,7 +18,9 @@ from foothold.cli import app
 from scoring.models.registry import promote_model, store_model
 from scoring.published.sql import Dialect
 from scoring.records.database import Database
-from tests.builders import an_expert_model
+from scoring.records.lender_policies import Policy
+from tests.applicants import applicants, decide, documents_of
+from tests.builders import a_lender, an_expert_model
 from tests.published.fitted import a_fitted_model
 
 
@@ -85,6 +91,51 @@ def test_text_goes_to_stdout_and_nothing_else_does(store: Database) -> None:
     assert "DOUBLE PRECISION" in told[Dialect.POSTGRES]
 
 
+def test_a_lender_with_positive_only_gets_the_card_that_scores_its_founders(
+    store: Database,
+) -> None:
+    a_lender(store)
+    plain = _run("champion", "--lender", "L-DEMO", "--format", "sql").stdout
+    assert plain == _run("champion", "--format", "sql").stdout
+    decide(store, Policy(positive_only=True))
+    documents = [d for d in documents_of(store, applicants(store, 24)) if d["score"] is not None]
+    assert all(document["model"]["positive_only"] for document in documents)
+    statement = _run("champion", "--lender", "L-DEMO", "--format", "sql").stdout
+    found = _scores(statement, documents)
+    assert len(found) >= 6
+    assert found == {document["founder"]: document["score"] for document in documents}
+    assert found != _scores(plain, documents)
+
+
+def _scores(statement: str, documents: list[dict[str, Any]]) -> dict[str, int]:
+    values = pd.DataFrame([document["features"] for document in documents], dtype=float)
+    with closing(sqlite3.connect(":memory:")) as connection:
+        values.assign(founder=[document["founder"] for document in documents]).to_sql(
+            "features", connection, index=False
+        )
+        return {row[0]: row[1] for row in connection.execute(statement)}
+
+
+def test_every_form_says_that_a_card_is_of_positive_only(store: Database) -> None:
+    fitted = a_fitted_model()
+    with store.writing() as ledger:
+        reference = store_model(
+            ledger, fitted.artefact, kind="fitted", figures={}, lineage={}, trained_by="a"
+        ).reference
+    a_lender(store)
+    decide(store, Policy(positive_only=True))
+    for words in ((), ("--format", "html"), ("--format", "sql"), ("--format", "pmml")):
+        told = _run(reference, "--lender", "L-DEMO", *words).stdout
+        assert f"{reference}, positive only" in told
+        assert "The card of lenders with positive only" in told
+        assert "The plain card" in _run(reference, *words).stdout
+    table = json.loads(_run(reference, "--lender", "L-DEMO", "--json").stdout)
+    assert table["variant"] == "positive_only"
+    assert any("table of the plain card alone" in note for note in table["notes"])
+    bins = [each for feature in table["features"] for each in feature["bins"]]
+    assert all(each["bad_rate"] is each["weight_of_evidence"] is None for each in bins)
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -94,6 +145,7 @@ def test_text_goes_to_stdout_and_nothing_else_does(store: Database) -> None:
         (["champion", "--output", "card"], "--format"),
         (["champion", "--json", "--format", "csv"], "--json"),
         (["M-NONE"], "foothold models"),
+        (["champion", "--lender", "L-NONE"], "no lender"),
         (
             ["champion", "--format", "csv", "--output", "/nowhere/card.csv"],
             "a folder that is there",

@@ -7,16 +7,10 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
-from scoring.features.catalogue import Direction, Feature
+from scoring.features.catalogue import Feature
 from scoring.models.artefact import Artefact
 from scoring.models.priors import Priors
 from scoring.published.bins import bin_labels
-
-DIRECTIONS = {
-    Direction.SAFER_WHEN_HIGHER: "safer when higher",
-    Direction.SAFER_WHEN_LOWER: "safer when lower",
-    Direction.NONE: "none declared",
-}
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,7 @@ def elicited(
             Elicited(
                 feature=name,
                 kind=feature.kind.value,
-                direction=DIRECTIONS[feature.direction],
+                direction=feature.direction.words,
                 weight_points=prior.weight_points,
                 confidence=prior.confidence,
                 cuts=None if cuts is None else tuple(cuts),

@@ -60,7 +60,7 @@ class ScoreRange(BaseModel):
 
 
 class GroupPoints(BaseModel):
-    """Points of a neutral group of reasons, against the training population."""
+    """Points of a neutral group of reasons, against the background of `points`."""
 
     code: str
     points: int
@@ -79,7 +79,7 @@ class Reason(BaseModel):
     code: str
     points: int | float = Field(
         description="In points of the score, against the background of `reasons`: the group's "
-        "points less their mean there. Whole numbers against the training population, decimals "
+        "points less their mean there. Whole numbers against the card's own background, decimals "
         "against applicants at the cut-off."
     )
     missing: bool

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from scoring.cli.options import AsJson, Author
 from scoring.console import open_database, print_json, print_table
-from scoring.errors import InputError, NoChampionError
+from scoring.errors import InputError
 from scoring.records.lender_policies import (
     CutOff,
     Policy,
     decide_policy,
     policy_in_force,
-    policy_of,
-    policy_row,
 )
 from scoring.records.parties import add_lender, find_lender
 from scoring.records.tables import Lender
@@ -62,7 +58,7 @@ def lender_policy(
         typer.Option(help="How many points above the cut-off are still just above it."),
     ] = None,
     no_cut_off: Annotated[
-        bool, typer.Option("--no-cut-off", help="Reasons compare with the training population.")
+        bool, typer.Option("--no-cut-off", help="Reasons compare with whom points compare with.")
     ] = False,
     positive_only: Annotated[
         bool | None,
@@ -74,6 +70,8 @@ def lender_policy(
     as_json: AsJson = False,
 ) -> None:
     """Decide a lender's policy for scores from now on; what is left out stays as it was."""
+    from scoring.models.standing import standing_of
+
     if cut_off is None and margin is None and positive_only is None and not no_cut_off:
         raise InputError(
             "Say what to change: --cut-off N --margin N, --no-cut-off, --positive-only or "
@@ -89,26 +87,30 @@ def lender_policy(
             before.positive_only if positive_only is None else positive_only,
         )
         decide_policy(ledger, found, policy, by=by, reason=reason)
-        shown = _standing(ledger.session, found, ledger.now)
+        shown = standing_of(ledger.session, found, at=ledger.now).as_dict()
     _print(shown, as_json)
 
 
 @lender_app.command("show")
 def lender_show(lender: LenderArgument, as_json: AsJson = False) -> None:
     """Show a lender's policy in force, and what it still lacks."""
+    from scoring.models.standing import standing_of
+
     database = open_database()
     with database.reading() as session:
-        shown = _standing(session, find_lender(session, lender), database.clock())
+        shown = standing_of(session, find_lender(session, lender), at=database.clock()).as_dict()
     _print(shown, as_json)
 
 
 @lender_app.command("list")
 def lender_list(as_json: AsJson = False) -> None:
     """List lenders with their policies in force."""
+    from scoring.models.standing import standing_of
+
     database = open_database()
     with database.reading() as session:
         rows = [
-            _standing(session, found, database.clock())
+            standing_of(session, found, at=database.clock()).as_dict()
             for found in session.scalars(select(Lender).order_by(Lender.reference))
         ]
     if as_json:
@@ -183,51 +185,6 @@ def _cut_off(score: int | None, margin: int | None, before: CutOff | None) -> Cu
     return CutOff(score, margin)
 
 
-def _standing(session: Session, lender: Lender, at: datetime) -> dict[str, Any]:
-    """A lender's policy in force with its author, the champion's background, and what lacks."""
-    from scoring.models.registry import champion, load_artefact
-    from scoring.models.served import Served, background_row
-
-    row = policy_row(session, lender.id, at=at)
-    policy = Policy() if row is None else policy_of(row)
-    shown: dict[str, Any] = {
-        "lender": lender.reference,
-        "cut_off": policy.cut_off.score if policy.cut_off else None,
-        "margin": policy.cut_off.margin if policy.cut_off else None,
-        "positive_only": policy.positive_only,
-        "by": row.decided_by if row else None,
-        "reason": row.reason if row else None,
-        "since": row.decided_at.isoformat() if row else None,
-        "champion": None,
-        "background": None,
-        "background_founders": None,
-        "background_computed_at": None,
-        "base_points_raised": None,
-        "missing": [],
-    }
-    try:
-        model = champion(session)
-    except NoChampionError:
-        shown["missing"] = ["no model has been promoted yet"]
-        return shown
-    shown["champion"] = model.reference
-    if policy.positive_only:
-        plain = load_artefact(model)
-        served = Served.of(plain, model.artefact_digest, positive_only=True)
-        shown["base_points_raised"] = served.artefact.points.base - plain.points.base
-    background = background_row(session, lender.id, model, policy, at=at)
-    if background is not None:
-        shown["background"] = background.reference
-        shown["background_founders"] = background.founders
-        shown["background_computed_at"] = background.computed_at.isoformat()
-    elif policy.cut_off is not None:
-        shown["missing"] = [
-            f"the champion {model.reference} has no background for this policy yet: foothold "
-            f"lender background {lender.reference} --by NAME"
-        ]
-    return shown
-
-
 def _print(shown: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(shown)
@@ -242,8 +199,10 @@ def _print(shown: dict[str, Any], as_json: bool) -> None:
             f"Reasons compare with background {shown['background']}: "
             f"{shown['background_founders']} applicants, as of {shown['background_computed_at']}."
         )
-    else:
-        typer.echo("Reasons compare with the training population.")
+    elif shown["reasons_against"] is not None:
+        from scoring.models.backgrounds import BackgroundKind
+
+        typer.echo(f"Reasons compare with {BackgroundKind(shown['reasons_against']).words}.")
     for lack in shown["missing"]:
         typer.echo(f"Missing: {lack}")
 

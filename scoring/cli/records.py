@@ -29,15 +29,27 @@ def init(as_json: AsJson = False) -> None:
 
 @audit_app.command("verify")
 def audit_verify(as_json: AsJson = False) -> None:
-    """Check every link of the audit chain."""
+    """Check every link of the audit chain, and scores, policies and backgrounds against it."""
     from scoring.records.audit import verify_chain
-    from scoring.replay import verify_backgrounds, verify_scores
+    from scoring.verification import verify_backgrounds, verify_policies, verify_scores
 
     with open_database().reading() as session:
         count = verify_chain(session)
         scores = verify_scores(session)
+        policies = verify_policies(session)
         backgrounds = verify_backgrounds(session)
     if as_json:
-        print_json({"events": count, "scores": scores, "backgrounds": backgrounds, "intact": True})
+        print_json(
+            {
+                "events": count,
+                "scores": scores,
+                "policies": policies,
+                "backgrounds": backgrounds,
+                "intact": True,
+            }
+        )
     else:
-        typer.echo(f"The audit chain is intact: {count} events, and {scores} scores agree with it.")
+        typer.echo(
+            f"The audit chain is intact: {count} events. {scores} scores, {policies} policies and "
+            f"{backgrounds} backgrounds agree with it."
+        )

@@ -19,6 +19,9 @@ from scoring.models.artefact import Artefact
 from scoring.models.registry import champion, find_model, load_artefact
 from scoring.published.sql import Dialect, scorecard_sql
 from scoring.published.table import ScorecardTable, scorecard_table
+from scoring.published.variant import CardVariant
+from scoring.records.lender_policies import policy_in_force
+from scoring.records.parties import find_lender
 from scoring.records.tables import Model
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -54,11 +57,20 @@ def scorecard(
     dialect: Annotated[
         Dialect | None, typer.Option(help="Of --format sql; sqlite when left out.")
     ] = None,
+    lender: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LENDER",
+            help="The card as this lender is served it now; the plain card when left out.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Publish a scorecard: each feature's bins with points, share, bad rate and evidence.
 
-    SQL, PMML and the spreadsheet give the same score as the API, to the point.
+    SQL, PMML and the spreadsheet give the same score as the API, to the point: to lenders without
+    positive only, or to the one that --lender names. A card of positive only has no bad rates.
+    PMML's reasons compare with whom the card is centred on, never with applicants at a cut-off.
     """
     if dialect is not None and form is not Form.SQL:
         raise InputError("--dialect is of --format sql; leave it out, or add --format sql.")
@@ -66,10 +78,15 @@ def scorecard(
         raise InputError("Say with --format what the file is to be: " + ", ".join(Form) + ".")
     if as_json and form is not None:
         raise InputError("--json prints the table; leave out either it or --format.")
-    with open_database().reading() as session:
+    database = open_database()
+    with database.reading() as session:
         found = champion(session) if model == "champion" else find_model(session, model)
-    artefact = load_artefact(found)
-    table = scorecard_table(artefact, model=found.reference, kind=found.kind)
+        artefact, variant = load_artefact(found), CardVariant.PLAIN
+        if lender is not None:
+            of = find_lender(session, lender)
+            if policy_in_force(session, of.id, at=database.clock()).positive_only:
+                artefact, variant = artefact.positive_only, CardVariant.POSITIVE_ONLY
+    table = scorecard_table(artefact, model=found.reference, kind=found.kind, variant=variant)
     if as_json:
         print_json(table.as_dict())
     elif form is None:
@@ -93,11 +110,13 @@ def scorecard(
 def _text(form: Form, artefact: Artefact, table: ScorecardTable, dialect: Dialect) -> str:
     match form:
         case Form.SQL:
-            return scorecard_sql(artefact, model=table.model, dialect=dialect)
+            return scorecard_sql(
+                artefact, model=table.model, dialect=dialect, variant=table.variant
+            )
         case Form.PMML:
             from scoring.published.pmml import scorecard_pmml
 
-            return scorecard_pmml(artefact, model=table.model)
+            return scorecard_pmml(artefact, model=table.model, variant=table.variant)
         case Form.CSV:
             from scoring.published.csv_text import scorecard_csv
 

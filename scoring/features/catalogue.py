@@ -70,6 +70,13 @@ class Direction(IntEnum):
     NONE = 0
     SAFER_WHEN_LOWER = 1
 
+    @property
+    def words(self) -> str:
+        """It in words, such as "safer when higher"."""
+        if self is Direction.NONE:
+            return "no direction declared"
+        return self.name.lower().replace("_", " ")
+
 
 class WhenMissing(StrEnum):
     """What a missing value may do to a score."""

@@ -30,6 +30,17 @@ class BackgroundKind(StrEnum):
     EXPERT_REFERENCE = "expert_reference"  # no rows: all of an expert's bins alike
     CUT_OFF = "cut_off"  # applicants at or just above a lender's cut-off
 
+    @property
+    def words(self) -> str:
+        """Whom one compares with, within a sentence."""
+        match self:
+            case BackgroundKind.TRAINING_POPULATION:
+                return "the training population"
+            case BackgroundKind.EXPERT_REFERENCE:
+                return "the expert's reference, in which all bins are alike"
+            case BackgroundKind.CUT_OFF:
+                return "applicants at or just above the lender's cut-off"
+
 
 @dataclass(frozen=True)
 class Background:

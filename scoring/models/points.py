@@ -76,6 +76,10 @@ class PointsFeature:
     points: tuple[int, ...]
     missing_points: int
 
+    def table(self) -> NDArray[np.int64]:
+        """Return the points of each bin and, last, of missing."""
+        return np.array([*self.points, self.missing_points], dtype=np.int64)
+
 
 @dataclass(frozen=True)
 class PointsCard:
@@ -156,8 +160,9 @@ class PointsCard:
             raise ValueError("A value is infinite; give numbers, NaN where missing.")
         found = np.empty(values.shape, dtype=np.int64)
         for j, feature in enumerate(self.features):
-            table = np.array([*feature.points, feature.missing_points], dtype=np.int64)
-            found[:, j] = table[bin_of(values[:, j], np.array(feature.cuts, dtype=np.float64))]
+            found[:, j] = feature.table()[
+                bin_of(values[:, j], np.array(feature.cuts, dtype=np.float64))
+            ]
         return found
 
     def points_frame(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
@@ -169,16 +174,14 @@ class PointsCard:
         columns = {}
         for feature in self.features:
             at = CardFeature.bins_in(feature.name, feature.cuts, X)
-            table = np.array([*feature.points, feature.missing_points], dtype=np.int64)
-            columns[feature.name] = table[at]
+            columns[feature.name] = feature.table()[at]
         return pd.DataFrame(columns, index=X.index, dtype=np.int64)
 
     def score_frame(self, X: pd.DataFrame) -> "pd.Series[int]":  # noqa: N803
         """Return the score of each row: base + sum of integer points."""
         total: NDArray[np.int64] = np.full(len(X), self.base, dtype=np.int64)
         for feature in self.features:
-            table = np.array([*feature.points, feature.missing_points], dtype=np.int64)
-            total += table[CardFeature.bins_in(feature.name, feature.cuts, X)]
+            total += feature.table()[CardFeature.bins_in(feature.name, feature.cuts, X)]
         return pd.Series(total, index=X.index, name="score")
 
     def to_dict(self) -> dict[str, Any]:

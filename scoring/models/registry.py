@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,10 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scoring.canonical import canonical_json, digest
-from scoring.errors import FourEyesError, InputError, NoChampionError, NotFoundError
+from scoring.errors import FourEyesError, NoChampionError, NotFoundError
 from scoring.models.artefact import Artefact
 from scoring.records.audit import append_event
 from scoring.records.database import Ledger
+from scoring.records.persons import require_name_and_reason, same_person
 from scoring.records.tables import AuditEvent, Model, Promotion
 
 
@@ -58,7 +58,7 @@ def store_model(
     reference = f"M-{found[:12]}"
     known = ledger.session.scalars(select(Model).where(Model.reference == reference)).first()
     if known is not None:
-        if not any(_same_person(trained_by, name) for name in _trainers(ledger.session, known)):
+        if not any(same_person(trained_by, name) for name in _trainers(ledger.session, known)):
             append_event(
                 ledger, actor=trained_by, action="model.trained", details={"model": reference}
             )
@@ -97,21 +97,21 @@ def promote_model(ledger: Ledger, reference: str, *, by: str, reason: str) -> Mo
     """Make a model champion; a second person does that.
 
     Raises:
+        InputError: name or reason are missing or don't fit.
         NotFoundError: there is no such model.
         FourEyesError: neither who trained it nor who had a hand in it may promote it.
     """
-    if not reason.strip() or not _plain_name(by):
-        raise InputError("A promotion needs a name and a reason: an auditor will read them.")
+    require_name_and_reason(by, reason)
     model = find_model(ledger.session, reference)
     for trainer in _trainers(ledger.session, model):
-        if _same_person(trainer, by):
+        if same_person(trainer, by):
             raise FourEyesError(
                 f"{reference} was trained by {trainer}, who may not promote it. "
                 "A second person must run `foothold promote` with their own name."
             )
     hand = load_artefact(model).hand
     for entry in () if hand is None else hand.entries.values():
-        if _same_person(entry["author"], by):
+        if same_person(entry["author"], by):
             raise FourEyesError(
                 f"{reference} has the hand of {entry['author']} in it, who may not promote it. "
                 "A second person must run `foothold promote` with their own name."
@@ -175,16 +175,6 @@ def list_models(session: Session) -> list[ModelEntry]:
 @lru_cache(maxsize=8)
 def _read(text: str, expected: str) -> Artefact:
     return Artefact.from_json(text, expected_digest=expected)
-
-
-def _same_person(one: str, other: str) -> bool:
-    return _plain_name(one) == _plain_name(other)
-
-
-def _plain_name(name: str) -> str:
-    # Typed on another machine a name may be composed of other characters and look the same; and
-    # neither a hyphen nor a full stop makes another person.
-    return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
 
 
 def _trainers(session: Session, model: Model) -> list[str]:

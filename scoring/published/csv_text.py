@@ -22,7 +22,7 @@ COLUMNS = (
 def scorecard_csv(table: ScorecardTable) -> str:
     """The lines, the base first; shares and rates are 0 to 1, empty where not known or not shown.
 
-    What is not shown can't be worked out from what is: decimals are those of the printed table.
+    Decimals are those of the printed table.
     """
     written = io.StringIO()
     lines = csv.writer(written, lineterminator="\n")
@@ -38,7 +38,7 @@ def scorecard_csv(table: ScorecardTable) -> str:
                     each.label,
                     each.points,
                     _decimals(each.share, 3),
-                    _decimals(each.bad_rate, 3),
+                    _decimals(each.bad_rate, 2),
                     _decimals(each.weight_of_evidence, 2),
                 ]
             )

@@ -46,7 +46,7 @@ def draw_scorecard(path: Path, table: ScorecardTable) -> None:
         axes = figure.add_axes((0.015, 0.01, 0.97, 0.98))
         axes.set(xlim=(0, _COLUMNS * _WIDTH), ylim=(rows, 0))
         axes.set_axis_off()
-        axes.text(0, 0.9, f"Scorecard {table.model}", fontsize=15, fontweight="bold")
+        axes.text(0, 0.9, table.title, fontsize=15, fontweight="bold")
         axes.text(0, 2.5, table.sentence)
         axes.text(0, 3.7, _told(table), color=QUIET)
         for number, column in enumerate(columns):

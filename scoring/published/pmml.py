@@ -11,37 +11,46 @@ from xml.etree.ElementTree import Element
 
 from scoring.features.catalogue import Feature
 from scoring.models.artefact import Artefact
+from scoring.models.backgrounds import BackgroundKind
 from scoring.models.points import PointsFeature
 from scoring.published.table import joined
+from scoring.published.variant import CardVariant
 from scoring.reasons.ranking import MOST_REASONS
 from scoring.version import code_version
 
 NAMESPACE = "http://www.dmg.org/PMML-4_4"
 
 
-def scorecard_pmml(artefact: Artefact, *, model: str) -> str:
+def scorecard_pmml(
+    artefact: Artefact, *, model: str, variant: CardVariant = CardVariant.PLAIN
+) -> str:
     """The document. Outputs are `score` and `reason_1` to `reason_4`.
 
     A reason code is a neutral group of features that cost points against the average (0), the most
     costly first. Evaluators (JPMML and PMML4S do) add up the features of one code, so these are the
-    API's reasons; where fewer groups cost points, they may repeat one or name one that cost none.
+    API's reasons for a lender without a cut-off; where fewer groups cost points, they may repeat
+    one or name one that cost none.
 
     Args:
-        artefact: the model.
+        artefact: the model, its card as `variant` says.
         model: its reference.
+        variant: which of its cards.
 
     Raises:
         ModelError: this version's catalogue lacks one of its features.
     """
     features = artefact.features
+    background = BackgroundKind(artefact.scorecard.background_)
     document = _element(
         "PMML",
         _element(
             "Header",
             _element("Application", name="Foothold", version=code_version()),
-            description=f"Scorecard {model}. Values are finished ones, as a score document's "
-            f"`features` has them: ratios already pulled towards the model's constants, money in "
-            f"minor units of {artefact.currency}. Missing where nothing is on file.",
+            description=f"Scorecard {variant.named(model)}. {variant.sentence} Reason codes "
+            f"compare with {background.words}, never with applicants at a lender's cut-off. "
+            "Values are finished ones, as a score document's `features` has them: ratios already "
+            "pulled towards the model's constants, money in minor units of "
+            f"{artefact.currency}. Missing where nothing is on file.",
         ),
         _element(
             "DataDictionary",
@@ -63,7 +72,7 @@ def scorecard_pmml(artefact: Artefact, *, model: str) -> str:
                 "Characteristics",
                 *(_characteristic(each, features[each.name]) for each in artefact.points.features),
             ),
-            modelName=model,
+            modelName=variant.named(model),
             functionName="regression",
             initialScore=str(artefact.points.base),
             useReasonCodes="true",

@@ -79,7 +79,7 @@ def write_workbook(
             'A spreadsheet needs xlsxwriter: run `pip install "foothold[train]"`.'
         ) from error
     with Workbook(str(path)) as book:
-        book.set_properties({"title": f"Scorecard {table.model}", "created": made_at})
+        book.set_properties({"title": table.title, "created": made_at})
         score, printed, bins = (book.add_worksheet(name) for name in (SCORE, SCORECARD, BINS))
         lines = list(_write_bins(book, bins, artefact))
         _write_score(book, score, artefact, table, lines)
@@ -106,7 +106,7 @@ def _write_score(
     sheet.set_column("E:E", 26)
     sheet.set_column("F:G", 10)
     sheet.set_column("H:H", 6)
-    sheet.write_string("A1", f"Score by hand: scorecard {table.model}", title)
+    sheet.write_string("A1", f"Score by hand: {table.title}", title)
     for row, note in enumerate(_NOTES, start=2):
         sheet.write_string(f"A{row}", note, quiet)
     last = FIRST_ROW + len(lines) - 1

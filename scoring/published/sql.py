@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from scoring.models.artefact import Artefact
 from scoring.published.table import joined
+from scoring.published.variant import CardVariant
 
 TABLE, KEY = "features", "founder"
 _LOOKED_UP = "looked_up"
@@ -35,16 +36,23 @@ class Dialect(StrEnum):
 _Number = Callable[[float], exp.Expression]
 
 
-def scorecard_sql(artefact: Artefact, *, model: str, dialect: Dialect) -> str:
+def scorecard_sql(
+    artefact: Artefact,
+    *,
+    model: str,
+    dialect: Dialect,
+    variant: CardVariant = CardVariant.PLAIN,
+) -> str:
     """The statement, with a comment on what it expects.
 
     It gives the table's `founder`, `score` (whole points, equal to the API's), `log_odds` (of bad,
     equal to the last bit) and the points of each feature.
 
     Args:
-        artefact: the model.
+        artefact: the model, its card as `variant` says.
         model: its reference.
         dialect: of the engine that will run it.
+        variant: which of its cards.
     """
     number = sqlite_number if dialect is Dialect.SQLITE else _exponent_number
     nan = None if dialect is Dialect.SQLITE else exp.cast(exp.Literal.string("NaN"), "double")
@@ -80,12 +88,14 @@ def scorecard_sql(artefact: Artefact, *, model: str, dialect: Dialect) -> str:
         *(_column(each.alias) for each in points),
     ).from_(_LOOKED_UP)
     text = statement.with_(_LOOKED_UP, as_=inner).sql(dialect=dialect.value, pretty=True)
-    return f"{_head(artefact, model)}\n{text};\n"
+    return f"{_head(artefact, model, variant)}\n{text};\n"
 
 
-def _head(artefact: Artefact, model: str) -> str:
+def _head(artefact: Artefact, model: str, variant: CardVariant) -> str:
     lines = [
-        f"Scorecard {model}. Score: whole points, higher is safer; PD = 1 / (1 + exp(-log_odds)).",
+        f"Scorecard {variant.named(model)}.",
+        variant.sentence,
+        "Score: whole points, higher is safer; PD = 1 / (1 + exp(-log_odds)).",
         f'It reads a table "{TABLE}": a row per founder with "{KEY}" and a column per feature, in',
         "double precision, NULL where nothing is on file.",
         "Values are finished ones, as a score document's `features` has them: rounded to their",

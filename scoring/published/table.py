@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import log
 from typing import Any
 
-from scoring.features.catalogue import Direction, Feature
+from scoring.features.catalogue import Feature
 from scoring.models.artefact import Artefact
 from scoring.models.card import CardFeature
 from scoring.models.outcomes import BinOutcomes
 from scoring.models.points import PointsFeature
 from scoring.published.bins import NO_RECORD, bin_label, edges_of
+from scoring.published.disclosure import FEWEST_FOUNDERS, shown_outcomes
+from scoring.published.variant import CardVariant
 from scoring.published.written import label_text
 
-FEWEST_FOUNDERS = 5
-"""Of fewer people's loans no outcome is shown: somebody might know whose they are."""
-
-_SMOOTHING = 0.5  # loans added to goods and bads of a bin that lacks either
-_ROUNDED = 1e-6  # parts of founders are stored rounded
 _FINISHED = (
     "Values are finished ones, as a score's features have them: rounded, and ratios pulled towards "
     "a constant."
@@ -31,11 +27,6 @@ _OF_OUTCOMES = (
     f"Neither is shown of fewer than {FEWEST_FOUNDERS} founders, nor where it could be worked out "
     "from the rest of the feature (–).",
 )
-_DIRECTIONS = {
-    Direction.SAFER_WHEN_HIGHER: "safer when higher",
-    Direction.SAFER_WHEN_LOWER: "safer when lower",
-    Direction.NONE: "no direction declared",
-}
 
 
 @dataclass(frozen=True)
@@ -46,9 +37,11 @@ class Bin:
         label: the bin in words, with its unit.
         points: whole points.
         share: of the background that lies in it, 0 to 1; None where there was nobody.
-        bad_rate: bad loans of all in it, 0 to 1; None where not known, not shown or no loans.
+        bad_rate: bad loans of all in it, 0 to 1 in hundredths; None where not known, not shown or
+            no loans.
         weight_of_evidence: ln of its share of goods over its share of bads; above 0 is safer than
-            average; half a loan is added to both where one is lacking. None as `bad_rate`.
+            average; half a loan is added to both where one is lacking. Two decimals; None as
+            `bad_rate`.
     """
 
     label: str
@@ -91,6 +84,7 @@ class ScorecardTable:
 
     Attributes:
         model: reference.
+        variant: which of the model's cards it is.
         kind: `fitted` or `expert_prior`.
         currency: of its amounts.
         deployment_profile: that it was trained for.
@@ -101,11 +95,12 @@ class ScorecardTable:
         anchor_odds: good loans to one bad at the anchor.
         points_to_double_odds: points that double them.
         largest_rounding_difference: points between a score and the unrounded one, at most.
-        has_outcomes: whether outcomes by bin were kept.
+        has_outcomes: whether it tells outcomes by bin.
         features: the parts.
     """
 
     model: str
+    variant: CardVariant
     kind: str
     currency: str
     deployment_profile: str
@@ -125,6 +120,11 @@ class ScorecardTable:
         return max([1, *(abs(each.points) for f in self.features for each in f.bins)])
 
     @property
+    def title(self) -> str:
+        """What stands over it."""
+        return f"Scorecard {self.variant.named(self.model)}"
+
+    @property
     def sentence(self) -> str:
         """How a score is made."""
         return (
@@ -137,41 +137,60 @@ class ScorecardTable:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of the columns."""
+        whose = self.variant.sentence
         if self.has_outcomes:
-            return ("Share: of the loans that the model was trained on.", *_OF_OUTCOMES, _FINISHED)
-        without = (
-            "No outcome has moved this model: the points are an expert's opinion, and there is no "
-            "bad rate."
-            if self.kind == "expert_prior"
-            else "This model was stored before outcomes were kept by bin, so bad rates are not "
-            "known; a new training keeps them."
+            shares = "Share: of the loans that the model was trained on."
+            return (shares, *_OF_OUTCOMES, _FINISHED, whose)
+        shares = "Share: of those whom the model was made on."
+        return (shares, self._why_no_outcomes, _FINISHED, whose)
+
+    @property
+    def _why_no_outcomes(self) -> str:
+        if self.kind == "expert_prior":
+            return (
+                "No outcome has moved this model: the points are an expert's opinion, and there is "
+                "no bad rate."
+            )
+        if self.variant is CardVariant.POSITIVE_ONLY:
+            return (
+                "Bad rates stand in the table of the plain card alone: its bins are others, and "
+                "from two tables of one model could be worked out what each hides."
+            )
+        return (
+            "This model was stored before outcomes were kept by bin, so bad rates are not known; "
+            "a new training keeps them."
         )
-        return ("Share: of those whom the model was made on.", without, _FINISHED)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for `--json`."""
         return asdict(self) | {"notes": list(self.notes)}
 
 
-def scorecard_table(artefact: Artefact, *, model: str, kind: str) -> ScorecardTable:
+def scorecard_table(
+    artefact: Artefact, *, model: str, kind: str, variant: CardVariant = CardVariant.PLAIN
+) -> ScorecardTable:
     """The table of a model.
 
+    Outcomes by bin are told of the plain card alone: two tables of one model could be subtracted.
+
     Args:
-        artefact: the model.
+        artefact: the model, its card as `variant` says.
         model: its reference.
         kind: `fitted` or `expert_prior`.
+        variant: which of its cards.
 
     Raises:
         ModelError: this version's catalogue lacks one of its features.
     """
     catalogue = artefact.features
+    outcomes = artefact.bin_outcomes if variant is CardVariant.PLAIN else {}
     card = {feature.name: feature for feature in artefact.scorecard.card_.features}
     tables = [
         _feature_table(
             points,
             card[points.name],
             catalogue[points.name],
-            artefact.bin_outcomes.get(points.name),
+            outcomes.get(points.name),
             artefact.currency,
         )
         for points in artefact.points.features
@@ -181,6 +200,7 @@ def scorecard_table(artefact: Artefact, *, model: str, kind: str) -> ScorecardTa
     scale = artefact.points.scale
     return ScorecardTable(
         model=model,
+        variant=variant,
         kind=kind,
         currency=artefact.currency,
         deployment_profile=artefact.deployment_profile.value,
@@ -191,7 +211,7 @@ def scorecard_table(artefact: Artefact, *, model: str, kind: str) -> ScorecardTa
         anchor_odds=scale.anchor_odds,
         points_to_double_odds=scale.points_to_double_odds,
         largest_rounding_difference=artefact.points.largest_rounding_difference,
-        has_outcomes=bool(artefact.bin_outcomes),
+        has_outcomes=bool(outcomes),
         features=tuple(
             sorted(
                 tables,
@@ -206,32 +226,6 @@ def joined(points: PointsFeature) -> tuple[tuple[float, ...], tuple[int, ...]]:
     kept = _last_of_each(points)[:-1]
     earned = points.points
     return tuple(points.cuts[p] for p in kept), (*(earned[p] for p in kept), earned[-1])
-
-
-def shown_outcomes(
-    goods: Sequence[float], bads: Sequence[float], founders: Sequence[float]
-) -> list[tuple[float, float] | None]:
-    """Bad rate and weight of evidence of each bin, None where they are not shown.
-
-    Of fewer than `FEWEST_FOUNDERS` nothing is shown; and as shares of the rest and the totals are
-    known, the hidden bins together must hold as many, or the next smallest is hidden as well.
-    """
-    hidden = {i for i, people in enumerate(founders) if people < FEWEST_FOUNDERS - _ROUNDED}
-    for place in sorted(range(len(founders)), key=lambda i: founders[i]):
-        kept_back = sum(founders[i] for i in hidden)
-        if kept_back == 0 or kept_back >= FEWEST_FOUNDERS - _ROUNDED:
-            break
-        hidden.add(place)
-    all_goods, all_bads = sum(goods), sum(bads)
-    found: list[tuple[float, float] | None] = []
-    for i, (good, bad) in enumerate(zip(goods, bads, strict=True)):
-        if i in hidden or not all_goods or not all_bads:
-            found.append(None)
-            continue
-        more = 0.0 if good and bad else _SMOOTHING
-        evidence = log((good + more) / all_goods) - log((bad + more) / all_bads)
-        found.append((bad / (good + bad), evidence))
-    return found
 
 
 def _last_of_each(points: PointsFeature) -> list[int]:
@@ -268,7 +262,7 @@ def _feature_table(
         name=points.name,
         kind=feature.kind.value.replace("_", " "),
         description=feature.description,
-        direction=_DIRECTIONS[feature.direction],
+        direction=feature.direction.words,
         spread=max(points.points) - min(points.points),
         bins=tuple(
             each

@@ -12,7 +12,7 @@ def scorecard_text(table: ScorecardTable) -> str:
     """The lines, bins under their feature."""
     labels = [each.label for feature in table.features for each in feature.bins]
     width = max(map(len, labels), default=0) + 2
-    lines = [f"Scorecard {table.model} ({table.kind}, {table.currency})", table.sentence, ""]
+    lines = [f"{table.title} ({table.kind}, {table.currency})", table.sentence, ""]
     lines.append(_line("", _HEADINGS, width))
     for feature in table.features:
         lines += ["", f"{feature.label} ({feature.name})"]

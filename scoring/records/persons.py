@@ -15,7 +15,9 @@ def require_name_and_reason(name: str, reason: str) -> None:
         InputError: one is empty, too long, or has a control character.
     """
     if not reason.strip() or not _letters(name):
-        raise InputError("Give a name and a reason: the founder and an auditor will read them.")
+        raise InputError(
+            "Give a name and a reason: an auditor will read them, and a founder concerned."
+        )
     require_line("The name", name, longest=120)
     require_line("The reason", reason, longest=400)
 
@@ -32,7 +34,10 @@ def require_name(name: str) -> None:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names differ in nothing but case, spaces, stops and how they are typed."""
+    """Whether two names differ in nothing but case, spaces, stops and how they are typed.
+
+    Typed on another machine a name may be composed of other characters and look the same.
+    """
     return _letters(one) == _letters(other)
 
 

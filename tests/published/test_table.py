@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from math import log
 from pathlib import Path
@@ -20,16 +22,12 @@ from scoring.features import all_features
 from scoring.models.points import PointsFeature
 from scoring.published.bins import bin_label, edges_of
 from scoring.published.csv_text import scorecard_csv
+from scoring.published.disclosure import FEWEST_FOUNDERS, shown_outcomes
 from scoring.published.html import scorecard_html
 from scoring.published.picture import draw_scorecard
-from scoring.published.table import (
-    FEWEST_FOUNDERS,
-    ScorecardTable,
-    joined,
-    scorecard_table,
-    shown_outcomes,
-)
+from scoring.published.table import FeatureTable, ScorecardTable, joined, scorecard_table
 from scoring.published.terminal import scorecard_text
+from scoring.published.written import evidence_text, rate_text
 from tests.published.fitted import FittedModel, a_fitted_model
 from training.outcomes import outcomes_by_bin
 
@@ -75,10 +73,11 @@ def test_figures_of_a_bin_are_those_of_its_loans(model: FittedModel, table: Scor
                 continue
             shown += 1
             bad, good = int(model.y[inside].sum()), int((model.y[inside] == 0).sum())
-            assert each.bad_rate == pytest.approx(bad / (good + bad))
+            assert each.bad_rate == round(bad / (good + bad), 2)
             more = 0.0 if good and bad else 0.5
             share_of_goods, share_of_bads = (good + more) / goods, (bad + more) / bads
-            assert each.weight_of_evidence == pytest.approx(log(share_of_goods / share_of_bads))
+            evidence = log(share_of_goods / share_of_bads)
+            assert each.weight_of_evidence == pytest.approx(evidence, abs=0.005 + 1e-9)
     assert shown > 10
     assert sum(f.bins[-1].share or 0 for f in table.features) == pytest.approx(
         model.X.isna().mean().sum()
@@ -105,6 +104,52 @@ def test_no_outcome_of_few_founders_can_be_seen_or_worked_out(
 def test_a_single_small_bin_hides_another_with_it() -> None:
     shown = shown_outcomes([40, 2, 10, 30], [10, 1, 10, 10], [50, 3, 20, 40])
     assert [told is None for told in shown] == [False, True, True, False]
+
+
+def test_what_one_feature_hides_can_not_be_taken_from_a_sibling() -> None:
+    """Both lack a record of the same 40 people, and the second one shows what became of them."""
+    sibling = shown_outcomes([82, 30], [21, 10], [103, 40])
+    assert sibling[-1] is not None
+    shown = shown_outcomes([2, 80, 30], [1, 20, 10], [3, 100, 40])
+    assert [told is None for told in shown] == [True, True, False]
+
+
+@given(st.lists(_PART, min_size=2, max_size=13))
+def test_whoever_knows_of_those_without_a_record_learns_of_no_few_others(
+    parts: list[tuple[int, int, float]],
+) -> None:
+    goods, bads = [good for good, _, _ in parts], [bad for _, bad, _ in parts]
+    founders = [(good + bad) * ratio for good, bad, ratio in parts]
+    sibling = shown_outcomes(*([sum(each[:-1]), each[-1]] for each in (goods, bads, founders)))
+    if sibling[-1] is None:
+        return
+    shown = shown_outcomes(goods, bads, founders)
+    hidden = [p for p, told in zip(founders[:-1], shown[:-1], strict=True) if told is None]
+    if any(told is not None for told in shown):
+        assert sum(hidden) == 0 or sum(hidden) >= FEWEST_FOUNDERS - 1e-6
+
+
+@pytest.mark.parametrize("write", [scorecard_csv, lambda table: json.dumps(table.as_dict())])
+def test_no_form_tells_outcomes_sharper_than_the_printed_table(
+    table: ScorecardTable, write: Callable[[ScorecardTable], str]
+) -> None:
+    blunt = replace(table, features=tuple(_as_printed(each) for each in table.features))
+    assert write(table) == write(blunt)
+    assert scorecard_html(table) == scorecard_html(blunt)
+
+
+def _as_printed(feature: FeatureTable) -> FeatureTable:
+    bins = [
+        each
+        if each.bad_rate is None or each.weight_of_evidence is None
+        else replace(
+            each,
+            bad_rate=float(rate_text(each.bad_rate).removesuffix(" %")) / 100,
+            weight_of_evidence=float(evidence_text(each.weight_of_evidence)),
+        )
+        for each in feature.bins
+    ]
+    return replace(feature, bins=tuple(bins))
 
 
 def test_a_card_without_outcomes_says_why(model: FittedModel) -> None:
