@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,10 @@ for _name in [name for name in os.environ if name.startswith("FOOTHOLD_")]:
     if not _name.startswith("FOOTHOLD_TEST_"):
         del os.environ[_name]
 
+# Tests in parallel share the cores already: fits in processes of their own would only start slowly.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["LOKY_MAX_CPU_COUNT"] = "1"
+
 
 def has_java() -> bool:
     """Whether Spark and PMML can run: they need a JVM (`scripts/ensure-java` installs one)."""
@@ -37,6 +42,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             "No Java was found, so the tests on Spark in tests/features/test_engines.py, and those "
             "on Spark and of PMML in tests/published/test_equal_scores.py, were left out. "
             "scripts/ensure-java installs one."
+        )
+    if find_spec("optbinning") is None:
+        terminalreporter.section("OPTBINNING WAS NOT TESTED", sep="!", red=True, bold=True)
+        terminalreporter.write_line(
+            "It is not installed, so the challenger in tests/training/test_challengers.py that it "
+            "learns was left out. `.venv/bin/python -m pip install 'optbinning>=1.0'` installs it."
         )
 
 

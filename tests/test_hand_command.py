@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from scoring.records.consents import Purpose, grant_consent
 from scoring.records.database import Database
-from scoring.records.intake.importing import import_file
-from scoring.records.intake.learning import Learned
-from scoring.records.parties import add_founders
 from scoring.settings import Settings
+from tests.sample_store import fill_with_sample_files
 from tests.test_cli import Shell
-from training.simulate import write_sample_portfolio
 
 HAND = """
 [features.attended_share]
@@ -35,19 +29,11 @@ reason = "the lender's own classes of arrears"
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     """A store with the loans of some invented founders, and few blocks so that fits are quick."""
     folder = tmp_path_factory.mktemp("store")
-    files = write_sample_portfolio(folder / "sample", until=date(2026, 6, 14), founders=40)
     shell = Shell(folder / "var")
     shell.environment["FOOTHOLD_BLOCKS_OFF"] = "sales,cash_flow"
     database = Database(Settings(data_dir=folder / "var", database_url=None))
     database.migrate()
-    with database.writing() as ledger:
-        references = pd.read_csv(files.founders)["founder"]
-        for founder in add_founders(ledger, references, actor="test"):
-            grant_consent(
-                ledger, founder, lender=None, purpose=Purpose.MODEL_TRAINING, actor="test"
-            )
-    for path in (files.attendance, files.loans, files.schedule, files.repayments):
-        import_file(database, path, learned=Learned(1))
+    fill_with_sample_files(database, founders=40, blocks=("attendance",))
     database.engine.dispose()
     return shell
 

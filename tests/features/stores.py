@@ -19,31 +19,20 @@ from scoring.records.intake.learning import Learned
 from scoring.records.interruptions import PlatformEventKind, declare_pause, declare_platform_event
 from scoring.records.parties import add_founders, add_lender
 from scoring.records.tables import Base, Founder, OrderLine
+from tests.sample_store import LENDER, fill_with_sample_files
 from training.berka import read_accounts, write_plain_files
-from training.simulate import write_sample_portfolio
 
 BERKA = Path(__file__).parents[2] / "data" / "berka"
-LENDER = "L-DEMO"
 
 
 def fill_with_sample(database: Database, *, founders: int) -> None:
     """The invented portfolio, with a pause, a failed channel, a correction and a retraction."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = write_sample_portfolio(
-            Path(folder), until=database.today - timedelta(days=1), founders=founders
-        )
-        references = pd.read_csv(files.founders)["founder"].tolist()
-        _add(database, references)
-        for path in (
-            files.attendance,
-            *files.sales.values(),
-            files.applications,
-            files.loans,
-            files.schedule,
-            files.repayments,
-            files.cash_flow,
-        ):
-            import_file(database, path, learned=Learned(1), source="sample", author="test")
+    fill_with_sample_files(
+        database,
+        founders=founders,
+        until=database.today - timedelta(days=1),
+        consents={Purpose.PORTFOLIO_REVIEW: LENDER},
+    )
     zone = database.settings.zone
     with database.writing() as ledger:
         session = ledger.session

@@ -91,20 +91,17 @@ def test_outcomes_decide_where_they_are_many_and_the_prior_where_they_are_few() 
 @given(
     rows=st.integers(1, 60),
     seed=st.integers(0, 2**16),
-    spread=st.floats(0.0, 6.0),
+    spread=st.floats(0.0, 1.5),  # of a card's log-odds, as a standard deviation
 )
-def test_the_slope_is_positive_and_one_more_outcome_is_no_jump(
-    rows: int, seed: int, spread: float
-) -> None:
+def test_one_more_outcome_is_no_jump(rows: int, seed: int, spread: float) -> None:
     rng = np.random.default_rng(seed)
     log_odds = rng.normal(-1.0, 1.0, rows + 1) * spread
     bad = rng.integers(0, 2, rows + 1)
     one, other = calibrated_to(log_odds[:-1], bad[:-1]), calibrated_to(log_odds, bad)
     middle = float(log_odds.mean())
-    assert one.slope > 0
-    assert other.slope > 0
     here = np.array([middle])
-    assert abs(float((one.of_log_odds(here) - other.of_log_odds(here))[0])) < 0.75
+    # The shift moves by 0.06 at most; a slope that moves with few outcomes adds to it.
+    assert abs(float((one.of_log_odds(here) - other.of_log_odds(here))[0])) < 0.2
 
 
 @settings(max_examples=30, deadline=None)

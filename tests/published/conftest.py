@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -12,22 +12,22 @@ import pyarrow.parquet as pq
 import pytest
 
 from scoring.models.artefact import Artefact
+from scoring.models.calibration import Calibration
 from scoring.models.registry import champion, load_artefact, promote_model, store_model
 from scoring.portfolio.engines import Engine
 from scoring.portfolio.to_file import score_portfolio_to_file
 from scoring.published.table import ScorecardTable, scorecard_table
-from scoring.records.consents import Purpose, grant_consent
+from scoring.records.consents import Purpose
 from scoring.records.database import Database, last_recorded
-from scoring.records.intake.importing import import_file
-from scoring.records.intake.learning import Learned
-from scoring.records.parties import add_founders, add_lender
 from scoring.settings import Settings
 from tests.conftest import Clock
+from tests.sample_store import LENDER, fill_with_sample_files
 from training.candidate import bin_outcomes, fit_on_all
 from training.dataset import TrainingSet, build_training_set
-from training.simulate import write_sample_portfolio
 
-PURPOSES = {Purpose.MODEL_TRAINING: False, Purpose.PORTFOLIO_REVIEW: True}
+CONSENTS = {Purpose.MODEL_TRAINING: None, Purpose.PORTFOLIO_REVIEW: LENDER}
+CALIBRATION = Calibration(slope=0.83, intercept=-0.1)
+FEW, EVERYBODY = 50, 600
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Sample:
     """The store, what its champion was fitted on, and everybody's score by it."""
 
     database: Database
+    founders: int
     reference: str
     artefact: Artefact
     data: TrainingSet
@@ -51,14 +52,18 @@ class Sample:
         return features.assign(founder=[row["founder"] for row in self.rows])
 
 
-@pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
+@pytest.fixture(scope="session", params=[FEW, pytest.param(EVERYBODY, marks=pytest.mark.slow)])
+def sample(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Sample]:
+    """As many founders as say where a scorecard's exports go wrong, and all of the portfolio."""
+    founders: int = request.param
     folder = tmp_path_factory.mktemp("published")
     database = Database(
         Settings(data_dir=folder / "var"), Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC))
     )
     database.migrate()
-    _fill(database, folder / "sample")
+    fill_with_sample_files(database, founders=founders, consents=CONSENTS)
     with database.reading() as session:
         data = build_training_set(
             session,
@@ -67,12 +72,14 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
             profile=database.settings.deployment_profile,
         )
     fit = fit_on_all(data)
+    fit = replace(fit, scorecard=CALIBRATION.applied_to(fit.scorecard))  # as cards are served
     artefact = Artefact.of(
         fit.scorecard,
         currency=data.currency,
         deployment_profile=data.profile,
         shrinkage_constants=data.constants,
         bin_outcomes=bin_outcomes(data, fit),
+        calibration=CALIBRATION,
     )
     with database.writing() as ledger:
         stored = store_model(
@@ -83,39 +90,13 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
     score_portfolio_to_file(
         database,
         out,
-        lender_reference="L-DEMO",
+        lender_reference=LENDER,
         purpose=Purpose.PORTFOLIO_REVIEW,
         engine=Engine.DUCKDB,
         actor="test",
     )
     with database.reading() as session:
         model = champion(session)
-    yield Sample(
-        database, model.reference, load_artefact(model), data, pq.read_table(out).to_pylist()
-    )
+    rows = pq.read_table(out).to_pylist()
+    yield Sample(database, founders, model.reference, load_artefact(model), data, rows)
     database.engine.dispose()
-
-
-def _fill(database: Database, folder: Any) -> None:
-    files = write_sample_portfolio(folder, until=date(2026, 6, 14))
-    with database.writing() as ledger:
-        lender = add_lender(ledger, "L-DEMO", name="Sample lender", actor="test")
-        for founder in add_founders(ledger, pd.read_csv(files.founders)["founder"], actor="test"):
-            for purpose, to_lender in PURPOSES.items():
-                grant_consent(
-                    ledger,
-                    founder,
-                    lender=lender if to_lender else None,
-                    purpose=purpose,
-                    actor="test",
-                )
-    for path in (
-        files.attendance,
-        *files.sales.values(),
-        files.applications,
-        files.loans,
-        files.schedule,
-        files.repayments,
-        files.cash_flow,
-    ):
-        import_file(database, path, learned=Learned(1), author="test")

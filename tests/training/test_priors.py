@@ -21,7 +21,7 @@ from scoring.records.database import Database
 from scoring.settings import DeploymentProfile
 from tests.builders import an_expert_model
 from training.elicitation import elicited
-from training.fit import expert_scorecard
+from training.fit import expert_scorecard, fit_scorecard
 from training.sensitivity import CHANGES, expert_sensitivity, fitted_sensitivity, with_weight
 
 FEATURES = features_for(DeploymentProfile.RESEARCH_SANDBOX)
@@ -80,7 +80,22 @@ def test_with_outcomes_the_card_is_fitted_anew() -> None:
     report = fitted_sensitivity(people, bad, currency="KRW")
     assert report.method == "refit"
     assert {each.feature for each in report.features} == set(names)
-    assert report.features[0].taken_out.mean_points > 0
+    said = next(each for each in report.features if each.feature == names[0]).doubled
+    before, after = (
+        fit_scorecard(
+            people,
+            bad,
+            currency="KRW",
+            priors=with_weight(read_priors(), names[0], times),
+            n_binnings=1,
+        ).scorecard
+        for times in (1.0, CHANGES["doubled"])
+    )
+    scores = [PointsCard.of(each.card_).score_frame(people) for each in (before, after)]
+    assert said.mean_points == pytest.approx(np.abs(np.subtract(*scores)).mean())
+    assert said.mean_points > 0
+    rank = spearmanr(*(each.decision_function(people) for each in (before, after))).statistic
+    assert said.rank_correlation == pytest.approx(rank, abs=1e-6)
 
 
 def test_the_table_has_the_experts_word_and_what_a_model_made_of_it(sqlite: Database) -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
@@ -22,49 +19,29 @@ from scoring.features.one_founder import one_founder
 from scoring.models.points import PointsScale
 from scoring.models.priors import read_priors
 from scoring.models.registry import champion, find_model, load_artefact, promote_model
-from scoring.published.table import scorecard_table
-from scoring.records.consents import Purpose, grant_consent
-from scoring.records.database import Database, last_recorded
-from scoring.records.intake.importing import import_file
-from scoring.records.intake.learning import Learned
-from scoring.records.parties import add_founders
+from scoring.records.consents import Purpose
+from scoring.records.database import Database
 from scoring.settings import Settings
 from tests.builders import a_founder, a_lender
+from tests.sample_store import fill_with_sample_files
+from tests.training.conftest import KNOWN_AT, NOW
 from training.candidate import Candidate, train_candidate
 from training.cli import app
 from training.dataset import TrainingSet, build_training_set
 from training.figures import FIGURES, Judged, bootstrap_weights, figures_of
 from training.folds import grouped_folds
 from training.labels import OutcomeDefinition
-from training.simulate import PROCESS_THRESHOLDS, PROCESS_WEIGHTS, write_sample_portfolio
-from training.validate import foretell_both, out_of_time_split
-
-NOW = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
+from training.simulate import PROCESS_THRESHOLDS, PROCESS_WEIGHTS
+from training.validate import out_of_time_split
 
 
 @pytest.fixture(scope="module")
 def portfolio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A small sample portfolio, imported as an operator would."""
     folder = tmp_path_factory.mktemp("portfolio")
-    files = write_sample_portfolio(folder / "sample", until=date(2026, 6, 14), founders=120)
     database = Database(Settings(data_dir=folder / "var", database_url=None), lambda: NOW)
     database.migrate()
-    with database.writing() as ledger:
-        references = pd.read_csv(files.founders)["founder"]
-        for founder in add_founders(ledger, references, actor="test"):
-            grant_consent(
-                ledger, founder, lender=None, purpose=Purpose.MODEL_TRAINING, actor="test"
-            )
-    for path in (
-        files.attendance,
-        *files.sales.values(),
-        files.applications,
-        files.loans,
-        files.schedule,
-        files.repayments,
-        files.cash_flow,
-    ):
-        import_file(database, path, learned=Learned(1))
+    fill_with_sample_files(database, founders=120)
     yield database
     database.engine.dispose()
 
@@ -74,7 +51,7 @@ def data(portfolio: Database) -> TrainingSet:
     with portfolio.reading() as session:
         return build_training_set(
             session,
-            known_at=NOW + timedelta(hours=1),
+            known_at=KNOWN_AT,
             zone=portfolio.settings.zone,
             profile=portfolio.settings.deployment_profile,
         )
@@ -82,7 +59,7 @@ def data(portfolio: Database) -> TrainingSet:
 
 @pytest.fixture(scope="module")
 def candidate(portfolio: Database) -> Candidate:
-    return train_candidate(portfolio, by="an analyst", known_at=NOW + timedelta(hours=1))
+    return train_candidate(portfolio, by="an analyst", known_at=KNOWN_AT)
 
 
 def test_a_candidate_has_figures_with_intervals_and_its_lineage(
@@ -109,12 +86,12 @@ def test_a_candidate_has_figures_with_intervals_and_its_lineage(
 
 
 def test_the_same_records_give_the_same_model(
-    portfolio: Database, candidate: Candidate, data: TrainingSet
+    loans_store: Database, small_candidate: Candidate, small_data: TrainingSet
 ) -> None:
-    again = train_candidate(portfolio, by="an analyst", known_at=NOW + timedelta(hours=1))
-    assert again.reference == candidate.reference
-    assert again.figures == candidate.figures
-    assert again.lineage["training_set_digest"] == data.digest()
+    again = train_candidate(loans_store, by="an analyst", known_at=KNOWN_AT)
+    assert again.reference == small_candidate.reference
+    assert again.figures == small_candidate.figures
+    assert again.lineage["training_set_digest"] == small_data.digest()
 
 
 def test_a_candidate_scores_its_training_set_better_than_a_coin(
@@ -124,85 +101,6 @@ def test_a_candidate_scores_its_training_set_better_than_a_coin(
         artefact = load_artefact(find_model(session, candidate.reference))
     scores = artefact.points.score_frame(data.X)
     assert roc_auc_score(data.y, -scores) > 0.65
-
-
-def test_the_calibration_is_reported_and_kept_with_the_model(
-    portfolio: Database, candidate: Candidate
-) -> None:
-    said = candidate.figures["calibration"]
-    assert said["labels"] == candidate.figures["labels"]
-    assert said["slope"] > 0
-    for part in ("out_of_time", "cross_validation"):
-        before = candidate.figures[part]["before_calibration"]
-        assert set(before) == {"calibration_slope", "calibration_intercept", "ece"}
-        assert before["calibration_slope"] != candidate.figures[part]["calibration_slope"]
-    with portfolio.reading() as session:
-        artefact = load_artefact(find_model(session, candidate.reference))
-    assert artefact.calibration is not None
-    assert artefact.calibration.to_dict() == said
-    assert "Calibration" in candidate.report.read_text(encoding="utf-8")
-
-
-def test_no_loan_judges_what_it_calibrated(data: TrainingSet) -> None:
-    split = out_of_time_split(data)
-    assert split is not None
-    other = data.y.copy()
-    other[split[1]] = 1 - other[split[1]]
-    turned = replace(data, y=other)
-    for one, two in zip(foretell_both(data, [split]), foretell_both(turned, [split]), strict=True):
-        assert np.array_equal(one.calibrated, two.calibrated)
-        assert np.array_equal(np.argsort(one.calibrated), np.argsort(one.fitted))
-        assert not np.array_equal(one.calibrated, one.fitted)
-
-
-def test_an_anchor_gives_the_population_its_mean_pd_and_stays_with_the_model(
-    sqlite: Database,
-) -> None:
-    for number in range(3):
-        founder = a_founder(sqlite, f"F-{number}").selling(weekly=100_000 * 5**number, weeks=20)
-        founder.consenting(to=None, purpose=Purpose.MODEL_TRAINING)
-    free = train_candidate(sqlite, by="an analyst")
-    anchored = train_candidate(sqlite, by="an analyst", central_tendency=0.04)
-    assert anchored.reference != free.reference
-    assert anchored.lineage["central_tendency"] == 0.04
-    with sqlite.reading() as session:
-        artefact = load_artefact(find_model(session, anchored.reference))
-        before = load_artefact(find_model(session, free.reference))
-        known = last_recorded(session)
-        assert known is not None
-        people = build_training_set(
-            session,
-            known_at=known,
-            zone=sqlite.settings.zone,
-            profile=sqlite.settings.deployment_profile,
-        ).population
-    served = artefact.scorecard.predict_proba(people[list(artefact.feature_names)])[:, 1]
-    assert served.mean() == pytest.approx(0.04, abs=1e-6)
-    shift = {
-        round(one.log_odds - other.log_odds, 9)
-        for one, other in (
-            (artefact.predict(row), before.predict(row)) for row in people.to_dict("records")
-        )
-    }
-    assert len(shift) == 1, "an anchor moves everybody alike"
-    assert "4.0 %" in " ".join(anchored.report.read_text(encoding="utf-8").split())
-
-
-def test_a_mean_pd_that_none_can_be_is_refused_before_anything_is_read(sqlite: Database) -> None:
-    with pytest.raises(InputError, match="above 0 and below 1"):
-        train_candidate(sqlite, by="an analyst", central_tendency=8.0)
-
-
-def test_the_report_needs_nothing_else(candidate: Candidate) -> None:
-    page = candidate.report.read_text(encoding="utf-8")
-    assert candidate.report.name == f"{candidate.reference}.html"
-    assert not re.findall(r"""(?:src|href)\s*=\s*["'](?!data:)""", page)
-    assert "://" not in re.sub(r"data:[^\"']+", "", page)
-    assert "Which of the expert's weights the score hangs on" in page
-    for heading in ("How well it foretells", "What moves the score", "The scorecard", "Lineage"):
-        assert heading in page
-    assert "not a cause" in page
-    assert page.count("data:image/") == 4
 
 
 def test_who_trained_a_model_may_not_promote_it(portfolio: Database, candidate: Candidate) -> None:
@@ -257,22 +155,22 @@ def test_the_analyst_says_when_a_loan_is_bad(sqlite: Database) -> None:
     assert stricter.lineage["outcome_definition"]["bad_days_past_due"] == 60
 
 
-def test_out_of_time_takes_whole_days_from_the_end(data: TrainingSet) -> None:
-    split = out_of_time_split(data)
+def test_out_of_time_takes_whole_days_from_the_end(small_data: TrainingSet) -> None:
+    split = out_of_time_split(small_data)
     assert split is not None
     earlier, later = split
-    days = data.rows["as_of"].to_numpy()
+    days = small_data.rows["as_of"].to_numpy()
     assert days[earlier].max() < days[later].min()
     assert later.size == pytest.approx(0.3 * days.size, abs=5)
 
 
-def test_all_loans_of_a_founder_are_in_one_fold(data: TrainingSet) -> None:
-    founders = data.rows["founder_id"].to_numpy()
-    folds = grouped_folds(data.y, founders, seed=1)
+def test_all_loans_of_a_founder_are_in_one_fold(small_data: TrainingSet) -> None:
+    founders = small_data.rows["founder_id"].to_numpy()
+    folds = grouped_folds(small_data.y, founders, seed=1)
     assert len(folds) == 5
     for train, test in folds:
         assert not set(founders[train]) & set(founders[test])
-    assert sorted(np.concatenate([test for _, test in folds])) == list(range(len(data.y)))
+    assert sorted(np.concatenate([test for _, test in folds])) == list(range(len(small_data.y)))
 
 
 def test_figures_agree_with_the_textbook() -> None:
@@ -377,23 +275,6 @@ def test_training_writes_no_scores(portfolio: Database, candidate: Candidate) ->
     del candidate
     with portfolio.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM scores").scalar() == 0
-
-
-def test_a_candidate_keeps_what_became_of_loans_in_each_bin_and_the_report_shows_it(
-    portfolio: Database, candidate: Candidate, data: TrainingSet
-) -> None:
-    with portfolio.reading() as session:
-        artefact = load_artefact(find_model(session, candidate.reference))
-    assert set(artefact.bin_outcomes) == set(artefact.feature_names)
-    for outcomes in artefact.bin_outcomes.values():
-        assert sum(outcomes.bads) == data.bads
-        assert sum(outcomes.goods) == len(data.y) - data.bads
-    table = scorecard_table(artefact, model=candidate.reference, kind=candidate.kind)
-    page = candidate.report.read_text(encoding="utf-8")
-    assert table.sentence in page
-    shown = [bin_ for feature in table.features for bin_ in feature.bins if bin_.bad_rate]
-    assert shown
-    assert all(f"{100 * (bin_.bad_rate or 0):.0f} %" in page for bin_ in shown)
 
 
 def test_the_sample_is_not_made_by_the_experts_weights_or_cuts() -> None:

@@ -1,0 +1,50 @@
+"""What trainings share: a store with few features, on which a fit is quick, and a candidate of it.
+
+Each of pytest's processes makes its own; the candidate with every feature is in test_train.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from scoring.records.database import Database
+from scoring.settings import Settings
+from tests.sample_store import fill_with_sample_files
+from training.candidate import Candidate, train_candidate
+from training.dataset import TrainingSet, build_training_set
+
+NOW = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
+KNOWN_AT = NOW + timedelta(hours=1)
+
+
+@pytest.fixture(scope="session")
+def loans_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """Loans and attendance of the sample, imported as an operator would; no sales, no accounts."""
+    off = ("sales", "cash_flow")
+    folder = tmp_path_factory.mktemp("loans")
+    settings = Settings(data_dir=folder / "var", database_url=None, blocks_off=off)
+    database = Database(settings, lambda: NOW)
+    database.migrate()
+    fill_with_sample_files(database, founders=80, blocks=("attendance",))
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def small_data(loans_store: Database) -> TrainingSet:
+    with loans_store.reading() as session:
+        return build_training_set(
+            session,
+            known_at=KNOWN_AT,
+            zone=loans_store.settings.zone,
+            profile=loans_store.settings.deployment_profile,
+            blocks_off=loans_store.settings.blocks_off,
+        )
+
+
+@pytest.fixture(scope="session")
+def small_candidate(loans_store: Database) -> Candidate:
+    return train_candidate(loans_store, by="an analyst", known_at=KNOWN_AT)
