@@ -54,7 +54,7 @@ def applicants(
                 "buyer": f"b{order % (3 + number % 9)}",
             }
             for number, reference in enumerate(references)
-            for order in range(24)
+            for order in range(48)
         ],
     )
     import_rows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,7 +22,8 @@ from scoring.features.finishing import finished, pooled_constants
 from scoring.features.lake import Lake
 from scoring.models.priors import read_priors, typical_constants
 from scoring.records.consents import Purpose, founders_with_consent
-from scoring.records.snapshots import Snapshot
+from scoring.records.database import Database, last_recorded
+from scoring.records.snapshots import Snapshot, verify_snapshot
 from scoring.records.tables import (
     Application,
     CashFlowLine,
@@ -176,6 +178,35 @@ def build_training_set(
         blocks_off=tuple(sorted(blocks_off)),
         snapshot_digest=None if snapshot is None else snapshot.digest,
     )
+
+
+def training_set_on_file(database: Database, *, snapshot: Path | None = None) -> TrainingSet:
+    """What a model would be trained on now, by the installation's settings.
+
+    Args:
+        database: the store.
+        snapshot: folder of a snapshot to take the records from, as of its moment.
+
+    Raises:
+        NotFoundError: there is no such snapshot.
+        IntegrityError: it was changed after it was written.
+        ModelError: amounts are in more than one currency.
+    """
+    settings = database.settings
+    records = None if snapshot is None else verify_snapshot(snapshot)
+    with database.reading() as session:
+        now = database.clock()
+        moment = last_recorded(session) if records is None else records.known_at
+        return build_training_set(
+            session,
+            known_at=moment or now,
+            zone=settings.zone,
+            profile=settings.deployment_profile,
+            blocks_off=settings.blocks_off,
+            features_on=settings.features_on,
+            now=now,
+            snapshot=records,
+        )
 
 
 def one_currency(

@@ -96,49 +96,46 @@ def sensitivity(
     to them anew for every change, which takes minutes.
     """
     from scoring.console import print_json, progress_bar
+    from scoring.settings import read_settings
+    from training.fit import has_outcomes
     from training.sensitivity import expert_sensitivity, fitted_sensitivity
+    from training.shaping import Shaping
 
+    shaping = Shaping(read_settings().attendance_cap)
     data = _training_set()
-    if data is None:
+    learnable = data is not None and has_outcomes(data.y)
+    if not learnable:
         _refuse_refit(refit)
-        report = expert_sensitivity(_nobody(), currency=currency)
-    elif len(data.y) == 0:
-        _refuse_refit(refit)
-        report = expert_sensitivity(data.population, currency=data.currency)
-    elif refit:
-        with progress_bar() as progress:
-            report = fitted_sensitivity(data.X, data.y, currency=data.currency, progress=progress)
-    else:
-        report = expert_sensitivity(data.X, currency=data.currency)
+    with progress_bar() as progress:
+        if data is None:
+            report = expert_sensitivity(
+                _nobody(), currency=currency, shaping=shaping, progress=progress
+            )
+        elif refit:
+            report = fitted_sensitivity(
+                data.X, data.y, currency=data.currency, shaping=shaping, progress=progress
+            )
+        else:
+            seen = data.X if learnable else data.population
+            report = expert_sensitivity(
+                seen, currency=data.currency, shaping=shaping, progress=progress
+            )
     if as_json:
         print_json(report.as_dict())
     else:
-        _print_sensitivity(report, has_outcomes=data is not None and len(data.y) > 0)
+        _print_sensitivity(report, have_moved=learnable and not refit)
 
 
 def _training_set() -> TrainingSet | None:
     """What a model would be trained on now; None where there is no store yet."""
     from scoring.console import open_database
-    from scoring.errors import ConflictError
-    from scoring.records.database import last_recorded
-    from training.dataset import build_training_set
+    from scoring.records.database import Database
+    from scoring.settings import read_settings
+    from training.dataset import training_set_on_file
 
-    try:
-        database = open_database()
-    except ConflictError:
+    if not Database(read_settings()).exists:
         return None
-    settings = database.settings
-    with database.reading() as session:
-        now = database.clock()
-        return build_training_set(
-            session,
-            known_at=last_recorded(session) or now,
-            zone=settings.zone,
-            profile=settings.deployment_profile,
-            blocks_off=settings.blocks_off,
-            features_on=settings.features_on,
-            now=now,
-        )
+    return training_set_on_file(open_database())
 
 
 def _nobody() -> pd.DataFrame:
@@ -183,7 +180,7 @@ def _print_entries(entries: list[Elicited], *, title: str, model: str | None) ->
     print_table(rows, leave_out=set() if model else {"on the model"})
 
 
-def _print_sensitivity(report: SensitivityReport, *, has_outcomes: bool) -> None:
+def _print_sensitivity(report: SensitivityReport, *, have_moved: bool) -> None:
     from scoring.console import print_table
 
     whose = f"{report.rows:,} files"
@@ -207,7 +204,7 @@ def _print_sensitivity(report: SensitivityReport, *, has_outcomes: bool) -> None
             row[f"{name}: rank"] = f"{found.rank_correlation:.3f}"
         rows.append(row)
     print_table(rows, leave_out=set())
-    if report.method == "exact" and has_outcomes:
+    if have_moved:
         typer.echo(
             "\nThis is the expert's card on these files, exactly. Outcomes have moved the weights "
             "since: --refit fits the card anew for every change, which takes minutes."

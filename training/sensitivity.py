@@ -1,14 +1,16 @@
 """Which of the expert's weights the score hangs on: each halved, doubled, and taken out.
 
 Without outcomes a feature's steps are its weight times a fixed shape, so another weight scales
-them and moves nothing else: the change is exact, without a refit. With outcomes every other weight
-answers, so the card is fitted anew for each change.
+them and moves nothing else: the change is exact, without a refit. Where a block's cap binds, the
+block answers, and with outcomes every other weight does, so the card is fitted anew for each
+change. A feature whose points are given by hand has no weight to change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -18,13 +20,16 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from scoring.bands import band_of
-from scoring.models.card import Card
+from scoring.features import all_features
+from scoring.models.capping import range_of
+from scoring.models.card import Card, CardFeature
 from scoring.models.evidence import observed_shares
 from scoring.models.points import PointsCard, PointsScale
 from scoring.models.priors import Priors, read_priors
 from training.figures import SEED, Floats, Ints
-from training.fit import expert_scorecard, fit_scorecard
+from training.fit import Fit, expert_scorecard, fit_scorecard
 from training.folds import Progress, followed
+from training.shaping import Shaping
 
 CHANGES = MappingProxyType({"halved": 0.5, "doubled": 2.0, "taken_out": 0.0})
 SAMPLED_ROWS = 5_000
@@ -44,6 +49,9 @@ class Change:
     mean_points: float
     band_share: float
     rank_correlation: float
+
+
+_UNMOVED = Change(mean_points=0.0, band_share=0.0, rank_correlation=1.0)
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,7 @@ class SensitivityReport:
         rows: founders or loans that were scored.
         population: "training_population", or "sample_of_bins" where there was nobody: every
             feature's bins drawn alike and independently.
-        method: "exact" or "refit".
+        method: "exact", by scaling steps, or "refit".
     """
 
     features: tuple[Sensitivity, ...]
@@ -89,37 +97,35 @@ class SensitivityReport:
 
 
 def expert_sensitivity(
-    population: pd.DataFrame, *, currency: str, priors: Priors | None = None
+    population: pd.DataFrame,
+    *,
+    currency: str,
+    priors: Priors | None = None,
+    shaping: Shaping | None = None,
+    progress: Progress | None = None,
 ) -> SensitivityReport:
-    """The expert's card, exactly.
+    """The expert's card, exactly; in seconds, or minutes where a cap binds at a weight tried.
 
     Args:
         population: features of founders or loans; with no rows, bins are drawn.
         currency: whose cut points are taken.
         priors: the expert's scorecard; that of `priors.toml` when None.
+        shaping: caps and the analyst's hand; the default caps when None.
+        progress: called with a label, fits done and fits in all, where there are any.
     """
-    priors = priors or read_priors()
-    scorecard = expert_scorecard(population, currency=currency, priors=priors).scorecard
-    card = scorecard.card_
+    priors, shaping = priors or read_priors(), shaping or Shaping()
+    fit_to = partial(expert_scorecard, population, currency=currency, shaping=shaping)
+    fit = fit_to(priors=priors)
+    card = fit.scorecard.card_
+    rows, said = population, "training_population"
     if population.empty:
-        steps, said = _drawn_steps(card), "sample_of_bins"
-    else:
+        rows, said = _drawn_rows(card), "sample_of_bins"
+    if _a_cap_would_bind(fit, shaping):
         names = [feature.name for feature in card.features]
-        values = population[names].to_numpy(dtype=np.float64)
-        steps, said = card.contributions_of_rows(values), "training_population"
-    scale = PointsScale()
-    points = np.rint(-scale.factor * steps)
-    score = round(scale.to_points(card.intercept)) + points.sum(axis=1)
-    log_odds = card.intercept + steps.sum(axis=1)
-    found = []
-    for j, feature in enumerate(card.features):
-        changes = {}
-        for name, times in CHANGES.items():
-            moved = score - points[:, j] + np.rint(-scale.factor * times * steps[:, j])
-            changes[name] = _change(score, moved, log_odds, log_odds + (times - 1.0) * steps[:, j])
-        weight = priors.features[feature.name].weight_points
-        found.append(Sensitivity(feature.name, weight, **changes))
-    return SensitivityReport(_ordered(found), len(steps), said, "exact")
+        found, method = _by_refits(fit_to, rows, names, priors, shaping, progress), "refit"
+    else:
+        found, method = _by_scaling(fit, rows, priors), "exact"
+    return SensitivityReport(_ordered(found), len(rows), said, method)
 
 
 def fitted_sensitivity(
@@ -128,6 +134,7 @@ def fitted_sensitivity(
     *,
     currency: str,
     priors: Priors | None = None,
+    shaping: Shaping | None = None,
     progress: Progress | None = None,
 ) -> SensitivityReport:
     """The card fitted to outcomes, by three refits per feature; minutes for some hundred loans.
@@ -137,23 +144,12 @@ def fitted_sensitivity(
         y: shape (labels,), 1 for bad; at least one 0.
         currency: of the amounts.
         priors: the expert's scorecard; that of `priors.toml` when None.
+        shaping: caps and the analyst's hand; the default caps when None.
         progress: called with a label, fits done and fits in all.
     """
-    priors = priors or read_priors()
-    names = [str(name) for name in X.columns]
-    asked = [priors] + [
-        with_weight(priors, name, times) for name in names for times in CHANGES.values()
-    ]
-    jobs = (joblib.delayed(_fitted_scores)(X, y, each, currency) for each in asked)
-    scores = followed(jobs, len(asked), label="refitting", progress=progress)
-    (score, log_odds), rest = scores[0], iter(scores[1:])
-    found = []
-    for name in names:
-        changes = {}
-        for change in CHANGES:
-            moved, log_odds_after = next(rest)
-            changes[change] = _change(score, moved, log_odds, log_odds_after)
-        found.append(Sensitivity(name, priors.features[name].weight_points, **changes))
+    priors, shaping = priors or read_priors(), shaping or Shaping()
+    fit_to = partial(fit_scorecard, X, y, currency=currency, shaping=shaping, n_binnings=_BINNINGS)
+    found = _by_refits(fit_to, X, list(map(str, X.columns)), priors, shaping, progress)
     return SensitivityReport(_ordered(found), len(X), "training_population", "refit")
 
 
@@ -164,25 +160,94 @@ def with_weight(priors: Priors, feature: str, times: float) -> Priors:
     return priors.model_copy(update={"features": {**priors.features, feature: changed}})
 
 
-def _fitted_scores(
-    X: pd.DataFrame,  # noqa: N803
-    y: Ints,
+def _by_scaling(fit: Fit, rows: pd.DataFrame, priors: Priors) -> list[Sensitivity]:
+    card, factor = fit.scorecard.card_, PointsScale().factor
+    score, log_odds = _scores(fit, rows)
+    found = []
+    for feature in card.features:
+        steps = feature.look_up_all(rows[feature.name].to_numpy(dtype=np.float64))
+        points = np.rint(-factor * steps)
+        changes = {}
+        for name, times in CHANGES.items():
+            if feature.name in fit.by_hand:
+                changes[name] = _UNMOVED
+                continue
+            moved = score - points + np.rint(-factor * times * steps)
+            changes[name] = _change(score, moved, log_odds, log_odds + (times - 1.0) * steps)
+        weight = priors.features[feature.name].weight_points
+        found.append(Sensitivity(feature.name, weight, **changes))
+    return found
+
+
+def _by_refits(
+    fit_to: Callable[..., Fit],
+    rows: pd.DataFrame,
+    names: Sequence[str],
     priors: Priors,
-    currency: str,
-) -> tuple[Floats, Floats]:
-    fit = fit_scorecard(X, y, currency=currency, priors=priors, n_binnings=_BINNINGS)
-    score = PointsCard.of(fit.scorecard.card_).score_frame(X)
-    return np.asarray(score, dtype=np.float64), np.asarray(fit.scorecard.decision_function(X))
-
-
-def _drawn_steps(card: Card) -> Floats:
-    """Contributions of drawn records, shape (rows, features): each bin as likely as its share."""
-    rng = np.random.default_rng(SEED)
-    columns = [
-        rng.choice(np.array(feature.log_odds), size=SAMPLED_ROWS, p=observed_shares(feature))
-        for feature in card.features
+    shaping: Shaping,
+    progress: Progress | None,
+) -> list[Sensitivity]:
+    free = [name for name in names if name not in shaping.by_hand]
+    asked = [priors] + [
+        with_weight(priors, name, times) for name in free for times in CHANGES.values()
     ]
-    return np.column_stack(columns)
+    jobs = (joblib.delayed(_refitted_scores)(fit_to, each, rows) for each in asked)
+    scores = followed(jobs, len(asked), label="refitting", progress=progress)
+    before, rest = scores[0], iter(scores[1:])
+    found = []
+    for name in names:
+        changes = dict.fromkeys(CHANGES, _UNMOVED)
+        if name in free:
+            for change in CHANGES:
+                after = next(rest)
+                changes[change] = _change(before[0], after[0], before[1], after[1])
+        found.append(Sensitivity(name, priors.features[name].weight_points, **changes))
+    return found
+
+
+def _refitted_scores(
+    fit_to: Callable[..., Fit], priors: Priors, rows: pd.DataFrame
+) -> tuple[Floats, Floats]:
+    return _scores(fit_to(priors=priors), rows)
+
+
+def _scores(fit: Fit, rows: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Points and log-odds of bad, shape (rows,) each."""
+    rows = rows[list(fit.scorecard.feature_names_in_)]
+    points = PointsCard.of(fit.scorecard.card_, whole=fit.by_hand).score_frame(rows)
+    return np.asarray(points, dtype=np.float64), np.asarray(fit.scorecard.decision_function(rows))
+
+
+def _a_cap_would_bind(fit: Fit, shaping: Shaping) -> bool:
+    """Whether any cap binds at a weight tried; the log-odds served must be those learned."""
+    if shaping.slope != 1.0 or any(cap.binds for cap in fit.caps):
+        return True
+    features, catalogue = fit.scorecard.card_.features, all_features()
+    ranges = {each.name: _range(each, fit) for each in features}
+    for cap in fit.caps:
+        own = {name for name in ranges if catalogue[name].kind.value == cap.block}
+        for feature in features:
+            for times in CHANGES.values():
+                if feature.name in fit.by_hand:
+                    continue
+                tried = ranges | {feature.name: _range(feature.scaled(times), fit)}
+                if sum(tried[name] for name in own) > cap.share * sum(tried.values()):
+                    return True
+    return False
+
+
+def _range(feature: CardFeature, fit: Fit) -> int:
+    return range_of(PointsCard.of(Card(0.0, (feature,)), whole=fit.by_hand))
+
+
+def _drawn_rows(card: Card) -> pd.DataFrame:
+    """Drawn records, shape (rows, features): each bin of a feature as likely as its share."""
+    rng = np.random.default_rng(SEED)
+    columns = {}
+    for feature in card.features:
+        of_bins = np.array([*feature.cuts, feature.cuts[-1] + 1.0 if feature.cuts else 0.0])
+        columns[feature.name] = rng.choice(of_bins, size=SAMPLED_ROWS, p=observed_shares(feature))
+    return pd.DataFrame(columns)
 
 
 def _change(before: Floats, after: Floats, log_odds: Floats, log_odds_after: Floats) -> Change:

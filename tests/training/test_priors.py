@@ -13,16 +13,18 @@ from typer.testing import CliRunner
 
 from foothold.cli import app
 from scoring.bands import band_of
+from scoring.errors import ConflictError
 from scoring.features import all_features, features_for
 from scoring.models.points import PointsCard
 from scoring.models.priors import read_priors
 from scoring.models.registry import find_model, load_artefact
 from scoring.records.database import Database
-from scoring.settings import DeploymentProfile
+from scoring.settings import DeploymentProfile, Settings
 from tests.builders import an_expert_model
 from training.elicitation import elicited
 from training.fit import expert_scorecard, fit_scorecard
 from training.sensitivity import CHANGES, expert_sensitivity, fitted_sensitivity, with_weight
+from training.shaping import Shaping
 
 FEATURES = features_for(DeploymentProfile.RESEARCH_SANDBOX)
 
@@ -60,6 +62,39 @@ def _scored(
     priors = with_weight(read_priors(), feature, times)
     card = expert_scorecard(people, currency=currency, priors=priors).scorecard
     return PointsCard.of(card.card_).score_frame(people).tolist(), card.decision_function(people)
+
+
+CAPPED = (
+    "attended_share",
+    "refund_share_365d",
+    "worst_days_past_due_365d",
+)
+
+
+@pytest.mark.parametrize(("share", "method"), [(0.02, "refit"), (0.21, "refit"), (1.0, "exact")])
+def test_what_is_said_of_a_weight_holds_where_attendance_is_capped(
+    share: float, method: str
+) -> None:
+    people = _people(80, [name for name in FEATURES if name in CAPPED])
+    shaping = Shaping(share)
+    report = expert_sensitivity(people, currency="KRW", shaping=shaping)
+    assert report.method == method
+    for each in report.features:
+        for change, times in CHANGES.items():
+            scores = [
+                PointsCard.of(card.card_).score_frame(people)
+                for card in (
+                    expert_scorecard(
+                        people,
+                        currency="KRW",
+                        priors=with_weight(read_priors(), each.feature, factor),
+                        shaping=shaping,
+                    ).scorecard
+                    for factor in (1.0, times)
+                )
+            ]
+            found = getattr(each, change).mean_points
+            assert found == pytest.approx(np.abs(scores[1] - scores[0]).mean()), each.feature
 
 
 def test_weights_come_in_the_order_of_what_the_score_hangs_on() -> None:
@@ -128,3 +163,15 @@ def test_the_commands_work_before_there_is_a_store(
     assert len(told["features"]) > 40
     refused = runner.invoke(app, ["priors", "sensitivity", "--refit"])
     assert "Leave out --refit" in str(refused.exception)
+
+
+def test_a_store_of_an_older_schema_is_not_taken_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOOTHOLD_DATA_DIR", str(tmp_path))
+    monkeypatch.delenv("FOOTHOLD_DATABASE_URL", raising=False)
+    path = Path(str(Database(Settings(data_dir=tmp_path)).engine.url.database))
+    path.touch()
+    refused = CliRunner().invoke(app, ["priors", "sensitivity", "--json"])
+    assert isinstance(refused.exception, ConflictError)
+    assert "schema" in str(refused.exception)

@@ -67,7 +67,7 @@ def train(
                 "AUC": _validated(each.cross_validation, "auc"),
                 "log-loss": _validated(each.cross_validation, "log_loss"),
                 "scorecard's lead in AUC": _figure(each.auc_lead),
-                "in log-loss": _figure(each.log_loss_lead),
+                "lead in log-loss": _figure(each.log_loss_lead),
             }
             for each in compared
         ],

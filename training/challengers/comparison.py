@@ -9,14 +9,14 @@ from typing import Any
 
 import joblib
 import numpy as np
+from scipy.special import logit
 
 from scoring.errors import InputError
 from scoring.features import all_features
-from scoring.records.database import Database, last_recorded
-from scoring.records.snapshots import verify_snapshot
+from scoring.records.database import Database
 from training.challengers.challenger import Challenger, Learner
 from training.challengers.kept import KeptChallenger, keep
-from training.dataset import TrainingSet, build_training_set
+from training.dataset import TrainingSet, training_set_on_file
 from training.figures import (
     SEED,
     Figure,
@@ -101,7 +101,7 @@ def train_challengers(
     """
     for learner in learners:
         learner.require()
-    data = _training_set(database, snapshot)
+    data = training_set_on_file(database, snapshot=snapshot)
     reason = too_few(data.y)
     folds = grouped_folds(data.y, data.rows["founder_id"].to_numpy(), seed=SEED)
     if reason or not folds:
@@ -187,7 +187,8 @@ def _fit_and_foretell(learner: Learner, data: TrainingSet, split: Split) -> Floa
     train, test = split
     X, y = data.X.iloc[train], data.y[train]  # noqa: N806
     if np.unique(y).size < 2:
-        return np.zeros(test.size)  # nothing can be learned from one class
+        # Nothing can be learned from one class but how common it is, a priori half (Jeffreys).
+        return np.full(test.size, logit((y.sum() + 0.5) / (y.size + 1.0)))
     return Challenger.fit(learner, X, y, all_features()).log_odds(data.X.iloc[test])
 
 
@@ -199,21 +200,3 @@ def _headline(compared: Compared) -> dict[str, Any]:
         "log_loss": folds["log_loss"].value,
         "auc_out_of_time": later,
     }
-
-
-def _training_set(database: Database, snapshot: Path | None) -> TrainingSet:
-    settings = database.settings
-    records = None if snapshot is None else verify_snapshot(snapshot)
-    with database.reading() as session:
-        now = database.clock()
-        moment = last_recorded(session) if records is None else records.known_at
-        return build_training_set(
-            session,
-            known_at=moment or now,
-            zone=settings.zone,
-            profile=settings.deployment_profile,
-            blocks_off=settings.blocks_off,
-            features_on=settings.features_on,
-            now=now,
-            snapshot=records,
-        )

@@ -22,6 +22,7 @@ from training.fit import Fit, ModelKind
 from training.hand.beside import changes_by_hand
 from training.report.plots import calibration_plot, roc_plot, score_plot, shap_plot
 from training.sensitivity import expert_sensitivity
+from training.shaping import Shaping
 from training.validate import CALIBRATION, Validation
 
 _FIGURES = {
@@ -54,6 +55,7 @@ class ReportContent:
     cross_validation: Validation
     lineage: Mapping[str, Any]
     without_hand: tuple[Validation, Validation] | None = None
+    shaping: Shaping | None = None
 
 
 def write_report(path: Path, content: ReportContent) -> Path:
@@ -100,7 +102,7 @@ def _page(content: ReportContent) -> dict[str, Any]:
             )
             for name in CALIBRATION
         ],
-        "sensitivity": expert_sensitivity(seen, currency=data.currency),
+        "sensitivity": expert_sensitivity(seen, currency=data.currency, shaping=content.shaping),
         "shown": shown,
         "pictures": _pictures(content, shown),
         "shap": _shap(content, seen),
