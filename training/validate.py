@@ -26,7 +26,7 @@ from training.folds import Split, grouped_folds
 from training.shaping import Shaping
 
 OUT_OF_TIME_SHARE = 0.3
-WORKERS = min(2, joblib.cpu_count())
+WORKERS: int = min(2, joblib.cpu_count())
 CALIBRATION = ("calibration_slope", "calibration_intercept", "ece")
 
 Progress = Callable[[str, int, int], None]
