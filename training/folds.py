@@ -12,7 +12,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from training.figures import Ints
 
 FOLDS = 5
-WORKERS = min(2, joblib.cpu_count())
+WORKERS: int = min(2, joblib.cpu_count())
 
 Progress = Callable[[str, int, int], None]
 Split = tuple[Ints, Ints]

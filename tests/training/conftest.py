@@ -28,7 +28,7 @@ def loans_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     settings = Settings(data_dir=folder / "var", database_url=None, blocks_off=off)
     database = Database(settings, lambda: NOW)
     database.migrate()
-    fill_with_sample_files(database, founders=80, blocks=("attendance",))
+    fill_with_sample_files(database, founders=120, blocks=("attendance",))
     yield database
     database.engine.dispose()
 
