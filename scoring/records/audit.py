@@ -101,10 +101,19 @@ def verify_chain(session: Session) -> int:
     for event in events:
         if event.sequence != expected or event.previous_digest != previous:
             raise IntegrityError(f"Audit event {expected} is missing or out of order.")
-        if event.digest != _digest(event):
-            raise IntegrityError(f"Audit event {event.sequence} was changed after it was written.")
+        verify_event(event)
         previous, expected = event.digest, expected + 1
     return expected - 1
+
+
+def verify_event(event: AuditEvent) -> None:
+    """Check one event against its own digest; `verify_chain` checks that none is missing.
+
+    Raises:
+        IntegrityError: it was changed; says which.
+    """
+    if event.digest != _digest(event):
+        raise IntegrityError(f"Audit event {event.sequence} was changed after it was written.")
 
 
 def _digest(event: AuditEvent) -> str:

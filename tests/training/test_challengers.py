@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,10 +15,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import shap
+from typer.testing import CliRunner
 
-from scoring.errors import ConsentError, IntegrityError, NotFoundError
+from foothold.cli import app
+from scoring.errors import (
+    ConflictError,
+    ConsentError,
+    InputError,
+    IntegrityError,
+    ModelError,
+    NotFoundError,
+)
 from scoring.features import all_features
-from scoring.records.audit import verify_chain
+from scoring.records.audit import append_event, verify_chain
 from scoring.records.consents import Purpose, withdraw_consent
 from scoring.records.database import Database
 from scoring.records.parties import find_founder
@@ -26,7 +36,7 @@ from tests.sample_store import fill_with_sample_files
 from training.challengers.challenger import Challenger, Learner
 from training.challengers.comparison import Compared, train_challengers
 from training.challengers.explanation import explain
-from training.challengers.kept import list_challengers, load_challenger
+from training.challengers.kept import keep, list_challengers, load_challenger
 from training.figures import Ints
 
 NOW = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
@@ -205,6 +215,113 @@ def test_a_file_is_explained_in_the_scorecards_reason_codes(
         ).one()  # fmt: skip
     assert tuple(last[:2]) == ("Analyst Two", "challenger.explained")
     assert json.loads(last[2])["challenger"] == _reference(compared)
+
+
+def _noted_as(portfolio: Database, reference: str, changes: Mapping[str, object]) -> str:
+    """The same file under another reference, noted with changes."""
+    folder = portfolio.settings.data_dir / "challengers"
+    with portfolio.reading() as session:
+        noted = next(n for n in list_challengers(session) if n["challenger"] == reference)
+    other = f"C-{len(list(folder.iterdir())):012d}"
+    (folder / f"{other}.joblib").write_bytes((folder / f"{reference}.joblib").read_bytes())
+    with portfolio.writing() as ledger:
+        append_event(
+            ledger,
+            actor="test",
+            action="challenger.trained",
+            details={**noted, "challenger": other, **changes},
+        )
+    return other
+
+
+@pytest.mark.parametrize("name", ["python", "numpy", "lightgbm"])
+def test_a_challenger_of_other_versions_is_trained_again(
+    portfolio: Database, compared: list[Compared], name: str
+) -> None:
+    with portfolio.reading() as session:
+        packages = list_challengers(session)[-1]["packages"]
+    other = _noted_as(portfolio, _reference(compared), {"packages": {**packages, name: "0.1"}})
+    with portfolio.reading() as session, pytest.raises(ModelError, match=rf"{name} 0\.1 \(here"):
+        load_challenger(session, portfolio.settings.data_dir, other)
+
+
+def test_a_challenger_of_other_features_is_trained_again(
+    portfolio: Database, compared: list[Compared]
+) -> None:
+    other = _noted_as(portfolio, _reference(compared), {"feature_set_digest": "0" * 64})
+    with portfolio.reading() as session, pytest.raises(ModelError, match="defined otherwise"):
+        load_challenger(session, portfolio.settings.data_dir, other)
+
+
+@pytest.mark.skipif(len(INSTALLED) == len(Learner), reason="every learner is installed here")
+def test_a_challenger_whose_package_is_gone_says_so(
+    portfolio: Database, compared: list[Compared]
+) -> None:
+    gone = next(each for each in Learner if each not in INSTALLED)
+    other = _noted_as(portfolio, _reference(compared), {"learner": gone.value})
+    with portfolio.reading() as session, pytest.raises(InputError, match="not installed"):
+        load_challenger(session, portfolio.settings.data_dir, other)
+
+
+def test_a_note_that_was_changed_is_not_believed(
+    portfolio: Database, compared: list[Compared]
+) -> None:
+    other = _noted_as(portfolio, _reference(compared), {})
+    with portfolio.reading() as session:  # never committed
+        session.connection().exec_driver_sql(
+            "UPDATE audit_events SET actor = 'Somebody' WHERE details LIKE ?", (f"%{other}%",)
+        )
+        with pytest.raises(IntegrityError, match="was changed after"):
+            load_challenger(session, portfolio.settings.data_dir, other)
+
+
+def test_a_file_in_another_currency_is_not_explained(
+    portfolio: Database, compared: list[Compared]
+) -> None:
+    with portfolio.writing() as ledger:
+        folder = portfolio.settings.data_dir
+        kept = load_challenger(ledger.session, folder, _reference(compared))
+        dollars = keep(ledger, folder, replace(kept, currency="USD"), figures={}, by="test")
+        founder = ledger.session.connection().exec_driver_sql(
+            "SELECT reference FROM founders ORDER BY id LIMIT 1"
+        ).scalar_one()  # fmt: skip
+    with pytest.raises(ConflictError, match="USD and this file holds KRW"):
+        explain(portfolio, dollars, founder, by="Analyst Two")
+
+
+def test_the_commands_train_list_and_explain(
+    portfolio: Database, compared: list[Compared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del compared  # its challengers are listed too
+    monkeypatch.setenv("FOOTHOLD_DATA_DIR", str(portfolio.settings.data_dir))
+    monkeypatch.delenv("FOOTHOLD_DATABASE_URL", raising=False)
+    command = ["challengers", "train", "--learner", "lightgbm", "--by", "Analyst Three", "--json"]
+    scorecard, trained = json.loads(_printed(command))
+    assert scorecard["challenger"] is None
+    assert trained["scorecard_lead"].keys() == {"auc", "log_loss"}
+    reference = trained["challenger"]
+    listed = json.loads(_printed(["challengers", "list", "--json"]))
+    assert listed[0]["challenger"] == reference
+    assert listed[0]["trained_by"] == "Analyst Three"
+    assert reference in _printed(["challengers", "list"])
+    with portfolio.reading() as session:
+        founder = session.connection().exec_driver_sql(
+            "SELECT reference FROM founders ORDER BY id LIMIT 1"
+        ).scalar_one()  # fmt: skip
+    asked = ["challengers", "explain", reference, founder, "--by", "Analyst Three"]
+    asked += ["--as-of", "2026-06-14"]
+    told = json.loads(_printed([*asked, "--json"]))
+    assert told["founder"] == founder
+    text = _printed(asked)
+    assert text.startswith(f"PD {told['pd']:.1%}")
+    for side in told["reasons"].values():
+        assert all(each["code"] in text for each in side)
+
+
+def _printed(command: list[str]) -> str:
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.exception
+    return result.stdout
 
 
 def test_nobody_is_explained_who_does_not_allow_it(

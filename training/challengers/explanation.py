@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from scipy.special import expit
 
+from scoring.calendar import end_of
 from scoring.errors import InputError
 from scoring.features import all_features, kinds_for
 from scoring.features.catalogue import Feature
@@ -18,6 +19,7 @@ from scoring.reasons.ranking import MOST_REASONS
 from scoring.records.audit import append_event
 from scoring.records.consents import Purpose, require_consent
 from scoring.records.database import Database
+from scoring.scorable import View, refuse_other_currencies
 from training.challengers.kept import KeptChallenger, load_challenger
 
 
@@ -64,6 +66,7 @@ def explain(
         by: who looks; kept in the audit chain.
 
     Raises:
+        ConflictError: the file holds money in another currency than the challenger's.
         ConsentError: the founder does not allow models to be trained on the file.
         InputError: the day lies in the future.
         NotFoundError: there is no such challenger or founder.
@@ -76,6 +79,12 @@ def explain(
         kept = load_challenger(ledger.session, settings.data_dir, reference)
         found, _ = require_consent(
             ledger.session, founder, lender=None, purpose=Purpose.MODEL_TRAINING, at=ledger.now
+        )
+        refuse_other_currencies(
+            ledger.session,
+            found.id,
+            View(day, end_of(day, settings.zone), ledger.now),
+            currency=kept.currency,
         )
         file = one_founder(
             ledger.session,

@@ -9,8 +9,9 @@ import hashlib
 import io
 import json
 import os
+import platform
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -21,12 +22,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scoring.errors import IntegrityError, ModelError, NotFoundError
+from scoring.features import all_features
 from scoring.models.points import PointsScale
-from scoring.records.audit import append_event
+from scoring.records.audit import append_event, verify_event
 from scoring.records.database import Ledger
 from scoring.records.tables import AuditEvent
 from scoring.settings import DeploymentProfile
-from training.challengers.challenger import Challenger
+from training.candidate import feature_set_digest
+from training.challengers.challenger import Challenger, Learner
 
 _ACTION = "challenger.trained"
 _LIBRARIES = ("numpy", "pandas", "scikit-learn")
@@ -81,7 +84,8 @@ def keep(
             "digest": digest,
             "learner": learner.value,
             "figures": dict(figures),
-            "packages": {name: version(name) for name in (*_LIBRARIES, learner.distribution)},
+            "packages": _versions(learner),
+            "feature_set_digest": feature_set_digest(kept.challenger.columns),
         },
     )
     return reference
@@ -89,12 +93,9 @@ def keep(
 
 def list_challengers(session: Session) -> list[dict[str, Any]]:
     """All challengers as noted when they were trained, newest first."""
-    events = session.scalars(
-        select(AuditEvent).where(AuditEvent.action == _ACTION).order_by(AuditEvent.sequence.desc())
-    )
     return [
-        {**json.loads(event.details), "trained_by": event.actor, "trained_at": event.at.isoformat()}
-        for event in events
+        {**noted, "trained_by": event.actor, "trained_at": event.at.isoformat()}
+        for event, noted in _trainings(session)
     ]
 
 
@@ -103,14 +104,17 @@ def load_challenger(session: Session, data_dir: Path, reference: str) -> KeptCha
 
     Raises:
         NotFoundError: none was trained under this reference, or its file is gone.
-        IntegrityError: its file was changed.
-        ModelError: it was trained with other versions of the libraries.
+        IntegrityError: its file, or what the audit chain notes of it, was changed.
+        InputError: the learner's package is not installed any more.
+        ModelError: it was trained with other versions of the libraries, of Python or of features.
     """
-    noted = next((n for n in list_challengers(session) if n["challenger"] == reference), None)
-    if noted is None:
+    found = next((e for e in _trainings(session) if e[1]["challenger"] == reference), None)
+    if found is None:
         raise NotFoundError(
             f'There is no challenger "{reference}". `foothold challengers list` shows them.'
         )
+    event, noted = found
+    verify_event(event)
     path = _path(data_dir, reference)
     try:
         content = path.read_bytes()
@@ -120,10 +124,12 @@ def load_challenger(session: Session, data_dir: Path, reference: str) -> KeptCha
         ) from error
     if hashlib.sha256(content).hexdigest() != noted["digest"]:
         raise IntegrityError(f"{path} does not match the audit chain's digest; it was not read.")
+    learner = Learner(noted["learner"])
+    learner.require()
     changed = [
-        f"{name} {was} (here {version(name)})"
-        for name, was in noted["packages"].items()
-        if version(name) != was
+        f"{name} {noted['packages'].get(name, 'unknown')} (here {here})"
+        for name, here in _versions(learner).items()
+        if noted["packages"].get(name) != here
     ]
     if changed:
         raise ModelError(
@@ -131,7 +137,28 @@ def load_challenger(session: Session, data_dir: Path, reference: str) -> KeptCha
             "Train it again: `foothold challengers train`."
         )
     kept: KeptChallenger = joblib.load(io.BytesIO(content))
+    columns = kept.challenger.columns
+    known = columns if set(columns) <= set(all_features()) else ()
+    if noted.get("feature_set_digest") != feature_set_digest(known):
+        raise ModelError(
+            f"{reference} was trained on features that are defined otherwise now. "
+            "Train it again: `foothold challengers train`."
+        )
     return kept
+
+
+def _trainings(session: Session) -> Iterator[tuple[AuditEvent, dict[str, Any]]]:
+    """Events of training with what they note, newest first."""
+    events = session.scalars(
+        select(AuditEvent).where(AuditEvent.action == _ACTION).order_by(AuditEvent.sequence.desc())
+    )
+    return ((event, json.loads(event.details)) for event in events)
+
+
+def _versions(learner: Learner) -> dict[str, str]:
+    """What a file can be read with: other versions may read it otherwise."""
+    names = (*_LIBRARIES, learner.distribution)
+    return {"python": platform.python_version()} | {name: version(name) for name in names}
 
 
 def _path(data_dir: Path, reference: str) -> Path:
