@@ -17,7 +17,6 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
 from scoring.errors import InputError
 from scoring.features.catalogue import Direction, Feature, Unit, WhenMissing
@@ -179,7 +178,7 @@ def _against(feature: Feature, entry: HandEntry, currency: str) -> str | None:
     return None
 
 
-def _refuse(file: str, errors: Iterable[ErrorDetails]) -> NoReturn:
+def _refuse(file: str, errors: Iterable[Mapping[str, Any]]) -> NoReturn:
     """Tell the first problem of each entry; a union tells one per member."""
     told: dict[tuple[str, ...], str] = {}
     for error in errors:
@@ -191,7 +190,7 @@ def _refuse(file: str, errors: Iterable[ErrorDetails]) -> NoReturn:
     )
 
 
-def _problem(place: tuple[str, ...], error: ErrorDetails) -> str:
+def _problem(place: tuple[str, ...], error: Mapping[str, Any]) -> str:
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         allowed = _ALLOWED if len(place) > 2 else "features"
