@@ -33,6 +33,7 @@ from scoring.records.database import Database
 from scoring.records.intake.importing import import_file
 from scoring.records.intake.learning import Learned
 from scoring.records.parties import add_founders, find_founder
+from scoring.records.tables import AuditEvent
 from scoring.settings import Settings
 from training.challengers.challenger import Challenger, Learner
 from training.challengers.comparison import Compared, train_challengers
@@ -274,13 +275,24 @@ def test_a_challenger_whose_package_is_gone_says_so(
 def test_a_note_that_was_changed_is_not_believed(
     portfolio: Database, compared: list[Compared]
 ) -> None:
-    other = _noted_as(portfolio, _reference(compared), {})
     with portfolio.reading() as session:  # never committed
-        session.connection().exec_driver_sql(
-            "UPDATE audit_events SET actor = 'Somebody' WHERE details LIKE ?", (f"%{other}%",)
+        noted = next(
+            each for each in list_challengers(session) if each["challenger"] == _reference(compared)
         )
-        with pytest.raises(IntegrityError, match="was changed after"):
-            load_challenger(session, portfolio.settings.data_dir, other)
+        session.add(
+            AuditEvent(
+                sequence=10**6,
+                at=NOW,
+                actor="Somebody",
+                action="challenger.trained",
+                details=json.dumps(noted),
+                previous_digest="0" * 64,
+                digest="f" * 64,
+            )
+        )
+        session.flush()
+        with pytest.raises(IntegrityError, match="1000000 was changed after"):
+            load_challenger(session, portfolio.settings.data_dir, _reference(compared))
 
 
 def test_a_file_in_another_currency_is_not_explained(
@@ -289,7 +301,8 @@ def test_a_file_in_another_currency_is_not_explained(
     with portfolio.writing() as ledger:
         folder = portfolio.settings.data_dir
         kept = load_challenger(ledger.session, folder, _reference(compared))
-        dollars = keep(ledger, folder, replace(kept, currency="USD"), figures={}, by="test")
+        figures = list_challengers(ledger.session)[-1]["figures"]
+        dollars = keep(ledger, folder, replace(kept, currency="USD"), figures=figures, by="test")
         founder = ledger.session.connection().exec_driver_sql(
             "SELECT reference FROM founders ORDER BY id LIMIT 1"
         ).scalar_one()  # fmt: skip
