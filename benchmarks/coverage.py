@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -24,9 +25,18 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from benchmarks.figures import RESULTS
-from benchmarks.keeping import KEPT_FOLDER, digest, keep_line, kept_lines, scorecard_source
+from benchmarks.keeping import (
+    KEPT_FOLDER,
+    digest,
+    keep_line,
+    kept_lines,
+    learner_versions,
+    module_source,
+    scorecard_source,
+)
 from scoring.models.scorecard import MonotoneScorecard
 from training.figures import Floats, Ints
+from training.simulate import process
 from training.simulate.process import (
     PROCESS_SOFTNESS,
     PROCESS_THRESHOLDS,
@@ -151,7 +161,7 @@ def coverage(
         seed: of the simulation.
         kept: file of samples already measured, added to; None for none.
     """
-    source = "" if kept is None else digest(scorecard_source() + inspect.getsource(_one_sample))
+    source = "" if kept is None else _source(scenario)
     lines = kept_lines(kept) if kept else ()
     known = {line["key"]: cast(list[float], line["found"]) for line in lines}
     found = []
@@ -165,6 +175,13 @@ def coverage(
     mean = np.mean(found, axis=0)
     error = float(np.std(found, axis=0, ddof=1)[0] / np.sqrt(samples))
     return Coverage(scenario, size, samples, *map(float, (mean[0], error, *mean[1:])))
+
+
+def _source(scenario: Scenario) -> str:
+    """A digest of all that a sample's figures depend on; of this file, all but the table."""
+    own = inspect.getsource(sys.modules[__name__]).split("def as_markdown(")[0]
+    learned = scorecard_source() + module_source(process) + learner_versions()
+    return digest(learned + own + repr(scenario))
 
 
 def _one_sample(scenario: Scenario, size: int, seed: list[int]) -> list[float]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 import scoring.models
 
 KEPT_FOLDER = Path(__file__).parents[1] / "var" / "benchmarks"
+
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm", "interpret-core")
 
 
 def kept_lines(path: Path) -> Iterator[dict[str, object]]:
@@ -33,6 +38,16 @@ def keep_line(path: Path, entry: Mapping[str, object]) -> None:
 def digest(text: str) -> str:
     """A short name of a text, another for another text."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def learner_versions() -> str:
+    """Versions of the libraries that learners are made of."""
+    return repr([f"{name} {version(name)}" for name in _LIBRARIES])
+
+
+def module_source(*modules: ModuleType) -> str:
+    """The whole source of modules: a function's alone leaves out what it calls."""
+    return "".join(inspect.getsource(module) for module in modules)
 
 
 def scorecard_source() -> str:

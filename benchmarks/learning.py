@@ -1,13 +1,12 @@
 """Learning curves: every learner on the same random samples of each set, each result kept at once.
 
 A result is one line of `var/benchmarks/learning.jsonl`, named by set, size, sample, learner and a
-digest of the learner's source and of the set, so that a broken run goes on where it was and a
+digest of their source, of libraries and of the set, so that a broken run goes on where it was and a
 changed learner or set is measured anew.
 """
 
 from __future__ import annotations
 
-import inspect
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,9 +18,18 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 
-from benchmarks.keeping import KEPT_FOLDER, digest, keep_line, kept_lines, scorecard_source
+from benchmarks import sets
+from benchmarks.keeping import (
+    KEPT_FOLDER,
+    digest,
+    keep_line,
+    kept_lines,
+    learner_versions,
+    module_source,
+    scorecard_source,
+)
 from benchmarks.sets import LoanSet, sets_present
-from training import peers
+from training import figures, peers
 from training.figures import (
     Floats,
     Ints,
@@ -112,12 +120,13 @@ def _learners(loans: LoanSet) -> dict[str, tuple[str, Foretell]]:
         del y
         return loans.scorecard().fit(X).decision_function(unseen)
 
-    data = _data(loans)
-    ours = digest(scorecard_source() + data)
+    # What is declared of a set is in its module, and how a learner is judged in this one.
+    around = _data(loans) + module_source(sets, figures, sys.modules[__name__]) + learner_versions()
+    ours = digest(scorecard_source() + around)
+    theirs = digest(module_source(peers) + around)
     found: dict[str, tuple[str, Foretell]] = {SCORECARD: (ours, scorecard), EXPERT: (ours, expert)}
     for peer in peers.benchmark_peers(loans.directions):
-        of_peer = inspect.getsource(peer.make if inspect.isfunction(peer.make) else peers)
-        found[peer.name] = (digest(of_peer + data), peer.fit_and_foretell)
+        found[peer.name] = (theirs, peer.fit_and_foretell)
     return found
 
 

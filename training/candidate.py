@@ -206,6 +206,7 @@ def train_candidate(
                 cross_validation=cross_validation,
                 lineage=lineage,
                 without_hand=without_hand,
+                shaping=shaping,
             ),
         )
     tell("done", _STEPS, _STEPS)

@@ -30,7 +30,14 @@ from scoring.features import all_features
 from scoring.records.audit import append_event, verify_chain
 from scoring.records.consents import Purpose, withdraw_consent
 from scoring.records.database import Database
+<<<<<<< HEAD
 from scoring.records.parties import find_founder
+=======
+from scoring.records.intake.importing import import_file
+from scoring.records.intake.learning import Learned
+from scoring.records.parties import add_founders, find_founder
+from scoring.records.tables import AuditEvent
+>>>>>>> mends
 from scoring.settings import Settings
 from tests.sample_store import fill_with_sample_files
 from training.challengers.challenger import Challenger, Learner
@@ -266,13 +273,24 @@ def test_a_challenger_whose_package_is_gone_says_so(
 def test_a_note_that_was_changed_is_not_believed(
     portfolio: Database, compared: list[Compared]
 ) -> None:
-    other = _noted_as(portfolio, _reference(compared), {})
     with portfolio.reading() as session:  # never committed
-        session.connection().exec_driver_sql(
-            "UPDATE audit_events SET actor = 'Somebody' WHERE details LIKE ?", (f"%{other}%",)
+        noted = next(
+            each for each in list_challengers(session) if each["challenger"] == _reference(compared)
         )
-        with pytest.raises(IntegrityError, match="was changed after"):
-            load_challenger(session, portfolio.settings.data_dir, other)
+        session.add(
+            AuditEvent(
+                sequence=10**6,
+                at=NOW,
+                actor="Somebody",
+                action="challenger.trained",
+                details=json.dumps(noted),
+                previous_digest="0" * 64,
+                digest="f" * 64,
+            )
+        )
+        session.flush()
+        with pytest.raises(IntegrityError, match="1000000 was changed after"):
+            load_challenger(session, portfolio.settings.data_dir, _reference(compared))
 
 
 def test_a_file_in_another_currency_is_not_explained(
@@ -281,7 +299,8 @@ def test_a_file_in_another_currency_is_not_explained(
     with portfolio.writing() as ledger:
         folder = portfolio.settings.data_dir
         kept = load_challenger(ledger.session, folder, _reference(compared))
-        dollars = keep(ledger, folder, replace(kept, currency="USD"), figures={}, by="test")
+        figures = list_challengers(ledger.session)[-1]["figures"]
+        dollars = keep(ledger, folder, replace(kept, currency="USD"), figures=figures, by="test")
         founder = ledger.session.connection().exec_driver_sql(
             "SELECT reference FROM founders ORDER BY id LIMIT 1"
         ).scalar_one()  # fmt: skip
