@@ -30,14 +30,8 @@ from scoring.features import all_features
 from scoring.records.audit import append_event, verify_chain
 from scoring.records.consents import Purpose, withdraw_consent
 from scoring.records.database import Database
-<<<<<<< HEAD
 from scoring.records.parties import find_founder
-=======
-from scoring.records.intake.importing import import_file
-from scoring.records.intake.learning import Learned
-from scoring.records.parties import add_founders, find_founder
 from scoring.records.tables import AuditEvent
->>>>>>> mends
 from scoring.settings import Settings
 from tests.sample_store import fill_with_sample_files
 from training.challengers.challenger import Challenger, Learner
@@ -313,6 +307,7 @@ def test_the_commands_train_list_and_explain(
 ) -> None:
     del compared  # its challengers are listed too
     monkeypatch.setenv("FOOTHOLD_DATA_DIR", str(portfolio.settings.data_dir))
+    monkeypatch.setenv("FOOTHOLD_BLOCKS_OFF", ",".join(portfolio.settings.blocks_off))
     monkeypatch.delenv("FOOTHOLD_DATABASE_URL", raising=False)
     command = ["challengers", "train", "--learner", "lightgbm", "--by", "Analyst Three", "--json"]
     scorecard, trained = json.loads(_printed(command))
