@@ -121,7 +121,7 @@ def test_the_compression_loss_told_is_that_of_the_rows_fitted_to() -> None:
     assert model.compression_loss_.log_loss == pytest.approx(expected, abs=1e-9)
 
 
-@pytest.mark.parametrize("rows", [20, 50])
+@pytest.mark.parametrize("rows", [20, pytest.param(50, marks=pytest.mark.slow)])
 def test_a_few_outcomes_do_not_cost_the_experts_ranking(rows: int) -> None:
     unseen, outcome = simulated(5_000, 10)
     leads = []

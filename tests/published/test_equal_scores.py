@@ -61,7 +61,12 @@ def test_everybody_has_the_score_of_the_card(sample: Sample) -> None:
             assert row["score"] == sample.artefact.points.score(row["features"])
 
 
-@pytest.mark.parametrize("dialect", list(Dialect))
+SPARK_IS_SLOW = pytest.param(Dialect.SPARK, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(
+    "dialect", [Dialect.SQLITE, Dialect.POSTGRES, Dialect.DUCKDB, SPARK_IS_SLOW]
+)
 def test_sql_gives_the_same_score_and_log_odds(
     sample: Sample,
     everybody: pd.DataFrame,

@@ -302,6 +302,7 @@ def test_a_file_in_another_currency_is_not_explained(
         explain(portfolio, dollars, founder, by="Analyst Two")
 
 
+@pytest.mark.slow
 def test_the_commands_train_list_and_explain(
     portfolio: Database, compared: list[Compared], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,7 +77,9 @@ def _shaping(folder: Path, text: str, cap: float) -> Shaping:
     return replace(shaping, hand=applied)
 
 
-@pytest.mark.parametrize("by_hand", ["", *BY_HAND])
+@pytest.mark.parametrize(
+    "by_hand", ["", "a shape", pytest.param("a weight", marks=pytest.mark.slow)]
+)
 def test_a_validation_judges_the_card_that_training_would_serve(
     tmp_path: Path, by_hand: str
 ) -> None:
