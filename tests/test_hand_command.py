@@ -60,7 +60,7 @@ def test_a_model_by_hand_is_made_judged_and_shown_beside_the_free_fit(
         "the lender's own classes of arrears",
     )
     after = {line["label"]: line["after"] for line in late["bins"]}
-    assert after["up to 0"] - after["90 or more"] == 32
+    assert after["up to 0 days"] - after["90 days or more"] == 32
     assert any(change["author"] is None for change in told["changes"]), "the rest is fitted again"
     (cap,) = told["block_caps"]
     assert cap["block_range"] <= 0.4 * cap["range"]
@@ -96,6 +96,7 @@ def test_what_can_not_be_used_trains_nothing(shell: Shell, tmp_path: Path) -> No
     assert shell.json("models") == before
 
 
+@pytest.mark.slow
 def test_a_fresh_store_takes_a_hand_in_the_experts_scorecard(tmp_path: Path) -> None:
     fresh = Shell(tmp_path / "var")
     fresh.json("init")

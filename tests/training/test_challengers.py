@@ -296,7 +296,7 @@ def test_a_file_in_another_currency_is_not_explained(
         figures = list_challengers(ledger.session)[-1]["figures"]
         dollars = keep(ledger, folder, replace(kept, currency="USD"), figures=figures, by="test")
         founder = ledger.session.connection().exec_driver_sql(
-            "SELECT reference FROM founders ORDER BY id LIMIT 1"
+            "SELECT f.reference FROM founders f JOIN loans l ON l.founder_id = f.id LIMIT 1"
         ).scalar_one()  # fmt: skip
     with pytest.raises(ConflictError, match="USD and this file holds KRW"):
         explain(portfolio, dollars, founder, by="Analyst Two")
