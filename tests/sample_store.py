@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Mapping
-from datetime import date
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -14,12 +15,33 @@ from scoring.records.database import Database
 from scoring.records.intake.importing import import_file
 from scoring.records.intake.learning import Learned
 from scoring.records.parties import add_founders, add_lender
-from scoring.settings import BLOCKS
+from scoring.settings import BLOCKS, Settings
 from training.simulate import write_sample_portfolio
 
 UNTIL = date(2026, 6, 14)
 LENDER = "L-DEMO"
 FOR_TRAINING: Mapping[Purpose, str | None] = {Purpose.MODEL_TRAINING: None}
+
+
+@contextmanager
+def a_sample_store(
+    folder: Path, now: datetime, *, founders: int = 120, blocks: Collection[str] = BLOCKS
+) -> Iterator[Database]:
+    """A new store with the sample of so many founders, who allow training.
+
+    Args:
+        folder: where it lies, under `var`.
+        now: what its clock says.
+        founders: how many.
+        blocks: that are imported and used; without sales and cash flow a fit is quick.
+    """
+    off = tuple(block for block in BLOCKS if block not in (*blocks, "repayment"))
+    settings = Settings(data_dir=folder / "var", database_url=None, blocks_off=off)
+    database = Database(settings, lambda: now)
+    database.migrate()
+    fill_with_sample_files(database, founders=founders, blocks=blocks)
+    yield database
+    database.engine.dispose()
 
 
 def fill_with_sample_files(

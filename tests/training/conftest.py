@@ -11,8 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scoring.records.database import Database
-from scoring.settings import Settings
-from tests.sample_store import fill_with_sample_files
+from tests.sample_store import a_sample_store
 from training.candidate import Candidate, train_candidate
 from training.dataset import TrainingSet, build_training_set
 
@@ -23,14 +22,8 @@ KNOWN_AT = NOW + timedelta(hours=1)
 @pytest.fixture(scope="session")
 def loans_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """Loans and attendance of the sample, imported as an operator would; no sales, no accounts."""
-    off = ("sales", "cash_flow")
-    folder = tmp_path_factory.mktemp("loans")
-    settings = Settings(data_dir=folder / "var", database_url=None, blocks_off=off)
-    database = Database(settings, lambda: NOW)
-    database.migrate()
-    fill_with_sample_files(database, founders=120, blocks=("attendance",))
-    yield database
-    database.engine.dispose()
+    with a_sample_store(tmp_path_factory.mktemp("loans"), NOW, blocks=("attendance",)) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

@@ -32,8 +32,7 @@ from scoring.records.consents import Purpose, withdraw_consent
 from scoring.records.database import Database
 from scoring.records.parties import find_founder
 from scoring.records.tables import AuditEvent
-from scoring.settings import Settings
-from tests.sample_store import fill_with_sample_files
+from tests.sample_store import a_sample_store
 from training.challengers.challenger import Challenger, Learner
 from training.challengers.comparison import Compared, train_challengers
 from training.challengers.explanation import explain
@@ -116,13 +115,8 @@ def test_a_feature_that_nobody_has_moves_nothing() -> None:
 @pytest.fixture(scope="module")
 def portfolio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     folder = tmp_path_factory.mktemp("portfolio")
-    off = ("sales", "cash_flow")  # few features, so that fits are quick
-    settings = Settings(data_dir=folder / "var", database_url=None, blocks_off=off)
-    database = Database(settings, lambda: NOW)
-    database.migrate()
-    fill_with_sample_files(database, founders=120, blocks=("attendance",))
-    yield database
-    database.engine.dispose()
+    with a_sample_store(folder, NOW, blocks=("attendance",)) as database:
+        yield database
 
 
 @pytest.fixture(scope="module")

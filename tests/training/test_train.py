@@ -23,7 +23,7 @@ from scoring.records.consents import Purpose
 from scoring.records.database import Database
 from scoring.settings import Settings
 from tests.builders import a_founder, a_lender
-from tests.sample_store import fill_with_sample_files
+from tests.sample_store import a_sample_store
 from tests.training.conftest import KNOWN_AT, NOW
 from training.candidate import Candidate, train_candidate
 from training.cli import app
@@ -38,12 +38,8 @@ from training.validate import out_of_time_split
 @pytest.fixture(scope="module")
 def portfolio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A small sample portfolio, imported as an operator would."""
-    folder = tmp_path_factory.mktemp("portfolio")
-    database = Database(Settings(data_dir=folder / "var", database_url=None), lambda: NOW)
-    database.migrate()
-    fill_with_sample_files(database, founders=120)
-    yield database
-    database.engine.dispose()
+    with a_sample_store(tmp_path_factory.mktemp("portfolio"), NOW) as database:
+        yield database
 
 
 @pytest.fixture(scope="module")
