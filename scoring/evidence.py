@@ -112,7 +112,7 @@ def weigh(
         return None
     days, records, unresolved = {}, {}, {}
     for kind, told in rule.kinds.items():
-        days[kind] = np.array([_span(content, as_of) for content in contents[kind]], dtype=np.int64)
+        days[kind] = np.array([content.days(as_of) for content in contents[kind]], dtype=np.int64)
         records[kind] = np.array([content.records for content in contents[kind]], dtype=np.int64)
         known = _known_share(told, resolved, days[kind], records[kind])
         unresolved[kind] = told.variance * (1.0 - np.minimum(known, 1.0))
@@ -143,7 +143,3 @@ def _known_share(
             of_this = of_this * np.minimum(days / window, 1.0)
         known = known + share * of_this
     return known
-
-
-def _span(content: Content, as_of: date) -> int:
-    return 0 if content.first_day is None else (as_of - content.first_day).days + 1

@@ -80,20 +80,20 @@ def missing_evidence(file: FounderFile, *, as_of: date) -> list[dict[str, Any]]:
     cash = file.contents.get(Kind.CASH_FLOW, _NOTHING)
     instalments = file.contents.get(Kind.REPAYMENT, _NOTHING).records
     if (
-        (_span(sales, as_of) >= _DAYS and sales.records >= _ORDERS)
-        or (_span(cash, as_of) >= _DAYS and cash.records >= _ACCOUNT_LINES)
+        (sales.days(as_of) >= _DAYS and sales.records >= _ORDERS)
+        or (cash.days(as_of) >= _DAYS and cash.records >= _ACCOUNT_LINES)
         or instalments >= _INSTALMENTS
     ):
         return []
     missing: list[dict[str, Any]] = [
         {
             "code": "sales_history",
-            "have": {"days": _span(sales, as_of), "records": sales.records},
+            "have": {"days": sales.days(as_of), "records": sales.records},
             "need": {"days": _DAYS, "records": _ORDERS},
         },
         {
             "code": "cash_flow_history",
-            "have": {"days": _span(cash, as_of), "records": cash.records},
+            "have": {"days": cash.days(as_of), "records": cash.records},
             "need": {"days": _DAYS, "records": _ACCOUNT_LINES},
         },
     ]
@@ -180,7 +180,3 @@ def application_scored(
         return None
     reference: str = latest.reference
     return reference
-
-
-def _span(content: Content, as_of: date) -> int:
-    return 0 if content.first_day is None else (as_of - content.first_day).days + 1

@@ -17,7 +17,7 @@ from scoring.errors import InputError
 from scoring.models.calibration import Calibration, calibrated_to
 from training.dataset import TrainingSet
 from training.figures import Ints
-from training.fit import Fit, Foretelling, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
+from training.fit import Fit, Foretelling, ModelKind, fit_or_expert
 from training.folds import Progress, Split, followed, grouped_folds
 from training.shaping import Shaping
 
@@ -60,16 +60,13 @@ def foretold_out_of_fold(
 ) -> Foretelling:
     """Foretell a fold's test part by a card of its train part."""
     train, test = fold
-    if not has_outcomes(loans.y[train]):
-        fit = expert_scorecard(loans.X.iloc[train], currency=currency, shaping=shaping)
-    else:
-        fit = fit_scorecard(
-            loans.X.iloc[train],
-            loans.y[train],
-            currency=currency,
-            shaping=shaping,
-            n_binnings=_BINNINGS,
-        )
+    fit = fit_or_expert(
+        loans.X.iloc[train],
+        loans.y[train],
+        currency=currency,
+        shaping=shaping,
+        n_binnings=_BINNINGS,
+    )
     return fit.foretell(loans.X.iloc[test])
 
 

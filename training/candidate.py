@@ -20,10 +20,9 @@ from scoring.models.calibration import Calibration
 from scoring.models.outcomes import BinOutcomes
 from scoring.models.priors import PRIORS_PATH, read_priors
 from scoring.models.registry import store_model
-from scoring.records.database import Database, last_recorded
-from scoring.records.snapshots import verify_snapshot
+from scoring.records.database import Database
 from training.calibration import anchored, calibrate, require_tendency
-from training.dataset import TrainingSet, build_training_set
+from training.dataset import TrainingSet, training_set_on_file
 from training.figures import SEED
 from training.fit import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
 from training.folds import Progress
@@ -132,22 +131,13 @@ def train_candidate(
     share = settings.attendance_cap if attendance_cap is None else attendance_cap
     shaping = Shaping(share)
     tell("reading the records", 0, _STEPS)
-    records = None if snapshot is None else verify_snapshot(snapshot)
-    with database.reading() as session:
-        now = database.clock()
-        moment = last_recorded(session) if records is None else records.known_at
-        data = build_training_set(
-            session,
-            known_at=known_at or moment or now,
-            zone=settings.zone,
-            profile=settings.deployment_profile,
-            blocks_off=settings.blocks_off,
-            features_on=settings.features_on,
-            currency=currency,
-            definition=definition,
-            now=now,
-            snapshot=records,
-        )
+    data = training_set_on_file(
+        database,
+        known_at=known_at,
+        currency=currency,
+        definition=definition,
+        snapshot=snapshot,
+    )
     tell("fitting on all loans", 1, _STEPS)
     fit, calibration = free, _ = fit_as_served(
         data, shaping, central_tendency=central_tendency, progress=progress

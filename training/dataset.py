@@ -180,16 +180,28 @@ def build_training_set(
     )
 
 
-def training_set_on_file(database: Database, *, snapshot: Path | None = None) -> TrainingSet:
+def training_set_on_file(
+    database: Database,
+    *,
+    known_at: datetime | None = None,
+    currency: str | None = None,
+    definition: OutcomeDefinition | None = None,
+    snapshot: Path | None = None,
+) -> TrainingSet:
     """What a model would be trained on now, by the installation's settings.
 
     Args:
         database: the store.
-        snapshot: folder of a snapshot to take the records from, as of its moment.
+        known_at: only what was recorded by then counts; the last event on file when None.
+        currency: of the model where no record on file says it.
+        definition: when a loan is bad.
+        snapshot: folder of a snapshot to take the records from; `known_at` is then its moment,
+            unless an earlier one is given.
 
     Raises:
         NotFoundError: there is no such snapshot.
         IntegrityError: it was changed after it was written.
+        InputError: the currency is none of ISO 4217.
         ModelError: amounts are in more than one currency.
     """
     settings = database.settings
@@ -199,11 +211,13 @@ def training_set_on_file(database: Database, *, snapshot: Path | None = None) ->
         moment = last_recorded(session) if records is None else records.known_at
         return build_training_set(
             session,
-            known_at=moment or now,
+            known_at=known_at or moment or now,
             zone=settings.zone,
             profile=settings.deployment_profile,
             blocks_off=settings.blocks_off,
             features_on=settings.features_on,
+            currency=currency,
+            definition=definition,
             now=now,
             snapshot=records,
         )

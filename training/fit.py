@@ -120,6 +120,28 @@ def expert_scorecard(
     return _shaped(scorecard, X, None, kind, tuple(left_out), shaping or Shaping())
 
 
+def fit_or_expert(
+    X: pd.DataFrame,  # noqa: N803
+    y: NDArray[np.int64],
+    *,
+    currency: str,
+    shaping: Shaping | None = None,
+    n_binnings: int | None = None,
+) -> Fit:
+    """Fit to outcomes where they can move the expert's scorecard, else take the expert's word.
+
+    Args:
+        X: shape (labels, features), NaN where missing; the expert's reference else.
+        y: shape (labels,), 1 for bad.
+        currency: of the amounts in X.
+        shaping: as for `fit_scorecard`.
+        n_binnings: as for `fit_scorecard`.
+    """
+    if not has_outcomes(y):
+        return expert_scorecard(X, currency=currency, shaping=shaping)
+    return fit_scorecard(X, y, currency=currency, shaping=shaping, n_binnings=n_binnings)
+
+
 def _shaped(
     unfitted: MonotoneScorecard,
     X: pd.DataFrame,  # noqa: N803

@@ -21,7 +21,7 @@ from training.calibration import (
 )
 from training.dataset import TrainingSet
 from training.figures import SEED, Figure, Floats, Ints, Judged, figures_of, too_few
-from training.fit import Foretelling, expert_scorecard, fit_scorecard, has_outcomes
+from training.fit import Foretelling, fit_or_expert, has_outcomes
 from training.folds import Progress, Split, followed, grouped_folds
 from training.shaping import Shaping
 
@@ -177,12 +177,7 @@ def _fit_and_foretell(
     currency: str,
     shaping: Shaping | None,
 ) -> Foretelling:
-    fit = (
-        fit_scorecard(X, y, currency=currency, shaping=shaping)
-        if has_outcomes(y)
-        else expert_scorecard(X, currency=currency, shaping=shaping)
-    )
-    return fit.foretell(unseen)
+    return fit_or_expert(X, y, currency=currency, shaping=shaping).foretell(unseen)
 
 
 def _before_and_after(

@@ -16,7 +16,7 @@ from scoring.cli.options import AsJson
 from scoring.console import open_database, print_json
 from scoring.errors import InputError
 from scoring.models.artefact import Artefact
-from scoring.models.registry import champion, find_model, load_artefact
+from scoring.models.registry import find_model_or_champion, load_artefact
 from scoring.published.sql import Dialect, scorecard_sql
 from scoring.published.table import ScorecardTable, scorecard_table
 from scoring.published.variant import CardVariant
@@ -80,7 +80,7 @@ def scorecard(
         raise InputError("--json prints the table; leave out either it or --format.")
     database = open_database()
     with database.reading() as session:
-        found = champion(session) if model == "champion" else find_model(session, model)
+        found = find_model_or_champion(session, model)
         artefact, variant = load_artefact(found), CardVariant.PLAIN
         if lender is not None:
             of = find_lender(session, lender)

@@ -27,6 +27,10 @@ class Content:
     first_day: date | None
     last_day: date | None
 
+    def days(self, as_of: date) -> int:
+        """How long the records go back at a day, that day included; 0 without any."""
+        return 0 if self.first_day is None else (as_of - self.first_day).days + 1
+
 
 @dataclass(frozen=True)
 class FounderFile:

@@ -99,8 +99,9 @@ class Calibration:
         calibrated.card_ = self._card(scorecard.card_)
         calibrated.base_log_odds_ = calibrated.card_.intercept
         scale = np.full(scorecard.uncertainty_.remainder.size, self.slope)
-        for name, place in scorecard.card_.places().items():
-            if name in self.by_hand:
+        card = scorecard.card_
+        for feature, place in zip(card.features, card.places(), strict=True):
+            if feature.name in self.by_hand:
                 scale[place] = 1.0
         calibrated.uncertainty_ = Uncertainty(
             factor=scale[:, None] * scorecard.uncertainty_.factor,

@@ -188,5 +188,9 @@ def _held_at(
 
 def _places(card: Card, names: Collection[str]) -> NDArray[np.intp]:
     """Return where the values of some features stand among all of a card's, intercept first."""
-    own = [np.arange(at.start, at.stop) for name, at in card.places().items() if name in names]
+    own = [
+        np.arange(at.start, at.stop)
+        for feature, at in zip(card.features, card.places(), strict=True)
+        if feature.name in names
+    ]
     return np.concatenate(own) if own else np.zeros(0, dtype=np.intp)

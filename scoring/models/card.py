@@ -94,14 +94,14 @@ class Card:
     intercept: float
     features: tuple[CardFeature, ...]
 
-    def places(self) -> dict[str, slice]:
+    def places(self) -> tuple[slice, ...]:
         """Return where each feature's values (bins, then missing) stand, the intercept first."""
-        found = {}
+        found = []
         start = 1
         for feature in self.features:
-            found[feature.name] = slice(start, start + len(feature.cuts) + 2)
-            start = found[feature.name].stop
-        return found
+            found.append(slice(start, start + len(feature.cuts) + 2))
+            start = found[-1].stop
+        return tuple(found)
 
     def look_up(self, values: Mapping[str, float | None]) -> dict[str, float]:
         """Return each feature's log-odds for one record; absent, None and NaN are missing."""

@@ -189,10 +189,9 @@ def _card_variance(card: Card, uncertainty: Uncertainty) -> float:
     """Mean variance of the log-odds of files that lack nothing, features independent."""
     mean = uncertainty.factor[0].copy()
     variance = float(uncertainty.remainder[0])
-    places = card.places()
-    for feature in card.features:
+    for feature, values in zip(card.features, card.places(), strict=True):
         shares = observed_shares(feature)
-        place = slice(places[feature.name].start, places[feature.name].stop - 1)  # not missing
+        place = slice(values.start, values.stop - 1)  # not missing
         loadings = uncertainty.factor[place]
         middle = (shares[:, None] * loadings).sum(axis=0)
         mean += middle

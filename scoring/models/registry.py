@@ -93,6 +93,16 @@ def find_model(session: Session, reference: str) -> Model:
     return model
 
 
+def find_model_or_champion(session: Session, reference: str) -> Model:
+    """The model under a reference, or the champion where it is asked for by that word.
+
+    Raises:
+        NotFoundError: there is no such model.
+        NoChampionError: the champion is asked for, and no model was promoted.
+    """
+    return champion(session) if reference == "champion" else find_model(session, reference)
+
+
 def promote_model(ledger: Ledger, reference: str, *, by: str, reason: str) -> Model:
     """Make a model champion; a second person does that.
 

@@ -343,11 +343,10 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _standard_deviations(self, values: Floats) -> Floats:
         places = np.zeros((values.shape[0], values.shape[1] + 1), dtype=np.intp)
-        start = 1
-        for j, feature in enumerate(self.card_.features):
+        of_features = zip(self.card_.features, self.card_.places(), strict=True)
+        for j, (feature, place) in enumerate(of_features):
             cuts = np.array(feature.cuts, dtype=np.float64)
-            places[:, j + 1] = start + bin_of(values[:, j], cuts)
-            start += cuts.size + 2
+            places[:, j + 1] = place.start + bin_of(values[:, j], cuts)
         return self.uncertainty_.standard_deviations(places)
 
 

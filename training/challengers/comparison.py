@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -135,16 +135,7 @@ def train_challengers(
             reference = keep(
                 ledger, database.settings.data_dir, kept, figures=_headline(judged), by=by
             )
-        found.append(
-            Compared(
-                judged.name,
-                reference,
-                judged.out_of_time,
-                judged.cross_validation,
-                judged.auc_lead,
-                judged.log_loss_lead,
-            )
-        )
+        found.append(replace(judged, reference=reference))
     if progress is not None:
         progress("training challengers", len(learners), len(learners))
     return found

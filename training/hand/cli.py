@@ -30,11 +30,11 @@ def hand(
     from dataclasses import asdict
 
     from scoring.console import open_database, print_json
-    from scoring.models.registry import champion, find_model, load_artefact
+    from scoring.models.registry import find_model_or_champion, load_artefact
     from training.hand.beside import changes_by_hand
 
     with open_database().reading() as session:
-        found = champion(session) if model == "champion" else find_model(session, model)
+        found = find_model_or_champion(session, model)
         artefact, figures = load_artefact(found), json.loads(found.figures)
     told = changes_by_hand(artefact)
     if as_json:

@@ -35,10 +35,9 @@ def projected_covariance(covariance: Floats, card: Card, directions: Sequence[in
     half = np.random.default_rng(_SEED).standard_normal((DRAWS // 2, found.size))
     half = (half * np.sqrt(np.maximum(found, 0.0))) @ vectors.T
     errors = np.concatenate([half, -half])
-    places = card.places()
-    for feature, direction in zip(card.features, directions, strict=True):
+    for feature, place, direction in zip(card.features, card.places(), directions, strict=True):
         centre = np.array(feature.log_odds)
-        own = slice(places[feature.name].start, places[feature.name].stop - 1)  # not missing
+        own = slice(place.start, place.stop - 1)  # not missing
         if direction:
             mass = np.maximum(np.array(feature.background_share), _LEAST_MASS)
             errors[:, own] = (
