@@ -2,12 +2,12 @@
 
 A feature's steps are `expert's line + deviation`. The line is `(gain * weight + slope) / K` for
 each of its K steps: the gain is common to all features and says whether the experts were over- or
-under-confident; the slope is the doubt in one weight. Deviations have variances that data set
-through the evidence, by expectation-maximisation.
+under-confident; the slope is the doubt in one weight. How far deviations and doubts go is learned:
+see `scales`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import polygamma
@@ -18,10 +18,6 @@ from scoring.models.learning.design import Design
 
 GAIN_SD = 0.3
 """Doubt in the experts' common gain, whose prior mean is 1."""
-
-LEAST_VARIANCE = 1e-7
-FIRST_SCALE = 0.25
-"""Squared scale that the evidence loop starts from."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +64,7 @@ class Prior:
         count: K, the number of steps in the coefficient's feature.
         bounded: coefficients that may not be negative.
         fixed: coefficients that are 0 whatever the data say.
+        withheld: coefficients of missing of what a founder chooses to give.
         loadings: shape (coefficients, extras): the expert's line as a function of the extras
             (gain, slopes).
         extra_mean, extra_precision: shape (extras,).
@@ -96,6 +93,7 @@ class Prior:
         self.count = np.ones(size)
         self.bounded = np.zeros(size, dtype=bool)
         self.fixed = np.zeros(size, dtype=bool)
+        self.withheld = np.zeros(size, dtype=bool)
         self.weight_sd = np.zeros(len(declarations))
         gains = np.zeros(size)
         slopes: list[Floats] = []
@@ -110,6 +108,7 @@ class Prior:
             self.count[steps] = count
             self.bounded[steps] = declared.direction != 0
             self.bounded[last] = declared.when_missing == "never_better_than_average"
+            self.withheld[last] = self.bounded[last]
             self.fixed[last] = declared.when_missing == "neutral"
             gains[steps] = declared.weight / count
             sd = default_weight_sd if declared.weight_sd is None else declared.weight_sd
@@ -131,121 +130,45 @@ class Prior:
         """Return the coefficients' deviations from the expert's line, shape (coefficients,)."""
         return np.asarray(coefficients - self.loadings @ extras - self.mean)
 
-    def total_of(self, feature: int, variances: Floats) -> tuple[float, float]:
+    def total_of(self, feature: int, variances: Floats, doubt: float) -> tuple[float, float]:
         """Return mean and variance of a feature's total, last bin less first, without bounds.
 
         Args:
             feature: which.
             variances: of the deviations, shape (coefficients,).
+            doubt: factor of the variances of all slopes.
         """
         own = self.steps & (self.feature == feature)
         loading = self.loadings[own].sum(axis=0)
-        spread = float(variances[own].sum()) + float(loading**2 @ (1.0 / self.extra_precision))
+        spread = float(variances[own].sum())
+        spread += float(loading**2 @ (1.0 / self._extra_precision(doubt)))
         return float(loading @ self.extra_mean), spread
 
-    def quadratic(self, variances: Floats) -> tuple[Floats, Floats]:
+    def quadratic(self, variances: Floats, doubt: float = 1.0) -> tuple[Floats, Floats]:
         """Return precision Q and linear term q of -log prior = z'Qz / 2 - q'z, z = (beta, extras).
 
         Args:
             variances: of the deviations, shape (coefficients,).
+            doubt: factor of the variances of all slopes.
         """
         precision = 1.0 / variances
+        extra_precision = self._extra_precision(doubt)
         across = -precision[:, None] * self.loadings
-        among = self.loadings.T @ -across + np.diag(self.extra_precision)
+        among = self.loadings.T @ -across + np.diag(extra_precision)
         upper = np.hstack([np.diag(precision), across])
         lower = np.hstack([across.T, among])
         linear = np.concatenate(
             [
                 precision * self.mean,
-                self.extra_precision * self.extra_mean - self.loadings.T @ (precision * self.mean),
+                extra_precision * self.extra_mean - self.loadings.T @ (precision * self.mean),
             ]
         )
         return np.vstack([upper, lower]), linear
 
-
-@dataclass
-class Scales:
-    """Variances of the deviations, learned by evidence; one update per round.
-
-    Attributes:
-        kind: how they behave.
-        variances: shape (coefficients,).
-        step_scale: squared scale per feature: of the feature's whole range, not of one step.
-        missing_scale: squared scale of the coefficients of missing.
-    """
-
-    kind: Kind
-    prior: Prior
-    step_scale: Floats
-    missing_scale: float = 1.0
-    variances: Floats = field(init=False)
-
-    def __post_init__(self) -> None:
-        prior = self.prior
-        self.variances = np.ones(prior.steps.size)
-        per = np.where(prior.feature >= 0, self.step_scale[prior.feature], 0.0)
-        self.variances[prior.steps] = (per / prior.count)[prior.steps]
-        self.variances[prior.missing] = self.missing_scale
-        if self.kind.anchored:
-            self.variances[:] = LEAST_VARIANCE
-        self.variances[-1] = prior.base_variance
-
-    @classmethod
-    def first_guess(cls, kind: Kind, prior: Prior) -> "Scales":
-        """Return scales to start from."""
-        return cls(kind, prior, np.full(prior.weights.size, FIRST_SCALE))
-
-    def update(self, second: Floats, speed: float) -> None:
-        """Take one step of expectation-maximisation.
-
-        Args:
-            second: posterior mean of each squared deviation, shape (coefficients,).
-            speed: over-relaxation on the log scale, 1 for the plain step.
-        """
-        prior = self.prior
-        self.variances[-1] = _student(prior.base_variance, second[-1], freedom=4.0)
-        self._update_missing(second[prior.missing & ~prior.fixed], speed)
-        if prior.steps.any():
-            self._update_steps(second[prior.steps], speed)
-
-    def _update_steps(self, second: Floats, speed: float) -> None:
-        steps = self.prior.steps
-        feature = self.prior.feature[steps]
-        count = self.prior.count[steps]
-        size = self.step_scale.size
-        if self.kind.heavy_tailed:
-            scale = self.step_scale[feature] / count
-            scaled = 2.0 * scale * second / (scale + second) * count
-        else:
-            scaled = second * count
-        total = np.bincount(feature, weights=scaled, minlength=size)
-        number = np.bincount(feature, minlength=size).astype(np.float64)
-        if not self.kind.per_feature:
-            total = np.full(size, total.sum())
-            number = np.full(size, number.sum())
-        firm = self.kind.firmness
-        guess = self.kind.towards
-        if guess is None:
-            guess = float(np.exp(np.log(self.step_scale).mean()))
-        target = (total + 2.0 * firm * guess) / (number + 2.0 * firm)
-        self.step_scale = np.clip(self.step_scale * (target / self.step_scale) ** speed, 1e-6, 1e3)
-        if self.kind.heavy_tailed:
-            scale = self.step_scale[feature] / count
-            self.variances[steps] = (scale + second) / 2.0
-        else:
-            self.variances[steps] = self.step_scale[feature] / count
-        self.variances = np.maximum(self.variances, LEAST_VARIANCE)
-
-    def _update_missing(self, second: Floats, speed: float) -> None:
-        if second.size == 0:
-            return
-        missing = self.prior.missing & ~self.prior.fixed
-        target = (second.sum() + 1.0) / (second.size + 1.0)
-        self.missing_scale = float(self.missing_scale * (target / self.missing_scale) ** speed)
-        if self.kind.heavy_tailed:
-            self.variances[missing] = _student(self.missing_scale, second, freedom=3.0)
-        else:
-            self.variances[missing] = self.missing_scale
+    def _extra_precision(self, doubt: float) -> Floats:
+        precision = self.extra_precision.copy()
+        precision[1:] /= doubt
+        return precision
 
 
 def base_log_odds(base_rate: tuple[float, float]) -> tuple[float, float]:
@@ -261,8 +184,3 @@ def base_log_odds(base_rate: tuple[float, float]) -> tuple[float, float]:
     if not (np.isfinite(bad) and np.isfinite(good) and bad > 0 and good > 0):
         raise ValueError(f"base_rate must be two positive numbers, not {base_rate!r}.")
     return float(np.log(bad / good)), float(polygamma(1, bad) + polygamma(1, good))
-
-
-def _student(scale: float, second: Floats, *, freedom: float) -> Floats:
-    """Return the variance that stands for a Student-t prior at the present second moment."""
-    return np.asarray((freedom * scale + second) / (freedom + 1.0))

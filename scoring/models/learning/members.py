@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from scoring.models.binning import Floats
 from scoring.models.learning.averaging import stacking_weights
-from scoring.models.learning.belief import ANCHOR, KINDS, Kind, Prior, Scales
+from scoring.models.learning.belief import ANCHOR, KINDS, Kind, Prior
 from scoring.models.learning.design import Design
 from scoring.models.learning.merging import Member
 from scoring.models.learning.posterior import Outcomes, Posterior, fit_member, leave_one_out
+from scoring.models.learning.scales import Scales
 
 FIRST_ROUNDS = 16
 """Evidence rounds on the first binning; the others start from its scales."""
@@ -127,7 +128,7 @@ def _fit_kind(
     found: list[Posterior] = []
     for design, prior in zip(designs, priors, strict=True):
         near = found[0].scales if found else Scales.first_guess(kind, prior)
-        scales = Scales(kind, prior, near.step_scale, near.missing_scale)
+        scales = near.of_prior(prior)
         rounds = LATER_ROUNDS if found else FIRST_ROUNDS
         if kind.anchored:
             rounds = 0

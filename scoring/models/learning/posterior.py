@@ -13,8 +13,9 @@ from scipy.linalg import lapack
 from scipy.special import erfcx, expit
 
 from scoring.models.binning import Floats
-from scoring.models.learning.belief import Prior, Scales
+from scoring.models.learning.belief import Prior
 from scoring.models.learning.design import Design
+from scoring.models.learning.scales import Scales
 
 TOLERANCE = 1e-9
 ROWS_FOR_CURVATURE = 50_000
@@ -80,12 +81,12 @@ class Ascent:
         """Stand where an ascent ended."""
         ascent = cls(design, prior, outcomes)
         ascent.z = np.concatenate([posterior.coefficients, posterior.extras])
-        ascent.set_variances(posterior.scales.variances)
+        ascent.believe(posterior.scales)
         return ascent
 
-    def set_variances(self, variances: Floats) -> None:
+    def believe(self, scales: Scales) -> None:
         """Change the prior's variances."""
-        self.precision, self.linear = self.prior.quadratic(variances)
+        self.precision, self.linear = self.prior.quadratic(scales.variances, scales.doubt)
         gram = self._gram
         self._look()
         self._gram = gram
@@ -171,8 +172,12 @@ class Ascent:
         )
         return inverse, mean, variance
 
-    def second_moments(self) -> Floats:
-        """Return the posterior mean of each squared deviation, shape (coefficients,)."""
+    def second_moments(self) -> tuple[Floats, Floats]:
+        """Return the posterior mean of each squared deviation, and the variance of each extra.
+
+        Returns:
+            Shapes (coefficients,) and (extras,).
+        """
         inverse, mean, variance = self.moments()
         size = self.size
         loadings = self.prior.loadings
@@ -182,7 +187,8 @@ class Ascent:
             - 2.0 * np.einsum("ke,ke->k", inverse[:size, size:], loadings)
             + np.einsum("ke,ef,kf->k", loadings, inverse[size:, size:], loadings, optimize=True)
         )
-        return np.asarray(at**2 + np.maximum(spread, 0.0) + variance[:size])
+        second = np.asarray(at**2 + np.maximum(spread, 0.0) + variance[:size])
+        return second, np.diag(inverse)[size:]
 
 
 def fit_member(
@@ -210,13 +216,15 @@ def fit_member(
     ascent = Ascent(design, prior, outcomes)
     if start is not None:
         ascent.z[: ascent.size] = start
-    ascent.set_variances(scales.variances)
+    ascent.believe(scales)
     if rounds:
         ascent.step()
     for _ in range(rounds):
         ascent.step()
-        scales.update(ascent.second_moments(), speed=1.9)
-        ascent.set_variances(scales.variances)
+        second, extra_variance = ascent.second_moments()
+        scales.update(second, speed=1.9)
+        scales.update_doubt(ascent.z[ascent.size :], extra_variance)
+        ascent.believe(scales)
     ascent.climb()
     inverse, _, variance = ascent.moments()
     size = ascent.size
