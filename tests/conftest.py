@@ -24,6 +24,9 @@ for _name in [name for name in os.environ if name.startswith("FOOTHOLD_")]:
     if not _name.startswith("FOOTHOLD_TEST_"):
         del os.environ[_name]
 
+# What tests ask of shap runs in a tenth of a second, and compiles in ten.
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
+
 # Tests in parallel share the cores already: fits in processes of their own would only start slowly.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["LOKY_MAX_CPU_COUNT"] = "1"

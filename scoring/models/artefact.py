@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -21,8 +21,10 @@ from scoring.models.hand import HandRecord
 from scoring.models.outcomes import BinOutcomes
 from scoring.models.points import PointsCard, PointsScale
 from scoring.models.positive_only import positive_only
-from scoring.models.scorecard import MonotoneScorecard
 from scoring.settings import DeploymentProfile
+
+if TYPE_CHECKING:
+    from scoring.models.scorecard import MonotoneScorecard
 
 FORMAT = "foothold.model/3"
 _READ = (
@@ -206,6 +208,9 @@ class Artefact:
         """
         if digest(text) != expected_digest:
             raise IntegrityError("A model's artefact does not match the digest in the registry.")
+        # It brings scikit-learn along, which takes longer to load than most commands take to run.
+        from scoring.models.scorecard import MonotoneScorecard
+
         data = json.loads(text)
         if data.get("format") not in _READ:
             raise ModelError(f"A model has the format {data.get('format')!r}, not {FORMAT!r}.")

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq, minimize
 from scipy.special import expit, log_expit
 
 from scoring.models.binning import Floats
 from scoring.models.card import Card, CardFeature
-from scoring.models.scorecard import MonotoneScorecard
 from scoring.models.uncertainty import Uncertainty
+
+if TYPE_CHECKING:
+    from scoring.models.scorecard import MonotoneScorecard
 
 PRIOR_SD = 0.25
 """Doubt that a card needs calibration, in log-odds and in the logarithm of the slope.
@@ -80,6 +81,8 @@ class Calibration:
         """
         if not 0.0 < central_tendency < 1.0:
             raise ValueError(f"A central tendency lies between 0 and 1, not {central_tendency!r}.")
+        from scipy.optimize import brentq
+
         calibrated = self.of_log_odds(log_odds, given)
         far = _FARTHEST + float(np.abs(calibrated).max())
         shift = brentq(
@@ -158,6 +161,8 @@ def calibrated_to(
         gradient = np.array([rest.sum(), slope * float((rest * apart).sum())])
         value = -float(log_expit(sign * foretold).sum()) + float((at**2).sum()) / (2 * PRIOR_SD**2)
         return value, gradient + at / PRIOR_SD**2
+
+    from scipy.optimize import minimize
 
     shift, log_slope = minimize(loss, np.zeros(2), jac=True, method="BFGS", tol=1e-9).x
     slope = round(float(np.exp(log_slope)), _DECIMALS)

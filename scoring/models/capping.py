@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,11 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from scoring.models.card import Card, CardFeature
 from scoring.models.points import PointsCard
-from scoring.models.scorecard import MonotoneScorecard
 
-Refit = Callable[[Mapping[str, Any]], MonotoneScorecard]
+if TYPE_CHECKING:
+    from scoring.models.scorecard import MonotoneScorecard
+
+Refit = Callable[[Mapping[str, Any]], "MonotoneScorecard"]
 """Fits anew with what is held, as `MonotoneScorecard(held=…)` takes it."""
 
 _STEPS = 10_000

@@ -6,10 +6,13 @@ import copy
 from collections.abc import Collection
 from dataclasses import replace
 from math import fsum
+from typing import TYPE_CHECKING
 
 from scoring.models.card import Card, CardFeature
 from scoring.models.points import PointsCard, PointsFeature
-from scoring.models.scorecard import MonotoneScorecard
+
+if TYPE_CHECKING:
+    from scoring.models.scorecard import MonotoneScorecard
 
 
 def positive_only(

@@ -37,8 +37,9 @@ from training.validate import out_of_time_split
 
 @pytest.fixture(scope="module")
 def portfolio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A small sample portfolio, imported as an operator would."""
-    with a_sample_store(tmp_path_factory.mktemp("portfolio"), NOW) as database:
+    """A small sample portfolio without accounts, imported as an operator would."""
+    folder = tmp_path_factory.mktemp("portfolio")
+    with a_sample_store(folder, NOW, blocks=("attendance", "sales")) as database:
         yield database
 
 
@@ -50,6 +51,7 @@ def data(portfolio: Database) -> TrainingSet:
             known_at=KNOWN_AT,
             zone=portfolio.settings.zone,
             profile=portfolio.settings.deployment_profile,
+            blocks_off=portfolio.settings.blocks_off,
         )
 
 
