@@ -14,6 +14,8 @@ from scoring.models.binning import Floats
 MOST_FACTORS = 40
 ROWS_AT_ONCE = 65_536
 
+_ALONE = 1e-9  # of the largest variance
+
 
 @dataclass(frozen=True)
 class Uncertainty:
@@ -33,8 +35,17 @@ class Uncertainty:
 
     @classmethod
     def of(cls, covariance: Floats) -> Uncertainty:
-        """Compress a covariance matrix, shape (values, values)."""
-        found, vectors = np.linalg.eigh((covariance + covariance.T) / 2.0)
+        """Compress a covariance matrix, shape (values, values).
+
+        Values that vary with no other, such as what was never missing, need no factor; between
+        their equal variances the choice of the largest would be chance.
+        """
+        shared = (covariance + covariance.T) / 2.0
+        apart = np.abs(shared)
+        np.fill_diagonal(apart, 0.0)
+        alone = apart.max(axis=1, initial=0.0) <= _ALONE * np.diag(covariance).max(initial=0.0)
+        shared[alone, alone] = 0.0
+        found, vectors = np.linalg.eigh(shared)
         order = np.argsort(found)[::-1][:MOST_FACTORS]
         kept = order[found[order] > 1e-6 * max(float(found[-1]), 1e-300)]
         factor = vectors[:, kept] * np.sqrt(found[kept])

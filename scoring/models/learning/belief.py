@@ -141,7 +141,7 @@ class Prior:
         own = self.steps & (self.feature == feature)
         loading = self.loadings[own].sum(axis=0)
         spread = float(variances[own].sum())
-        spread += float(loading**2 @ (1.0 / self._extra_precision(doubt)))
+        spread += float(loading**2 @ (1.0 / self.extra_precision_with(doubt)))
         return float(loading @ self.extra_mean), spread
 
     def quadratic(self, variances: Floats, doubt: float = 1.0) -> tuple[Floats, Floats]:
@@ -152,7 +152,7 @@ class Prior:
             doubt: factor of the variances of all slopes.
         """
         precision = 1.0 / variances
-        extra_precision = self._extra_precision(doubt)
+        extra_precision = self.extra_precision_with(doubt)
         across = -precision[:, None] * self.loadings
         among = self.loadings.T @ -across + np.diag(extra_precision)
         upper = np.hstack([np.diag(precision), across])
@@ -165,7 +165,8 @@ class Prior:
         )
         return np.vstack([upper, lower]), linear
 
-    def _extra_precision(self, doubt: float) -> Floats:
+    def extra_precision_with(self, doubt: float) -> Floats:
+        """Return the extras' precision, shape (extras,), the slopes' variances times a factor."""
         precision = self.extra_precision.copy()
         precision[1:] /= doubt
         return precision

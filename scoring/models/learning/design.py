@@ -99,6 +99,15 @@ class Design:
         part._kept_pairs = {}
         return part
 
+    def matrix(self) -> Floats:
+        """Return the design written out, shape (rows, coefficients); for few rows."""
+        return np.hstack(
+            [
+                block.basis[code - block.states.start]
+                for block, code in zip(self.blocks, self.codes, strict=True)
+            ]
+        )
+
     def state_values(self, coefficients: Floats) -> Floats:
         """Return the log-odds of each state, shape (states,)."""
         values = np.empty(self.n_states)

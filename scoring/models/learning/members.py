@@ -11,7 +11,13 @@ from scoring.models.learning.averaging import stacking_weights
 from scoring.models.learning.belief import ANCHOR, KINDS, Kind, Prior
 from scoring.models.learning.design import Design
 from scoring.models.learning.merging import Member
-from scoring.models.learning.posterior import Outcomes, Posterior, fit_member, leave_one_out
+from scoring.models.learning.posterior import (
+    Outcomes,
+    Posterior,
+    fit_coefficients,
+    fit_member,
+    leave_one_out,
+)
 from scoring.models.learning.scales import Scales
 
 FIRST_ROUNDS = 16
@@ -184,12 +190,12 @@ def _left_out_by_refits(design: Design, prior: Prior, outcomes: Outcomes, kind: 
     for left in np.unique(fold):
         seen = np.flatnonzero(fold != left)
         unseen = np.flatnonzero(fold == left)
-        posterior = fit_member(
+        coefficients = fit_coefficients(
             design.rows(seen),
             prior,
             Outcomes(outcomes.bad[seen], outcomes.weights[seen]),
             Scales.first_guess(kind, prior),
             rounds=0 if kind.anchored else REFIT_ROUNDS,
         )
-        log_odds[unseen] = design.rows(unseen).log_odds(posterior.coefficients)
+        log_odds[unseen] = design.rows(unseen).log_odds(coefficients)
     return log_odds

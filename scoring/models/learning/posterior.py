@@ -15,6 +15,7 @@ from scipy.special import erfcx, expit
 from scoring.models.binning import Floats
 from scoring.models.learning.belief import Prior
 from scoring.models.learning.design import Design
+from scoring.models.learning.few_rows import ROWS_PER_COEFFICIENT, FewRows
 from scoring.models.learning.scales import Scales
 
 TOLERANCE = 1e-9
@@ -71,6 +72,8 @@ class Ascent:
         self.z = np.concatenate([start, prior.extra_mean])
         self.z[self.fixed] = 0.0
         self._gram: Floats | None = None
+        few = design.n_rows < ROWS_PER_COEFFICIENT * design.n_coefficients
+        self._matrix = design.matrix() if few else None
         self._part: NDArray[np.intp] | None = None
         if design.n_rows > ROWS_FOR_CURVATURE:
             self._part = np.arange(0, design.n_rows, -(-design.n_rows // ROWS_FOR_CURVATURE))
@@ -86,6 +89,7 @@ class Ascent:
 
     def believe(self, scales: Scales) -> None:
         """Change the prior's variances."""
+        self.scales = scales
         self.precision, self.linear = self.prior.quadratic(scales.variances, scales.doubt)
         gram = self._gram
         self._look()
@@ -93,13 +97,22 @@ class Ascent:
 
     def _look(self) -> None:
         """Compute log-odds, objective and gradient where the ascent stands."""
-        self.log_odds = self.design.log_odds(self.z[: self.size])
+        self.log_odds = self._log_odds(self.z[: self.size])
         self.objective = self._objective(self.z, self.log_odds)
         self.probability = expit(self.log_odds)
         self._gram = None
         residuals = self.outcomes.weights * (self.probability - self.outcomes.bad)
         self.gradient = self.precision @ self.z - self.linear
-        self.gradient[: self.size] += self.design.gradient(residuals)
+        if self._matrix is not None:
+            self.gradient[: self.size] += self._matrix.T @ residuals
+        else:
+            self.gradient[: self.size] += self.design.gradient(residuals)
+
+    def _log_odds(self, coefficients: Floats) -> Floats:
+        if self._matrix is None:
+            return self.design.log_odds(coefficients)
+        found = self._matrix @ coefficients
+        return np.asarray(found if self.design.offset is None else found + self.design.offset)
 
     def _objective(self, z: Floats, log_odds: Floats) -> float:
         bad, weights = self.outcomes.bad, self.outcomes.weights
@@ -128,11 +141,9 @@ class Ascent:
 
     def step(self) -> float:
         """Take one projected Newton step; return the largest change of a coefficient."""
-        hessian = self.hessian()
         free = self.free()
         for _ in range(20):
-            direction = np.zeros_like(self.z)
-            direction[free] = _solve(hessian[np.ix_(free, free)], -self.gradient[free])
+            direction = self._newton(free)
             outwards = free & self.bounded & (self.z <= 0.0) & (direction < 0.0)
             if not outwards.any():
                 break
@@ -142,7 +153,7 @@ class Ascent:
         for _ in range(30):
             z = start + length * direction
             z[self.bounded] = np.maximum(z[self.bounded], 0.0)
-            log_odds = self.design.log_odds(z[: self.size])
+            log_odds = self._log_odds(z[: self.size])
             if self._objective(z, log_odds) <= before + 1e-4 * float(slope @ (z - start)) + 1e-12:
                 break
             length *= 0.5
@@ -152,6 +163,24 @@ class Ascent:
         self._look()
         return float(np.max(np.abs(z - start)))
 
+    def _newton(self, free: NDArray[np.bool_]) -> Floats:
+        if self._matrix is not None:
+            return self._few_rows(self._matrix, free).direction(self.gradient)
+        hessian = self.hessian()
+        direction = np.zeros_like(self.z)
+        direction[free] = _solve(hessian[np.ix_(free, free)], -self.gradient[free])
+        return direction
+
+    def _few_rows(self, matrix: Floats, free: NDArray[np.bool_]) -> FewRows:
+        return FewRows(
+            matrix,
+            self.outcomes.weights * self.probability * (1.0 - self.probability),
+            self.scales.variances,
+            self.prior.loadings,
+            self.prior.extra_precision_with(self.scales.doubt),
+            free[: self.size],
+        )
+
     def climb(self) -> None:
         """Step until nothing moves."""
         for _ in range(MOST_STEPS):
@@ -159,18 +188,16 @@ class Ascent:
                 return
 
     def moments(self) -> tuple[Floats, Floats, Floats]:
-        """Return covariance of free variables, and mean and variance of pinned ones above 0."""
+        """Return covariance of free variables, and mean and variance of pinned coefficients.
+
+        Returns:
+            Shapes (variables, variables), (coefficients,) and (coefficients,).
+        """
         hessian = self.hessian()
         free = self.free()
         inverse = np.zeros_like(hessian)
         inverse[np.ix_(free, free)] = _inverse(hessian[np.ix_(free, free)])
-        mean = np.zeros(self.z.size)
-        variance = np.zeros(self.z.size)
-        pinned = ~free & ~self.fixed
-        mean[pinned], variance[pinned] = cut_off_normal(
-            self.gradient[pinned], np.diag(hessian)[pinned]
-        )
-        return inverse, mean, variance
+        return inverse, *self._above_bounds(free[: self.size], np.diag(hessian)[: self.size])
 
     def second_moments(self) -> tuple[Floats, Floats]:
         """Return the posterior mean of each squared deviation, and the variance of each extra.
@@ -178,17 +205,38 @@ class Ascent:
         Returns:
             Shapes (coefficients,) and (extras,).
         """
-        inverse, mean, variance = self.moments()
+        size = self.size
+        if self._matrix is not None:
+            free = self.free()
+            rows = self._few_rows(self._matrix, free)
+            spread, extra_variance = rows.spread()
+            mean, variance = self._above_bounds(free[:size], rows.diagonal())
+        else:
+            inverse, mean, variance = self.moments()
+            spread = self._spread(inverse)
+            extra_variance = np.diag(inverse)[size:]
+        at = self.prior.deviations(self.z[:size] + mean, self.z[size:])
+        return np.asarray(at**2 + spread + variance), extra_variance
+
+    def _spread(self, inverse: Floats) -> Floats:
+        """Return the variance of each deviation, shape (coefficients,)."""
         size = self.size
         loadings = self.prior.loadings
-        at = self.prior.deviations(self.z[:size] + mean[:size], self.z[size:])
         spread = (
             np.diag(inverse)[:size]
             - 2.0 * np.einsum("ke,ke->k", inverse[:size, size:], loadings)
             + np.einsum("ke,ef,kf->k", loadings, inverse[size:, size:], loadings, optimize=True)
         )
-        second = np.asarray(at**2 + np.maximum(spread, 0.0) + variance[:size])
-        return second, np.diag(inverse)[size:]
+        return np.asarray(np.maximum(spread, 0.0))
+
+    def _above_bounds(self, free: NDArray[np.bool_], diagonal: Floats) -> tuple[Floats, Floats]:
+        """Return mean and variance of pinned coefficients above 0; 0 for others."""
+        pinned = ~free & ~self.fixed[: free.size]
+        mean, variance = np.zeros(free.size), np.zeros(free.size)
+        mean[pinned], variance[pinned] = cut_off_normal(
+            self.gradient[: free.size][pinned], diagonal[pinned]
+        )
+        return mean, variance
 
 
 def fit_member(
@@ -213,6 +261,35 @@ def fit_member(
     Returns:
         The posterior at the scales arrived at.
     """
+    ascent = _climbed(design, prior, outcomes, scales, rounds=rounds, start=start)
+    inverse, _, variance = ascent.moments()
+    size = ascent.size
+    return Posterior(
+        ascent.z[:size].copy(),
+        inverse[:size, :size],
+        variance,
+        scales,
+        ascent.z[size:].copy(),
+    )
+
+
+def fit_coefficients(
+    design: Design, prior: Prior, outcomes: Outcomes, scales: Scales, *, rounds: int
+) -> Floats:
+    """Return the coefficients of `fit_member` alone, shape (coefficients,)."""
+    ascent = _climbed(design, prior, outcomes, scales, rounds=rounds)
+    return ascent.z[: ascent.size]
+
+
+def _climbed(
+    design: Design,
+    prior: Prior,
+    outcomes: Outcomes,
+    scales: Scales,
+    *,
+    rounds: int,
+    start: Floats | None = None,
+) -> Ascent:
     ascent = Ascent(design, prior, outcomes)
     if start is not None:
         ascent.z[: ascent.size] = start
@@ -226,15 +303,7 @@ def fit_member(
         scales.update_doubt(ascent.z[ascent.size :], extra_variance)
         ascent.believe(scales)
     ascent.climb()
-    inverse, _, variance = ascent.moments()
-    size = ascent.size
-    return Posterior(
-        ascent.z[:size].copy(),
-        inverse[:size, :size],
-        variance[:size],
-        scales,
-        ascent.z[size:].copy(),
-    )
+    return ascent
 
 
 def leave_one_out(design: Design, outcomes: Outcomes, posterior: Posterior) -> Floats:

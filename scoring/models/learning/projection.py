@@ -23,6 +23,9 @@ _LEAST_MASS = 1e-6
 def projected_covariance(covariance: Floats, card: Card, directions: Sequence[int]) -> Floats:
     """Return the second moments, round the card's values, of draws put back in order.
 
+    What order changes in the draws is added to the covariance, so what it doesn't touch is exact;
+    the root that draws are made with is the symmetric one, which equal variances leave alone.
+
     Args:
         covariance: of the card's values, intercept first, shape (values, values).
         card: whose values are the centre.
@@ -33,8 +36,9 @@ def projected_covariance(covariance: Floats, card: Card, directions: Sequence[in
     """
     found, vectors = np.linalg.eigh((covariance + covariance.T) / 2.0)
     half = np.random.default_rng(_SEED).standard_normal((DRAWS // 2, found.size))
-    half = (half * np.sqrt(np.maximum(found, 0.0))) @ vectors.T
+    half = half @ ((vectors * np.sqrt(np.maximum(found, 0.0))) @ vectors.T)
     errors = np.concatenate([half, -half])
+    drawn = errors.T @ errors
     for feature, place, direction in zip(card.features, card.places(), directions, strict=True):
         centre = np.array(feature.log_odds)
         own = slice(place.start, place.stop - 1)  # not missing
@@ -43,7 +47,7 @@ def projected_covariance(covariance: Floats, card: Card, directions: Sequence[in
             errors[:, own] = (
                 direction * ascending(direction * (centre + errors[:, own]), mass) - centre
             )
-    return np.asarray(errors.T @ errors / errors.shape[0])
+    return np.asarray(covariance + (errors.T @ errors - drawn) / errors.shape[0])
 
 
 def ascending(values: Floats, mass: Floats) -> Floats:
