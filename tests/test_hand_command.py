@@ -38,6 +38,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     return shell
 
 
+@pytest.mark.slow
 def test_a_model_by_hand_is_made_judged_and_shown_beside_the_free_fit(
     shell: Shell, tmp_path: Path
 ) -> None:

@@ -140,7 +140,7 @@ def new_store(folder: Path, url: str | None = None) -> Database:
 
 
 @settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
