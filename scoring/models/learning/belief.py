@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import polygamma
 
 from scoring.models.binning import Floats
@@ -64,7 +65,6 @@ class Prior:
         count: K, the number of steps in the coefficient's feature.
         bounded: coefficients that may not be negative.
         fixed: coefficients that are 0 whatever the data say.
-        withheld: coefficients of missing of what a founder chooses to give.
         loadings: shape (coefficients, extras): the expert's line as a function of the extras
             (gain, slopes).
         extra_mean, extra_precision: shape (extras,).
@@ -93,7 +93,6 @@ class Prior:
         self.count = np.ones(size)
         self.bounded = np.zeros(size, dtype=bool)
         self.fixed = np.zeros(size, dtype=bool)
-        self.withheld = np.zeros(size, dtype=bool)
         self.weight_sd = np.zeros(len(declarations))
         gains = np.zeros(size)
         slopes: list[Floats] = []
@@ -108,7 +107,6 @@ class Prior:
             self.count[steps] = count
             self.bounded[steps] = declared.direction != 0
             self.bounded[last] = declared.when_missing == "never_better_than_average"
-            self.withheld[last] = self.bounded[last]
             self.fixed[last] = declared.when_missing == "neutral"
             gains[steps] = declared.weight / count
             sd = default_weight_sd if declared.weight_sd is None else declared.weight_sd
@@ -125,6 +123,11 @@ class Prior:
         self.base_log_odds, self.base_variance = base_log_odds(base_rate)
         self.mean = np.zeros(size)
         self.mean[-1] = self.base_log_odds
+
+    @property
+    def withheld(self) -> NDArray[np.bool_]:
+        """Coefficients of missing of what a founder chooses to give, shape (coefficients,)."""
+        return self.missing & self.bounded
 
     def deviations(self, coefficients: Floats, extras: Floats) -> Floats:
         """Return the coefficients' deviations from the expert's line, shape (coefficients,)."""
@@ -144,7 +147,7 @@ class Prior:
         spread += float(loading**2 @ (1.0 / self.extra_precision_with(doubt)))
         return float(loading @ self.extra_mean), spread
 
-    def quadratic(self, variances: Floats, doubt: float = 1.0) -> tuple[Floats, Floats]:
+    def quadratic(self, variances: Floats, doubt: float) -> tuple[Floats, Floats]:
         """Return precision Q and linear term q of -log prior = z'Qz / 2 - q'z, z = (beta, extras).
 
         Args:

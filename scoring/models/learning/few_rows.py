@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 
 from scoring.models.binning import Floats
 
@@ -112,5 +112,4 @@ class FewRows:
         own = (self._rows * self.variances[self.free]) @ self._rows.T
         own += self._lines @ cho_solve(self._extras_factor, self._lines.T)
         own[np.diag_indices_from(own)] += 1.0
-        factor, _ = cho_factor(own, lower=True, check_finite=False)
-        return np.asarray(np.tril(factor))
+        return np.asarray(cholesky(own, lower=True, check_finite=False))

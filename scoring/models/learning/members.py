@@ -1,7 +1,7 @@
 """The members of the average: every kind of belief fitted on every binning, and their weights."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,8 +133,7 @@ def _fit_kind(
 ) -> list[Posterior]:
     found: list[Posterior] = []
     for design, prior in zip(designs, priors, strict=True):
-        near = found[0].scales if found else Scales.first_guess(kind, prior)
-        scales = near.of_prior(prior)
+        scales = replace(found[0].scales, prior=prior) if found else Scales.first_guess(kind, prior)
         rounds = LATER_ROUNDS if found else FIRST_ROUNDS
         if kind.anchored:
             rounds = 0

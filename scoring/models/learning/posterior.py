@@ -5,6 +5,7 @@ the rest take a Newton step that is cut back to the bounds (Bertsekas 1982). The
 Laplace's on the free coefficients; a pinned one has the one-sided doubt of a normal cut off at 0.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,8 +58,10 @@ class Posterior:
 class Ascent:
     """A Newton ascent on the posterior that scales may change under."""
 
-    def __init__(self, design: Design, prior: Prior, outcomes: Outcomes) -> None:
-        """Start at the prior's mode."""
+    def __init__(
+        self, design: Design, prior: Prior, outcomes: Outcomes, start: Floats | None = None
+    ) -> None:
+        """Start at some coefficients, or at the prior's mode."""
         self.design = design
         self.prior = prior
         self.outcomes = outcomes
@@ -68,9 +71,11 @@ class Ascent:
         self.bounded = np.concatenate([prior.bounded, none])
         self.bounded[self.size] = True
         self.fixed = np.concatenate([prior.fixed, none])
-        start = prior.loadings @ prior.extra_mean + prior.mean
-        self.z = np.concatenate([start, prior.extra_mean])
+        mode = prior.loadings @ prior.extra_mean + prior.mean
+        self.z = np.concatenate([mode, prior.extra_mean])
         self.z[self.fixed] = 0.0
+        if start is not None:
+            self.z[: self.size] = start
         self._gram: Floats | None = None
         few = design.n_rows < ROWS_PER_COEFFICIENT * design.n_coefficients
         self._matrix = design.matrix() if few else None
@@ -127,8 +132,11 @@ class Ascent:
         hessian[: self.size, : self.size] += self._gram
         return hessian
 
+    def _curvature_by_row(self) -> Floats:
+        return np.asarray(self.outcomes.weights * self.probability * (1.0 - self.probability))
+
     def _curvature(self) -> Floats:
-        curvature = self.outcomes.weights * self.probability * (1.0 - self.probability)
+        curvature = self._curvature_by_row()
         if self._part is None:
             return self.design.gram(curvature)
         part = curvature[self._part]
@@ -142,8 +150,9 @@ class Ascent:
     def step(self) -> float:
         """Take one projected Newton step; return the largest change of a coefficient."""
         free = self.free()
+        newton = self._newton()
         for _ in range(20):
-            direction = self._newton(free)
+            direction = newton(free)
             outwards = free & self.bounded & (self.z <= 0.0) & (direction < 0.0)
             if not outwards.any():
                 break
@@ -163,18 +172,24 @@ class Ascent:
         self._look()
         return float(np.max(np.abs(z - start)))
 
-    def _newton(self, free: NDArray[np.bool_]) -> Floats:
+    def _newton(self) -> Callable[[NDArray[np.bool_]], Floats]:
+        """Return what gives Newton's step from here for the variables that are free."""
         if self._matrix is not None:
-            return self._few_rows(self._matrix, free).direction(self.gradient)
+            matrix = self._matrix
+            return lambda free: self._few_rows(matrix, free).direction(self.gradient)
         hessian = self.hessian()
-        direction = np.zeros_like(self.z)
-        direction[free] = _solve(hessian[np.ix_(free, free)], -self.gradient[free])
-        return direction
+
+        def solved(free: NDArray[np.bool_]) -> Floats:
+            direction = np.zeros_like(self.z)
+            direction[free] = _solve(hessian[np.ix_(free, free)], -self.gradient[free])
+            return direction
+
+        return solved
 
     def _few_rows(self, matrix: Floats, free: NDArray[np.bool_]) -> FewRows:
         return FewRows(
             matrix,
-            self.outcomes.weights * self.probability * (1.0 - self.probability),
+            self._curvature_by_row(),
             self.scales.variances,
             self.prior.loadings,
             self.prior.extra_precision_with(self.scales.doubt),
@@ -186,6 +201,24 @@ class Ascent:
         for _ in range(MOST_STEPS):
             if self.step() < TOLERANCE:
                 return
+
+    def learn(self, scales: Scales, *, rounds: int) -> None:
+        """Climb, the scales learned on the way.
+
+        Args:
+            scales: to start from; updated.
+            rounds: of the evidence loop.
+        """
+        self.believe(scales)
+        if rounds:
+            self.step()
+        for _ in range(rounds):
+            self.step()
+            second, extra_variance = self.second_moments()
+            scales.update(second, speed=1.9)
+            scales.update_doubt(self.z[self.size :], extra_variance)
+            self.believe(scales)
+        self.climb()
 
     def moments(self) -> tuple[Floats, Floats, Floats]:
         """Return covariance of free variables, and mean and variance of pinned coefficients.
@@ -261,7 +294,8 @@ def fit_member(
     Returns:
         The posterior at the scales arrived at.
     """
-    ascent = _climbed(design, prior, outcomes, scales, rounds=rounds, start=start)
+    ascent = Ascent(design, prior, outcomes, start)
+    ascent.learn(scales, rounds=rounds)
     inverse, _, variance = ascent.moments()
     size = ascent.size
     return Posterior(
@@ -277,33 +311,9 @@ def fit_coefficients(
     design: Design, prior: Prior, outcomes: Outcomes, scales: Scales, *, rounds: int
 ) -> Floats:
     """Return the coefficients of `fit_member` alone, shape (coefficients,)."""
-    ascent = _climbed(design, prior, outcomes, scales, rounds=rounds)
-    return ascent.z[: ascent.size]
-
-
-def _climbed(
-    design: Design,
-    prior: Prior,
-    outcomes: Outcomes,
-    scales: Scales,
-    *,
-    rounds: int,
-    start: Floats | None = None,
-) -> Ascent:
     ascent = Ascent(design, prior, outcomes)
-    if start is not None:
-        ascent.z[: ascent.size] = start
-    ascent.believe(scales)
-    if rounds:
-        ascent.step()
-    for _ in range(rounds):
-        ascent.step()
-        second, extra_variance = ascent.second_moments()
-        scales.update(second, speed=1.9)
-        scales.update_doubt(ascent.z[ascent.size :], extra_variance)
-        ascent.believe(scales)
-    ascent.climb()
-    return ascent
+    ascent.learn(scales, rounds=rounds)
+    return ascent.z[: ascent.size]
 
 
 def leave_one_out(design: Design, outcomes: Outcomes, posterior: Posterior) -> Floats:

@@ -5,7 +5,7 @@ experts' doubts in single weights go is one factor for all of them, set by MacKa
 which finds small factors sooner: fifty doubts of their own would drown an expert who is right.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,12 @@ from scoring.models.learning.belief import Kind, Prior
 DOUBT_FIRMNESS = 1.0
 """What is said of the experts' doubts counts as much as so many weights whose doubt was right."""
 
+MISSING_VARIANCE = 1.0
+"""Variance of the coefficient of missing, a priori: in a lender's own data it may say anything."""
+
+MISSING_FIRMNESS = 1.0
 WITHHELD_VARIANCE = 0.05
-"""Variance of the coefficient of missing, a priori, where a founder chooses what to give: that a
-value is not given says little. Lenders' own missing values may say anything, so theirs is 1."""
+"""The same where a founder chooses what to give: that a value is not given says little."""
 
 WITHHELD_FIRMNESS = 10.0
 LEAST_VARIANCE = 1e-7
@@ -42,7 +45,7 @@ class Scales:
     kind: Kind
     prior: Prior
     step_scale: Floats
-    missing_scale: float = 1.0
+    missing_scale: float = MISSING_VARIANCE
     withheld_scale: float = WITHHELD_VARIANCE
     doubt: float = 1.0
     variances: Floats = field(init=False)
@@ -62,10 +65,6 @@ class Scales:
     def first_guess(cls, kind: Kind, prior: Prior) -> "Scales":
         """Return scales to start from."""
         return cls(kind, prior, np.full(prior.weights.size, FIRST_SCALE))
-
-    def of_prior(self, prior: Prior) -> "Scales":
-        """Return the same scales for another binning."""
-        return replace(self, prior=prior)
 
     def update(self, second: Floats, speed: float) -> None:
         """Take one step of expectation-maximisation.
@@ -109,21 +108,22 @@ class Scales:
         self.variances = np.maximum(self.variances, LEAST_VARIANCE)
 
     def _update_missing(self, second: Floats, speed: float) -> None:
-        own = self.prior.missing & ~self.prior.fixed & ~self.prior.withheld
-        if own.any():
-            target = (second[own].sum() + 1.0) / (own.sum() + 1.0)
-            self.missing_scale = _towards(self.missing_scale, target, speed)
-            self._set_missing(own, self.missing_scale, second)
         withheld = self.prior.withheld
-        if withheld.any():
-            believed = WITHHELD_FIRMNESS * WITHHELD_VARIANCE
-            target = (second[withheld].sum() + believed) / (withheld.sum() + WITHHELD_FIRMNESS)
-            self.withheld_scale = _towards(self.withheld_scale, target, speed)
-            self._set_missing(withheld, self.withheld_scale, second)
+        own = self.prior.missing & ~self.prior.fixed & ~withheld
 
-    def _set_missing(self, which: NDArray[np.bool_], scale: float, second: Floats) -> None:
-        heavy = self.kind.heavy_tailed
-        self.variances[which] = _student(scale, second[which], freedom=3.0) if heavy else scale
+        def learned(which: NDArray[np.bool_], scale: float, firm: float, guess: float) -> float:
+            if not which.any():
+                return scale
+            target = (second[which].sum() + firm * guess) / (which.sum() + firm)
+            scale = float(scale * (target / scale) ** speed)
+            heavy = self.kind.heavy_tailed
+            self.variances[which] = _student(scale, second[which], freedom=3.0) if heavy else scale
+            return scale
+
+        self.missing_scale = learned(own, self.missing_scale, MISSING_FIRMNESS, MISSING_VARIANCE)
+        self.withheld_scale = learned(
+            withheld, self.withheld_scale, WITHHELD_FIRMNESS, WITHHELD_VARIANCE
+        )
 
     def update_doubt(self, mean: Floats, variance: Floats) -> None:
         """Take MacKay's step for the experts' doubts in single weights.
@@ -140,10 +140,6 @@ class Scales:
             max(learned, 0.0) + DOUBT_FIRMNESS
         )
         self.doubt = float(np.clip(target, 1e-3, 1e2))
-
-
-def _towards(scale: float, target: float, speed: float) -> float:
-    return float(scale * (target / scale) ** speed)
 
 
 def _student(scale: float, second: Floats, *, freedom: float) -> Floats:
