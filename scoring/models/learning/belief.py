@@ -7,7 +7,7 @@ see `scales`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,9 @@ class Kind:
         firmness: weight of the hyperprior, as twice so many steps seen before.
         towards: squared scale that the hyperprior pulls to; None for the geometric mean of all
             features' squared scales.
+        first_scale: squared scale that the evidence loop starts from, or without one stays at.
         anchored: steps stay on the expert's line; only base rate and common gain are learned.
+        straight: one slope per feature, round zero and not round the expert's line.
         credit: rows' worth of trust in the average before any row was left out.
     """
 
@@ -41,19 +43,27 @@ class Kind:
     per_feature: bool = False
     firmness: float = 0.1
     towards: float | None = 1.0
+    first_scale: float = 0.25
     anchored: bool = False
+    straight: bool = False
     credit: float = 1.0
 
+    @property
+    def scales_are_learned(self) -> bool:
+        """Whether evidence sets how far coefficients go."""
+        return not (self.anchored or self.straight)
 
-ANCHOR = Kind("expert's line", anchored=True, credit=3.0)
+
+ANCHOR = Kind("expert's line", anchored=True, credit=4.0)
 """Two numbers can't be overfitted: a few outcomes cost nobody the expert's ranking. An expert who
 gave no weights has no line; to average with a constant would only make PDs timid."""
 
-KINDS = (
-    Kind("smooth"),
-    Kind("smooth per feature", per_feature=True, firmness=1.0, towards=None),
-    Kind("cliffs per feature", heavy_tailed=True, per_feature=True),
-)
+STRAIGHT = Kind("straight lines", straight=True, first_scale=0.3)
+"""A ridge regression: what it believes is fixed, so that a few outcomes can't flatter it."""
+
+SMOOTH = Kind("smooth")
+SMOOTH_PER_FEATURE = Kind("smooth per feature", per_feature=True, firmness=1.0, towards=None)
+CLIFFS = Kind("cliffs per feature", heavy_tailed=True, per_feature=True)
 
 
 class Prior:
@@ -173,6 +183,40 @@ class Prior:
         precision = self.extra_precision.copy()
         precision[1:] /= doubt
         return precision
+
+
+@dataclass(frozen=True)
+class Beliefs:
+    """What is believed of the features, whatever their bins.
+
+    Attributes:
+        declarations: one per feature.
+        base_rate: Beta parameters of the share of bad.
+        default_weight_sd: for weights whose doubt was not declared, log-odds.
+    """
+
+    declarations: Sequence[Declaration]
+    base_rate: tuple[float, float]
+    default_weight_sd: float
+
+    def prior(self, design: Design) -> Prior:
+        """Return the prior of a design's coefficients."""
+        return Prior(
+            design,
+            self.declarations,
+            base_rate=self.base_rate,
+            default_weight_sd=self.default_weight_sd,
+        )
+
+    def of(self, kind: Kind) -> "Beliefs":
+        """Return what a kind of member believes of the experts' weights."""
+        if kind.anchored:
+            certain = [replace(each, weight_sd=0.0) for each in self.declarations]
+            return replace(self, declarations=certain)
+        if kind.straight:
+            unweighed = [replace(each, weight=0.0, weight_sd=0.0) for each in self.declarations]
+            return replace(self, declarations=unweighed)
+        return self
 
 
 def base_log_odds(base_rate: tuple[float, float]) -> tuple[float, float]:

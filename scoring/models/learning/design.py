@@ -59,11 +59,23 @@ class Design:
             offset: shape (rows,): log-odds that are given and not learned; None for none.
         """
         self.cuts = tuple(cuts)
+        self.shares = tuple(shares)
         self.offset = offset
+        self._lay_out(
+            [
+                _basis(cut.size, sign, share)
+                for cut, sign, share in zip(cuts, signs, shares, strict=True)
+            ]
+        )
+        starts = np.array([block.states.start for block in self.blocks], dtype=np.uint16)
+        self.codes: Codes = np.vstack([codes, np.zeros(codes.shape[1], dtype=np.uint16)])
+        self.codes += starts[:, None]
+        self._kept_pairs: dict[int, NDArray[np.intp]] = {}
+
+    def _lay_out(self, bases: Sequence[Floats]) -> None:
         blocks: list[Block] = []
         state = coefficient = 0
-        for cut, sign, share in zip(cuts, signs, shares, strict=True):
-            basis = _basis(cut.size, sign, share)
+        for basis in bases:
             blocks.append(
                 Block(
                     slice(state, state + basis.shape[0]),
@@ -80,10 +92,6 @@ class Design:
         self.blocks = tuple(blocks)
         self.n_states = state + 1
         self.n_coefficients = coefficient + 1
-        starts = np.array([block.states.start for block in blocks], dtype=np.uint16)
-        self.codes: Codes = np.vstack([codes, np.zeros(codes.shape[1], dtype=np.uint16)])
-        self.codes += starts[:, None]
-        self._kept_pairs: dict[int, NDArray[np.intp]] = {}
 
     @property
     def n_rows(self) -> int:
@@ -98,6 +106,17 @@ class Design:
         part.offset = None if self.offset is None else self.offset[which]
         part._kept_pairs = {}
         return part
+
+    def on_bases(self, bases: Sequence[Floats]) -> "Design":
+        """Return the same rows with other functions of the states.
+
+        Args:
+            bases: per feature, shape (its states, its coefficients), that of missing last.
+        """
+        other = object.__new__(Design)
+        other.__dict__.update(self.__dict__)
+        other._lay_out(bases)
+        return other
 
     def matrix(self) -> Floats:
         """Return the design written out, shape (rows, coefficients); for few rows."""

@@ -1,7 +1,7 @@
 """From rows to a card: bin, fit each member, average them, compress."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from scoring.models.binning import (
 )
 from scoring.models.card import Card
 from scoring.models.declarations import Declaration
-from scoring.models.learning.belief import Prior
+from scoring.models.learning.belief import Beliefs
 from scoring.models.learning.coding import CodedRows, shares_on
 from scoring.models.learning.compression import CompressionLoss, compression_loss
 from scoring.models.learning.design import Design, uniform_shares
@@ -121,20 +121,18 @@ def fit_card(
         Design(coded.on(cuts), cuts, signs, _shares(fine, cuts, unions), offset)
         for cuts in cuts_by_binning
     ]
-    priors = _priors(designs, declarations, settings)
+    beliefs = Beliefs(declarations, settings.base_rate, settings.default_weight_sd)
     evidence: dict[str, float] = {}
     outcomes = None
     if bad is None:
         members = [
-            expert_member(design, prior, 1.0 / len(designs))
-            for design, prior in zip(designs, priors, strict=True)
+            expert_member(design, beliefs.prior(design), 1.0 / len(designs)) for design in designs
         ]
         member_weights: dict[str, float] = {"expert": 1.0}
         scales: dict[str, list[float]] = {}
     else:
         outcomes = Outcomes(bad, weights)
-        certain = [replace(declared, weight_sd=0.0) for declared in declarations]
-        fitted = fit_members(designs, priors, _priors(designs, certain, settings), outcomes)
+        fitted = fit_members(designs, beliefs, outcomes)
         members, member_weights = fitted.members, fitted.weights
         scales = {
             kind: [
@@ -144,7 +142,7 @@ def fit_card(
             for kind, of_kind in fitted.scales.items()
         }
         evidence = evidence_against_directions(
-            designs[0], priors[0], outcomes, fitted.plainest, declarations
+            designs[0], beliefs.prior(designs[0]), outcomes, fitted.plainest, declarations
         )
     card, covariance = merge(
         members,
@@ -170,20 +168,6 @@ def _offset(coded: CodedRows, shapes: Sequence[Floats | None]) -> Floats | None:
         shape[codes] for shape, codes in zip(shapes, coded.codes, strict=True) if shape is not None
     ]
     return np.asarray(np.sum(given, axis=0)) if given else None
-
-
-def _priors(
-    designs: Sequence[Design], declarations: Sequence[Declaration], settings: Settings
-) -> list[Prior]:
-    return [
-        Prior(
-            design,
-            declarations,
-            base_rate=settings.base_rate,
-            default_weight_sd=settings.default_weight_sd,
-        )
-        for design in designs
-    ]
 
 
 def _compression_loss(

@@ -8,7 +8,16 @@ from numpy.typing import NDArray
 
 from scoring.models.binning import Floats
 from scoring.models.learning.averaging import stacking_weights
-from scoring.models.learning.belief import ANCHOR, KINDS, Kind, Prior
+from scoring.models.learning.belief import (
+    ANCHOR,
+    CLIFFS,
+    SMOOTH,
+    SMOOTH_PER_FEATURE,
+    STRAIGHT,
+    Beliefs,
+    Kind,
+    Prior,
+)
 from scoring.models.learning.design import Design
 from scoring.models.learning.merging import Member
 from scoring.models.learning.posterior import (
@@ -19,6 +28,7 @@ from scoring.models.learning.posterior import (
     leave_one_out,
 )
 from scoring.models.learning.scales import Scales
+from scoring.models.learning.straight import straightened
 
 FIRST_ROUNDS = 16
 """Evidence rounds on the first binning; the others start from its scales."""
@@ -79,65 +89,97 @@ def expert_member(design: Design, prior: Prior, weight: float) -> Member:
     return Member(design, line, covariance, weight, "expert")
 
 
-def fit_members(
-    designs: Sequence[Design],
-    priors: Sequence[Prior],
-    anchored: Sequence[Prior],
-    outcomes: Outcomes,
-) -> FittedMembers:
+@dataclass(frozen=True)
+class _Seen:
+    """One binning as a kind of member sees it.
+
+    Attributes:
+        whole: the binning.
+        design: what the kind's coefficients are of.
+        prior: of these coefficients.
+        turning: what turns them into the binning's, shape (its coefficients, coefficients); None
+            where they are the same.
+    """
+
+    whole: Design
+    design: Design
+    prior: Prior
+    turning: Floats | None = None
+
+    @classmethod
+    def by(cls, kind: Kind, whole: Design, beliefs: Beliefs) -> "_Seen":
+        """Return a binning as a kind sees it."""
+        design, turning = straightened(whole) if kind.straight else (whole, None)
+        return cls(whole, design, beliefs.of(kind).prior(design), turning)
+
+    def member(self, kind: Kind, posterior: Posterior, weight: float) -> Member:
+        """Return the fit as a member of the average."""
+        coefficients = posterior.coefficients
+        covariance = posterior.covariance + np.diag(posterior.pinned_variance)
+        if self.turning is not None:
+            coefficients = self.turning @ coefficients
+            covariance = self.turning @ covariance @ self.turning.T
+        return Member(self.whole, coefficients, covariance, weight, kind.name)
+
+
+def fit_members(designs: Sequence[Design], beliefs: Beliefs, outcomes: Outcomes) -> FittedMembers:
     """Fit every kind on every binning and weigh the kinds.
 
     Args:
         designs: one per binning.
-        priors: one per design.
-        anchored: the same without doubt in single weights.
+        beliefs: of the features.
         outcomes: of the rows.
     """
     rows = float(outcomes.weights.sum())
-    kinds: tuple[Kind, ...] = KINDS if outcomes.bad.size <= ROWS_FOR_AVERAGE else KINDS[-1:]
-    if rows <= REFIT_ROWS and priors[0].weights.any():
-        kinds = (*KINDS, ANCHOR)
-    posteriors = []
-    left_out = []
-    for kind in kinds:
-        believed = anchored if kind.anchored else priors
-        posteriors.append(_fit_kind(kind, designs, believed, outcomes))
-        left_out.append(_left_out(designs, believed, outcomes, posteriors[-1]))
+    kinds = _kinds(outcomes.bad.size, rows, beliefs)
+    seen = {kind: [_Seen.by(kind, design, beliefs) for design in designs] for kind in kinds}
+    posteriors = {kind: _fit_kind(kind, seen[kind], outcomes) for kind in kinds}
+    left_out = [_left_out(seen[kind], outcomes, posteriors[kind]) for kind in kinds]
     judged = part_of(outcomes.bad.size, ROWS_FOR_SCALES)
     weights = stacking_weights(
         np.array(left_out),
         Outcomes(outcomes.bad[judged], outcomes.weights[judged]),
         np.array([_credit(kind, rows) for kind in kinds]),
     )
-    members = []
-    for kind, weight, of_kind in zip(kinds, weights, posteriors, strict=True):
-        for design, posterior in zip(designs, of_kind, strict=True):
-            covariance = posterior.covariance + np.diag(posterior.pinned_variance)
-            share = float(weight) / len(designs)
-            members.append(Member(design, posterior.coefficients, covariance, share, kind.name))
-    learned = [(k, p) for k, p in zip(kinds, posteriors, strict=True) if not k.anchored]
+    members = [
+        binning.member(kind, posterior, float(weight) / len(designs))
+        for kind, weight in zip(kinds, weights, strict=True)
+        for binning, posterior in zip(seen[kind], posteriors[kind], strict=True)
+    ]
+    learned = {kind: posteriors[kind][0] for kind in kinds if kind.scales_are_learned}
     return FittedMembers(
         members,
-        plainest=learned[0][1][0],
+        plainest=next(iter(learned.values())),
         weights={kind.name: float(weight) for kind, weight in zip(kinds, weights, strict=True)},
-        scales={k.name: [float(s) for s in np.sqrt(p[0].scales.step_scale)] for k, p in learned},
+        scales={
+            kind.name: [float(scale) for scale in np.sqrt(first.scales.step_scale)]
+            for kind, first in learned.items()
+        },
     )
+
+
+def _kinds(rows_given: int, rows: float, beliefs: Beliefs) -> tuple[Kind, ...]:
+    if rows_given > ROWS_FOR_AVERAGE:
+        return (CLIFFS,)
+    if rows > REFIT_ROWS:
+        return (SMOOTH, SMOOTH_PER_FEATURE, CLIFFS)
+    has_weights = any(declared.weight for declared in beliefs.declarations)
+    return (SMOOTH, CLIFFS, STRAIGHT, ANCHOR) if has_weights else (SMOOTH, CLIFFS, STRAIGHT)
 
 
 def _credit(kind: Kind, rows: float) -> float:
     return kind.credit * min(1.0, ROWS_OF_ANCHOR / rows) if kind.anchored else kind.credit
 
 
-def _fit_kind(
-    kind: Kind, designs: Sequence[Design], priors: Sequence[Prior], outcomes: Outcomes
-) -> list[Posterior]:
+def _fit_kind(kind: Kind, seen: Sequence[_Seen], outcomes: Outcomes) -> list[Posterior]:
     found: list[Posterior] = []
-    for design, prior in zip(designs, priors, strict=True):
+    for binning in seen:
+        prior = binning.prior
         scales = replace(found[0].scales, prior=prior) if found else Scales.first_guess(kind, prior)
         rounds = LATER_ROUNDS if found else FIRST_ROUNDS
-        if kind.anchored:
+        if not kind.scales_are_learned:
             rounds = 0
-        found.append(_fit_in_two(design, prior, outcomes, scales, rounds))
+        found.append(_fit_in_two(binning.design, prior, outcomes, scales, rounds))
     return found
 
 
@@ -158,20 +200,17 @@ def part_of(rows: int, most: int) -> NDArray[np.intp]:
     return np.arange(0, rows, max(1, -(-rows // most)))
 
 
-def _left_out(
-    designs: Sequence[Design],
-    priors: Sequence[Prior],
-    outcomes: Outcomes,
-    posteriors: Sequence[Posterior],
-) -> Floats:
+def _left_out(seen: Sequence[_Seen], outcomes: Outcomes, posteriors: Sequence[Posterior]) -> Floats:
     """Return the log-odds of rows (a part of many) as if they had not been seen."""
     if outcomes.weights.sum() <= REFIT_ROWS:
-        return _left_out_by_refits(designs[0], priors[0], outcomes, posteriors[0].scales.kind)
+        first = seen[0]
+        kind = posteriors[0].scales.kind
+        return _left_out_by_refits(first.design, first.prior, outcomes, kind)
     part = part_of(outcomes.bad.size, ROWS_FOR_SCALES)
     judged = Outcomes(outcomes.bad[part], outcomes.weights[part])
     found = [
-        leave_one_out(design.rows(part), judged, posterior)
-        for design, posterior in zip(designs, posteriors, strict=True)
+        leave_one_out(binning.design.rows(part), judged, posterior)
+        for binning, posterior in zip(seen, posteriors, strict=True)
     ]
     return np.asarray(np.mean(found, axis=0))
 
@@ -194,7 +233,7 @@ def _left_out_by_refits(design: Design, prior: Prior, outcomes: Outcomes, kind: 
             prior,
             Outcomes(outcomes.bad[seen], outcomes.weights[seen]),
             Scales.first_guess(kind, prior),
-            rounds=0 if kind.anchored else REFIT_ROUNDS,
+            rounds=REFIT_ROUNDS if kind.scales_are_learned else 0,
         )
         log_odds[unseen] = design.rows(unseen).log_odds(coefficients)
     return log_odds

@@ -25,8 +25,6 @@ WITHHELD_VARIANCE = 0.05
 
 WITHHELD_FIRMNESS = 10.0
 LEAST_VARIANCE = 1e-7
-FIRST_SCALE = 0.25
-"""Squared scale that the evidence loop starts from."""
 
 
 @dataclass
@@ -64,7 +62,7 @@ class Scales:
     @classmethod
     def first_guess(cls, kind: Kind, prior: Prior) -> "Scales":
         """Return scales to start from."""
-        return cls(kind, prior, np.full(prior.weights.size, FIRST_SCALE))
+        return cls(kind, prior, np.full(prior.weights.size, kind.first_scale))
 
     def update(self, second: Floats, speed: float) -> None:
         """Take one step of expectation-maximisation.
