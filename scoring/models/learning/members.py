@@ -36,7 +36,8 @@ FIRST_ROUNDS = 16
 LATER_ROUNDS = 4
 REFIT_ROWS = 250
 """Up to so many rows, rows are left out by refitting folds, scales included; beyond, by one
-Newton step at scales that saw them, which flatters flexible members when rows are few."""
+Newton step at scales that saw them, which flatters flexible members when rows are few. So few
+don't tell a scale for each feature from one for all either."""
 
 REFIT_ROUNDS = 12
 FOLDS = 5
@@ -45,6 +46,9 @@ ROWS_FOR_SCALES = 8_000
 
 ROWS_OF_ANCHOR = 50
 """Up to so many rows the expert's line has its whole credit; beyond, it falls as one over rows."""
+
+ROWS_FOR_LINES = 500
+"""Up to so many rows straight lines, a ridge's and the expert's, are in the average."""
 
 ROWS_FOR_AVERAGE = 50_000
 """More rows than this: the most flexible kind alone, on one binning, for data rule the rest."""
@@ -161,10 +165,11 @@ def fit_members(designs: Sequence[Design], beliefs: Beliefs, outcomes: Outcomes)
 def _kinds(rows_given: int, rows: float, beliefs: Beliefs) -> tuple[Kind, ...]:
     if rows_given > ROWS_FOR_AVERAGE:
         return (CLIFFS,)
-    if rows > REFIT_ROWS:
-        return (SMOOTH, SMOOTH_PER_FEATURE, CLIFFS)
+    steps = (SMOOTH, SMOOTH_PER_FEATURE, CLIFFS) if rows > REFIT_ROWS else (SMOOTH, CLIFFS)
+    if rows > ROWS_FOR_LINES:
+        return steps
     has_weights = any(declared.weight for declared in beliefs.declarations)
-    return (SMOOTH, CLIFFS, STRAIGHT, ANCHOR) if has_weights else (SMOOTH, CLIFFS, STRAIGHT)
+    return (*steps, STRAIGHT, ANCHOR) if has_weights else (*steps, STRAIGHT)
 
 
 def _credit(kind: Kind, rows: float) -> float:
