@@ -105,6 +105,16 @@ def test_trees_keep_the_catalogues_directions(learner: Learner) -> None:
     assert (np.diff(challenger.log_odds(swept)) >= 0).all()
 
 
+def test_pairs_tell_what_no_feature_tells_alone() -> None:
+    X, y = _loans(2_000)  # noqa: N806
+    losses = {}
+    for learner in (Learner.EBM, Learner.EBM_PAIRS):
+        challenger = Challenger.fit(learner, X[:1_000], y[:1_000], all_features())
+        log_odds = challenger.log_odds(X[1_000:])
+        losses[learner] = float(np.mean(np.logaddexp(0.0, log_odds) - y[1_000:] * log_odds))
+    assert losses[Learner.EBM_PAIRS] < losses[Learner.EBM] - 0.01
+
+
 def test_a_feature_that_nobody_has_moves_nothing() -> None:
     X, y = _loans(120)  # noqa: N806
     X["attended_share"] = np.nan

@@ -12,11 +12,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from scoring.errors import InputError
 from scoring.features.catalogue import Feature
 from training.figures import Floats, Ints
 from training.peers import MonotoneBoosting, OptimalBinning, explainable_boosting, lightgbm
+
+PAIRS = 10
+"""Most terms of two features that EBM with pairs has: those that its own search ranks first."""
 
 BACKGROUND_ROWS = 1000
 """Most training rows that trees are explained against: each costs as much as a row explained."""
@@ -28,6 +32,7 @@ class Learner(StrEnum):
     HGB = "hgb"
     LIGHTGBM = "lightgbm"
     EBM = "ebm"
+    EBM_PAIRS = "ebm-pairs"
     OPTBINNING = "optbinning"
 
     @property
@@ -57,12 +62,14 @@ _PACKAGES = {
     Learner.HGB: "sklearn",
     Learner.LIGHTGBM: "lightgbm",
     Learner.EBM: "interpret",
+    Learner.EBM_PAIRS: "interpret",
     Learner.OPTBINNING: "optbinning",
 }
 _DISTRIBUTIONS = {
     Learner.HGB: "scikit-learn",
     Learner.LIGHTGBM: "lightgbm",
     Learner.EBM: "interpret-core",
+    Learner.EBM_PAIRS: "interpret-core",
     Learner.OPTBINNING: "optbinning",
 }
 
@@ -125,8 +132,9 @@ class Challenger:
         """Return each feature's interventional SHAP value in log-odds of bad, rows x columns.
 
         With `base` they sum to `log_odds`. Of trees they are the SHAP library's (Lundberg et al.,
-        2020), which reads values in single precision; of the others, which are additive, a term
-        less its mean over the background.
+        2020), which reads values in single precision; of terms of one feature, a term less its mean
+        over the background; of terms of two, each feature's half of what both orders of telling
+        them apart give.
         """
         explained = _explainers()[self.learner](self.model, X[self._used], self.background)
         found = pd.DataFrame(explained, index=X.index, columns=self._used)
@@ -142,8 +150,13 @@ def _makers(directions: Mapping[str, int]) -> dict[Learner, Callable[[], Any]]:
         Learner.HGB: MonotoneBoosting(directions),
         Learner.LIGHTGBM: partial(_monotone_lightgbm, directions),
         Learner.EBM: explainable_boosting,
+        Learner.EBM_PAIRS: _boosting_with_pairs,
         Learner.OPTBINNING: OptimalBinning(),
     }
+
+
+def _boosting_with_pairs() -> Any:
+    return explainable_boosting().set_params(interactions=PAIRS)
 
 
 def _monotone_lightgbm(directions: Mapping[str, int]) -> Any:
@@ -157,6 +170,7 @@ def _explainers() -> dict[Learner, Callable[[Any, pd.DataFrame, pd.DataFrame], F
         Learner.HGB: _of_trees,
         Learner.LIGHTGBM: _of_trees,
         Learner.EBM: _of_ebm,
+        Learner.EBM_PAIRS: _of_ebm,
         Learner.OPTBINNING: _of_binned_regression,
     }
 
@@ -174,10 +188,26 @@ def _of_trees(model: Any, rows: pd.DataFrame, background: pd.DataFrame) -> Float
 
 def _of_ebm(model: Any, rows: pd.DataFrame, background: pd.DataFrame) -> Floats:
     found = np.zeros(rows.shape)
-    terms = model.eval_terms(rows) - model.eval_terms(background).mean(axis=0)
-    for term, (feature,) in enumerate(model.term_features_):
-        found[:, feature] = terms[:, term]
+    for features, scores in zip(model.term_features_, model.term_scores_, strict=True):
+        at = [_bins(model, each, len(features), rows) for each in features]
+        usual = [_bins(model, each, len(features), background) for each in features]
+        if len(features) == 1:
+            found[:, features[0]] += scores[at[0]] - scores[usual[0]].mean()
+            continue
+        both, neither = scores[at[0], at[1]], scores[usual[0], usual[1]].mean()
+        first = scores[:, usual[1]].mean(axis=1)[at[0]]  # the first known, the second as usual
+        second = scores[usual[0], :].mean(axis=0)[at[1]]
+        found[:, features[0]] += 0.5 * (first - neither + both - second)
+        found[:, features[1]] += 0.5 * (second - neither + both - first)
     return found
+
+
+def _bins(model: Any, feature: int, dimensions: int, rows: pd.DataFrame) -> NDArray[np.intp]:
+    """Return each row's place in a term's table, 0 where missing; terms of two may bin coarser."""
+    resolutions = model.bins_[feature]
+    cuts = resolutions[min(len(resolutions), dimensions) - 1]
+    values = rows.iloc[:, feature].to_numpy(dtype=np.float64)
+    return np.where(np.isnan(values), 0, np.searchsorted(cuts, values, side="right") + 1)
 
 
 def _of_binned_regression(model: Any, rows: pd.DataFrame, background: pd.DataFrame) -> Floats:
