@@ -62,7 +62,7 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         base_log_odds_: log-odds of bad of the average record of `background_`.
         background_: "training_population", or "expert_reference" (all expert bins alike).
         member_weights_: share of each kind of member in the average.
-        scales_: scale of each feature in each kind of member, log-odds.
+        scales_: scale of each feature in each kind of member whose scales are learned, log-odds.
         direction_evidence_: log Bayes factor of outcomes against each declared direction.
         contradicted_directions_: features whose direction outcomes strongly contradict.
         compression_loss_: what the card loses against the average of its members; None without

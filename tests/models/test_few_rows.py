@@ -42,11 +42,11 @@ def test_solving_in_rows_gives_the_card_that_solving_in_coefficients_gives(
     monkeypatch.setattr(posterior, "ROWS_PER_COEFFICIENT", 0.0)
     in_coefficients = _expert(when_missing=when_missing).fit(X, y, sample_weight=weights)
     assert in_rows.decision_function(unseen) == pytest.approx(
-        in_coefficients.decision_function(unseen), abs=1e-5
+        in_coefficients.decision_function(unseen), abs=1e-6
     )
     low, high = in_rows.interval(unseen).to_numpy().T
-    assert low == pytest.approx(in_coefficients.interval(unseen)["low"].to_numpy(), abs=1e-5)
-    assert high == pytest.approx(in_coefficients.interval(unseen)["high"].to_numpy(), abs=1e-5)
+    assert low == pytest.approx(in_coefficients.interval(unseen)["low"].to_numpy(), abs=1e-6)
+    assert high == pytest.approx(in_coefficients.interval(unseen)["high"].to_numpy(), abs=1e-6)
 
 
 def test_an_expert_who_says_nothing_does_not_make_probabilities_timid() -> None:
@@ -59,4 +59,4 @@ def test_an_expert_who_says_nothing_does_not_make_probabilities_timid() -> None:
         )
         fitted = MonotoneScorecard().fit(X.iloc[seen], y.iloc[seen])
         losses.append(log_loss(y.iloc[unseen], fitted.predict_proba(X.iloc[unseen])[:, 1]))
-    assert np.mean(losses) < 0.19, "0.22 where each feature is doubted on its own"
+    assert np.mean(losses) < 0.179, "0.184 where how far doubts go is not learned"

@@ -71,6 +71,7 @@ class Prior:
 
     Attributes:
         steps, missing: masks over coefficients.
+        told: coefficients of missing that rows tell anything of: some are missing and some not.
         feature: the feature of each coefficient, -1 for the intercept.
         count: K, the number of steps in the coefficient's feature.
         bounded: coefficients that may not be negative.
@@ -99,6 +100,7 @@ class Prior:
         size = design.n_coefficients
         self.steps = np.zeros(size, dtype=bool)
         self.missing = np.zeros(size, dtype=bool)
+        self.told = np.zeros(size, dtype=bool)
         self.feature = np.full(size, -1)
         self.count = np.ones(size)
         self.bounded = np.zeros(size, dtype=bool)
@@ -113,6 +115,7 @@ class Prior:
             count = max(1, steps.stop - steps.start)
             self.steps[steps] = True
             self.missing[last] = True
+            self.told[last] = 0.0 < design.shares[j][-1] < 1.0
             self.feature[block.coefficients] = j
             self.count[steps] = count
             self.bounded[steps] = declared.direction != 0

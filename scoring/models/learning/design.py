@@ -26,7 +26,7 @@ class Block:
 
     Attributes:
         states: its bins, then missing.
-        coefficients: its steps, then the coefficient of missing.
+        coefficients: what its basis has columns for: its steps or one slope, then missing.
         basis: shape (states, coefficients); mean 0 over the background.
     """
 
@@ -108,7 +108,7 @@ class Design:
         return part
 
     def on_bases(self, bases: Sequence[Floats]) -> "Design":
-        """Return the same rows with other functions of the states.
+        """Return the same rows with other functions of the states; cuts stay those of the states.
 
         Args:
             bases: per feature, shape (its states, its coefficients), that of missing last.
@@ -232,7 +232,8 @@ def _basis(steps: int, sign: int, shares: Floats) -> Floats:
     """Return one feature's basis, shape (steps + 2, steps + 1), with mean 0 over the background."""
     missing = float(shares[-1])
     observed = shares[:-1].sum()
-    shares_seen = shares[:-1] / observed if observed > 0 else np.zeros(steps + 1)
+    # Where nobody's value was seen, a missing one counts as an average of all bins.
+    shares_seen = shares[:-1] / observed if observed > 0 else np.full(steps + 1, 1 / (steps + 1))
     above = np.tril(np.ones((steps + 1, steps)), -1)
     basis = np.zeros((steps + 2, steps + 1))
     basis[:-1, :-1] = sign * (above - shares_seen @ above)

@@ -60,9 +60,9 @@ def evidence_against_directions(
             share = 1.0 - across[own].sum(axis=0)
             total += float(share @ moved)
             variance += float(share @ np.linalg.solve(schur, share))
-        believed, doubt = prior.total_of(j, posterior.scales.variances, posterior.scales.doubt)
+        believed, spread = prior.total_of(j, posterior.scales.variances, posterior.scales.doubt)
         found[declared.name] = _log_odds_below_zero(total, variance) - _log_odds_below_zero(
-            believed, doubt
+            believed, spread
         )
     return found
 

@@ -28,7 +28,8 @@ class FewRows:
         variances: of the deviations, shape (coefficients,).
         loadings: shape (coefficients, extras).
         extra_precision: shape (extras,).
-        free: shape (coefficients,), those that are not pinned. Extras never are.
+        free: shape (coefficients,), those that are not pinned. Extras count as free: to reach its
+            bound at 0 the common gain would have to go more than three standard deviations.
     """
 
     matrix: Floats
@@ -50,7 +51,7 @@ class FewRows:
         of_extras = gradient[size:] + self._own_loadings.T @ of_deviations
         deviations = self.variances[free] * of_deviations
         extras = cho_solve(self._extras_factor, of_extras)
-        told = self._rows[:, : deviations.size] @ deviations + self._lines @ extras
+        told = self._rows @ deviations + self._lines @ extras
         told = cho_solve((self._factor, True), told)
         deviations -= self.variances[free] * (self._rows.T @ told)
         extras -= cho_solve(self._extras_factor, self._lines.T @ told)

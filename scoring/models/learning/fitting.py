@@ -61,8 +61,8 @@ class Fitted:
         uncertainty: covariance of the card's values.
         background: "training_population", or "expert_reference" where rows were too few.
         member_weights: share of each kind of member in the average.
-        scales: per kind of member, the scale of each feature (log-odds), of the first binning; 0
-            where its shape is held.
+        scales: per kind of member whose scales are learned, the scale of each feature (log-odds),
+            of the first binning; 0 where its shape is held.
         direction_evidence: log Bayes factor against each declared direction; see `direction`.
         compression: loss of the card against the average of its members; None without outcomes.
     """
@@ -95,9 +95,10 @@ def fit_card(
     rows = float(weights.sum())
     has_expert_cuts = any(declared.cuts is not None for declared in declarations)
     expert_reference = rows < FEWEST_ROWS_FOR_CUTS and (has_expert_cuts or rows == 0)
-    many = values.shape[0] > ROWS_FOR_ALL_BINNINGS
+    most = max(rows, float(values.shape[0]))
+    many = most > ROWS_FOR_ALL_BINNINGS
     all_shifts = shifts(min(settings.n_binnings, 3) if many else settings.n_binnings)
-    if expert_reference or values.shape[0] > ROWS_FOR_AVERAGE:
+    if expert_reference or most > ROWS_FOR_AVERAGE:
         all_shifts = all_shifts[:1]
     cuts_by_binning = _binnings(values, weights, declarations, all_shifts)
     unions = [

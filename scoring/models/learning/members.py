@@ -36,8 +36,11 @@ FIRST_ROUNDS = 16
 LATER_ROUNDS = 4
 REFIT_ROWS = 250
 """Up to so many rows, rows are left out by refitting folds, scales included; beyond, by one
-Newton step at scales that saw them, which flatters flexible members when rows are few. So few
-don't tell a scale for each feature from one for all either."""
+Newton step at scales that saw them, which flatters flexible members when rows are few."""
+
+ROWS_OF_ONE_SCALE = 250
+"""Up to so many rows the smooth member with a scale per feature is its sibling's double, and costs
+as much; it is left out."""
 
 REFIT_ROUNDS = 12
 FOLDS = 5
@@ -67,9 +70,10 @@ class FittedMembers:
 
     Attributes:
         members: of the average.
-        plainest: fit of the plainest kind that is not anchored, on the first binning.
+        plainest: fit of the plainest kind whose scales are learned, on the first binning.
         weights: of each kind in the average, by name.
-        scales: scale of each feature by kind, log-odds, on the first binning.
+        scales: scale of each feature by kind whose scales are learned, log-odds, on the first
+            binning.
     """
 
     members: list[Member]
@@ -135,15 +139,20 @@ def fit_members(designs: Sequence[Design], beliefs: Beliefs, outcomes: Outcomes)
         outcomes: of the rows.
     """
     rows = float(outcomes.weights.sum())
-    kinds = _kinds(outcomes.bad.size, rows, beliefs)
+    kinds = _kinds(max(rows, float(outcomes.bad.size)), beliefs)
     seen = {kind: [_Seen.by(kind, design, beliefs) for design in designs] for kind in kinds}
     posteriors = {kind: _fit_kind(kind, seen[kind], outcomes) for kind in kinds}
-    left_out = [_left_out(seen[kind], outcomes, posteriors[kind]) for kind in kinds]
-    judged = part_of(outcomes.bad.size, ROWS_FOR_SCALES)
+    part = part_of(outcomes.bad.size, ROWS_FOR_SCALES)
+    judged = outcomes.of(part)
+    refitted = rows <= REFIT_ROWS and part.size == outcomes.bad.size
+    left_out = [
+        _left_out_by_refits(seen[kind][0], outcomes, kind)
+        if refitted
+        else _left_out_by_one_step(seen[kind], part, judged, posteriors[kind])
+        for kind in kinds
+    ]
     weights = stacking_weights(
-        np.array(left_out),
-        Outcomes(outcomes.bad[judged], outcomes.weights[judged]),
-        np.array([_credit(kind, rows) for kind in kinds]),
+        np.array(left_out), judged, np.array([_credit(kind, rows) for kind in kinds])
     )
     members = [
         binning.member(kind, posterior, float(weight) / len(designs))
@@ -162,10 +171,10 @@ def fit_members(designs: Sequence[Design], beliefs: Beliefs, outcomes: Outcomes)
     )
 
 
-def _kinds(rows_given: int, rows: float, beliefs: Beliefs) -> tuple[Kind, ...]:
-    if rows_given > ROWS_FOR_AVERAGE:
+def _kinds(rows: float, beliefs: Beliefs) -> tuple[Kind, ...]:
+    if rows > ROWS_FOR_AVERAGE:
         return (CLIFFS,)
-    steps = (SMOOTH, SMOOTH_PER_FEATURE, CLIFFS) if rows > REFIT_ROWS else (SMOOTH, CLIFFS)
+    steps = (SMOOTH, CLIFFS) if rows <= ROWS_OF_ONE_SCALE else (SMOOTH, SMOOTH_PER_FEATURE, CLIFFS)
     if rows > ROWS_FOR_LINES:
         return steps
     has_weights = any(declared.weight for declared in beliefs.declarations)
@@ -195,8 +204,7 @@ def _fit_in_two(
     part = part_of(outcomes.bad.size, ROWS_FOR_SCALES)
     if part.size == outcomes.bad.size:
         return fit_member(design, prior, outcomes, scales, rounds=rounds)
-    seen = Outcomes(outcomes.bad[part], outcomes.weights[part])
-    first = fit_member(design.rows(part), prior, seen, scales, rounds=rounds)
+    first = fit_member(design.rows(part), prior, outcomes.of(part), scales, rounds=rounds)
     return fit_member(design, prior, outcomes, first.scales, rounds=0, start=first.coefficients)
 
 
@@ -205,14 +213,13 @@ def part_of(rows: int, most: int) -> NDArray[np.intp]:
     return np.arange(0, rows, max(1, -(-rows // most)))
 
 
-def _left_out(seen: Sequence[_Seen], outcomes: Outcomes, posteriors: Sequence[Posterior]) -> Floats:
-    """Return the log-odds of rows (a part of many) as if they had not been seen."""
-    if outcomes.weights.sum() <= REFIT_ROWS:
-        first = seen[0]
-        kind = posteriors[0].scales.kind
-        return _left_out_by_refits(first.design, first.prior, outcomes, kind)
-    part = part_of(outcomes.bad.size, ROWS_FOR_SCALES)
-    judged = Outcomes(outcomes.bad[part], outcomes.weights[part])
+def _left_out_by_one_step(
+    seen: Sequence[_Seen],
+    part: NDArray[np.intp],
+    judged: Outcomes,
+    posteriors: Sequence[Posterior],
+) -> Floats:
+    """Return the log-odds of a part of the rows as if each had not been seen, shape (part,)."""
     found = [
         leave_one_out(binning.design.rows(part), judged, posterior)
         for binning, posterior in zip(seen, posteriors, strict=True)
@@ -220,11 +227,12 @@ def _left_out(seen: Sequence[_Seen], outcomes: Outcomes, posteriors: Sequence[Po
     return np.asarray(np.mean(found, axis=0))
 
 
-def _left_out_by_refits(design: Design, prior: Prior, outcomes: Outcomes, kind: Kind) -> Floats:
+def _left_out_by_refits(binning: _Seen, outcomes: Outcomes, kind: Kind) -> Floats:
     """Return each row's log-odds from fits that did not see its fold, shape (rows,).
 
     Folds take turns along the rows, which are sorted, good and bad apart.
     """
+    design, prior = binning.design, binning.prior
     fold = np.empty(outcomes.bad.size, dtype=np.intp)
     for outcome in (0.0, 1.0):
         of_outcome = np.flatnonzero(outcomes.bad == outcome)
@@ -236,7 +244,7 @@ def _left_out_by_refits(design: Design, prior: Prior, outcomes: Outcomes, kind: 
         coefficients = fit_coefficients(
             design.rows(seen),
             prior,
-            Outcomes(outcomes.bad[seen], outcomes.weights[seen]),
+            outcomes.of(seen),
             Scales.first_guess(kind, prior),
             rounds=REFIT_ROUNDS if kind.scales_are_learned else 0,
         )

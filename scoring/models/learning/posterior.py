@@ -35,6 +35,10 @@ class Outcomes:
     bad: Floats
     weights: Floats
 
+    def of(self, rows: NDArray[np.intp]) -> "Outcomes":
+        """Return those of a part of the rows."""
+        return Outcomes(self.bad[rows], self.weights[rows])
+
 
 @dataclass(frozen=True)
 class Posterior:

@@ -20,11 +20,20 @@ MISSING_VARIANCE = 1.0
 """Variance of the coefficient of missing, a priori: in a lender's own data it may say anything."""
 
 MISSING_FIRMNESS = 1.0
+"""Counts as so many coefficients of missing whose squares were seen to be that variance."""
+
 WITHHELD_VARIANCE = 0.05
-"""The same where a founder chooses what to give: that a value is not given says little."""
+"""Variance of the same where a founder chooses what to give: not to give it says little."""
 
 WITHHELD_FIRMNESS = 10.0
+"""Counts as so many of those."""
+
 LEAST_VARIANCE = 1e-7
+"""Of a deviation: what is held on a line stays solvable."""
+
+CAUCHY, HEAVY_TAILED_MISSING, BASE_RATE = 1.0, 3.0, 4.0
+"""Degrees of freedom of Student's t, the fewer the heavier its tails: of steps, of coefficients of
+missing where steps are heavy-tailed, and of the base rate."""
 
 
 @dataclass
@@ -33,6 +42,7 @@ class Scales:
 
     Attributes:
         kind: how they behave.
+        prior: of the coefficients.
         variances: shape (coefficients,).
         step_scale: squared scale per feature: of the feature's whole range, not of one step.
         missing_scale: squared scale of the coefficients of missing, of the lender's own data.
@@ -72,7 +82,7 @@ class Scales:
             speed: over-relaxation on the log scale, 1 for the plain step.
         """
         prior = self.prior
-        self.variances[-1] = _student(prior.base_variance, second[-1], freedom=4.0)
+        self.variances[-1] = _student(prior.base_variance, second[-1], freedom=BASE_RATE)
         self._update_missing(second, speed)
         if prior.steps.any():
             self._update_steps(second[prior.steps], speed)
@@ -89,18 +99,19 @@ class Scales:
             scaled = second * count
         total = np.bincount(feature, weights=scaled, minlength=size)
         number = np.bincount(feature, minlength=size).astype(np.float64)
+        has_steps = number > 0
         if not self.kind.per_feature:
             total = np.full(size, total.sum())
             number = np.full(size, number.sum())
         firm = self.kind.firmness
         guess = self.kind.towards
         if guess is None:
-            guess = float(np.exp(np.log(self.step_scale).mean()))
+            guess = float(np.exp(np.log(self.step_scale[has_steps]).mean()))
         target = (total + 2.0 * firm * guess) / (number + 2.0 * firm)
         self.step_scale = np.clip(self.step_scale * (target / self.step_scale) ** speed, 1e-6, 1e3)
         if self.kind.heavy_tailed:
             scale = self.step_scale[feature] / count
-            self.variances[steps] = (scale + second) / 2.0
+            self.variances[steps] = _student(scale, second, freedom=CAUCHY)
         else:
             self.variances[steps] = self.step_scale[feature] / count
         self.variances = np.maximum(self.variances, LEAST_VARIANCE)
@@ -112,10 +123,13 @@ class Scales:
         def learned(which: NDArray[np.bool_], scale: float, firm: float, guess: float) -> float:
             if not which.any():
                 return scale
-            target = (second[which].sum() + firm * guess) / (which.sum() + firm)
+            told = which & self.prior.told
+            target = (second[told].sum() + firm * guess) / (told.sum() + firm)
             scale = float(scale * (target / scale) ** speed)
             heavy = self.kind.heavy_tailed
-            self.variances[which] = _student(scale, second[which], freedom=3.0) if heavy else scale
+            self.variances[which] = (
+                _student(scale, second[which], freedom=HEAVY_TAILED_MISSING) if heavy else scale
+            )
             return scale
 
         self.missing_scale = learned(own, self.missing_scale, MISSING_FIRMNESS, MISSING_VARIANCE)

@@ -12,9 +12,6 @@ from scipy.special import ndtri
 from scoring.models.binning import Floats
 from scoring.models.learning.design import Design
 
-OUTERMOST = 1e-3
-"""No bin's place is nearer to an end of the background than this share of it."""
-
 
 def straightened(design: Design) -> tuple[Design, Floats]:
     """Return the same rows with one slope per feature, and the steps that slopes stand for.
@@ -43,6 +40,9 @@ def straightened(design: Design) -> tuple[Design, Floats]:
 def normal_scores(shares: Floats) -> Floats:
     """Return the normal score of each bin's middle, shape (bins,).
 
+    Bins beyond those that anybody is in have the score of the outermost that somebody is in: a
+    line that lies round zero claims nothing there.
+
     Args:
         shares: of the bins, then of missing, shape (bins + 1,).
     """
@@ -50,4 +50,5 @@ def normal_scores(shares: Floats) -> Floats:
     if observed.sum() <= 0:
         return np.zeros(observed.size)
     place = (np.cumsum(observed) - 0.5 * observed) / observed.sum()
-    return np.asarray(ndtri(np.clip(place, OUTERMOST, 1.0 - OUTERMOST)))
+    middles = place[observed > 0]
+    return np.asarray(ndtri(np.clip(place, middles[0], middles[-1])))
