@@ -81,7 +81,7 @@ class Calibration:
         """
         if not 0.0 < central_tendency < 1.0:
             raise ValueError(f"A central tendency lies between 0 and 1, not {central_tendency!r}.")
-        from scipy.optimize import brentq
+        from scipy.optimize import brentq  # slow to load, and not needed to score
 
         calibrated = self.of_log_odds(log_odds, given)
         far = _FARTHEST + float(np.abs(calibrated).max())
@@ -162,7 +162,7 @@ def calibrated_to(
         value = -float(log_expit(sign * foretold).sum()) + float((at**2).sum()) / (2 * PRIOR_SD**2)
         return value, gradient + at / PRIOR_SD**2
 
-    from scipy.optimize import minimize
+    from scipy.optimize import minimize  # slow to load, and not needed to score
 
     shift, log_slope = minimize(loss, np.zeros(2), jac=True, method="BFGS", tol=1e-9).x
     slope = round(float(np.exp(log_slope)), _DECIMALS)

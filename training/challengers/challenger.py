@@ -23,7 +23,8 @@ PAIRS = 10
 """Most terms of two features that EBM with pairs has: those that its own search ranks first."""
 
 BACKGROUND_ROWS = 1000
-"""Most training rows that trees are explained against: each costs as much as a row explained."""
+"""Most training rows that challengers are explained against: to trees each costs as much as a row
+explained."""
 
 
 class Learner(StrEnum):

@@ -1,4 +1,4 @@
-"""What is believed before any outcome: expert's lines, scales of the steps, base rate.
+"""What is believed before any outcome: expert's lines and base rate.
 
 A feature's steps are `expert's line + deviation`. The line is `(gain * weight + slope) / K` for
 each of its K steps: the gain is common to all features and says whether the experts were over- or
@@ -16,54 +16,10 @@ from scipy.special import polygamma
 from scoring.models.binning import Floats
 from scoring.models.declarations import Declaration
 from scoring.models.learning.design import Design
+from scoring.models.learning.kinds import Kind
 
 GAIN_SD = 0.3
 """Doubt in the experts' common gain, whose prior mean is 1."""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One member of the average: how deviations from the expert's line behave.
-
-    Attributes:
-        name: as shown to analysts.
-        heavy_tailed: steps under a Cauchy instead of a Gaussian: cliffs stay cliffs.
-        per_feature: one scale per feature instead of one for all.
-        firmness: weight of the hyperprior, as twice so many steps seen before.
-        towards: squared scale that the hyperprior pulls to; None for the geometric mean of all
-            features' squared scales.
-        first_scale: squared scale that the evidence loop starts from, or without one stays at.
-        anchored: steps stay on the expert's line; only base rate and common gain are learned.
-        straight: one slope per feature, round zero and not round the expert's line.
-        credit: rows' worth of trust in the average before any row was left out.
-    """
-
-    name: str
-    heavy_tailed: bool = False
-    per_feature: bool = False
-    firmness: float = 0.1
-    towards: float | None = 1.0
-    first_scale: float = 0.25
-    anchored: bool = False
-    straight: bool = False
-    credit: float = 1.0
-
-    @property
-    def scales_are_learned(self) -> bool:
-        """Whether evidence sets how far coefficients go."""
-        return not (self.anchored or self.straight)
-
-
-ANCHOR = Kind("expert's line", anchored=True, credit=4.0)
-"""Two numbers can't be overfitted: a few outcomes cost nobody the expert's ranking. An expert who
-gave no weights has no line; to average with a constant would only make PDs timid."""
-
-STRAIGHT = Kind("straight lines", straight=True, first_scale=0.3)
-"""A ridge regression: what it believes is fixed, so that a few outcomes can't flatter it."""
-
-SMOOTH = Kind("smooth")
-SMOOTH_PER_FEATURE = Kind("smooth per feature", per_feature=True, firmness=1.0, towards=None)
-CLIFFS = Kind("cliffs per feature", heavy_tailed=True, per_feature=True)
 
 
 class Prior:

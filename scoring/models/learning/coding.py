@@ -58,3 +58,8 @@ def shares_on(fine: Floats, cuts: Floats, union: Floats) -> Floats:
     """Add up the shares of fine bins, and of missing, over the bins of some of their cuts."""
     where = np.append(coarse_bin(cuts, union), cuts.size + 1)
     return np.bincount(where, weights=fine, minlength=cuts.size + 2).astype(np.float64)
+
+
+def part_of(rows: int, most: int) -> NDArray[np.intp]:
+    """Return every so many-th row, at most `most`."""
+    return np.arange(0, rows, max(1, -(-rows // most)))

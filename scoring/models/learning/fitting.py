@@ -18,7 +18,7 @@ from scoring.models.binning import (
 from scoring.models.card import Card
 from scoring.models.declarations import Declaration
 from scoring.models.learning.belief import Beliefs
-from scoring.models.learning.coding import CodedRows, shares_on
+from scoring.models.learning.coding import CodedRows, part_of, shares_on
 from scoring.models.learning.compression import CompressionLoss, compression_loss
 from scoring.models.learning.design import Design, uniform_shares
 from scoring.models.learning.direction import evidence_against_directions
@@ -27,7 +27,6 @@ from scoring.models.learning.members import (
     ROWS_FOR_SCALES,
     expert_member,
     fit_members,
-    part_of,
 )
 from scoring.models.learning.merging import Member, merge
 from scoring.models.learning.posterior import Outcomes

@@ -1,4 +1,6 @@
-"""The members of the average: every kind of belief fitted on every binning, and their weights."""
+"""The members of the average: every kind fitted on every binning, and their weights."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,17 +10,17 @@ from numpy.typing import NDArray
 
 from scoring.models.binning import Floats
 from scoring.models.learning.averaging import stacking_weights
-from scoring.models.learning.belief import (
+from scoring.models.learning.belief import Beliefs, Prior
+from scoring.models.learning.coding import part_of
+from scoring.models.learning.design import Design
+from scoring.models.learning.kinds import (
     ANCHOR,
     CLIFFS,
     SMOOTH,
     SMOOTH_PER_FEATURE,
     STRAIGHT,
-    Beliefs,
     Kind,
-    Prior,
 )
-from scoring.models.learning.design import Design
 from scoring.models.learning.merging import Member
 from scoring.models.learning.posterior import (
     Outcomes,
@@ -95,39 +97,6 @@ def expert_member(design: Design, prior: Prior, weight: float) -> Member:
     variances[-1] = prior.base_variance
     covariance = np.diag(variances) + (prior.loadings / prior.extra_precision) @ prior.loadings.T
     return Member(design, line, covariance, weight, "expert")
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """One binning as a kind of member sees it.
-
-    Attributes:
-        whole: the binning.
-        design: what the kind's coefficients are of.
-        prior: of these coefficients.
-        turning: what turns them into the binning's, shape (its coefficients, coefficients); None
-            where they are the same.
-    """
-
-    whole: Design
-    design: Design
-    prior: Prior
-    turning: Floats | None = None
-
-    @classmethod
-    def by(cls, kind: Kind, whole: Design, beliefs: Beliefs) -> "_Seen":
-        """Return a binning as a kind sees it."""
-        design, turning = straightened(whole) if kind.straight else (whole, None)
-        return cls(whole, design, beliefs.of(kind).prior(design), turning)
-
-    def member(self, kind: Kind, posterior: Posterior, weight: float) -> Member:
-        """Return the fit as a member of the average."""
-        coefficients = posterior.coefficients
-        covariance = posterior.covariance + np.diag(posterior.pinned_variance)
-        if self.turning is not None:
-            coefficients = self.turning @ coefficients
-            covariance = self.turning @ covariance @ self.turning.T
-        return Member(self.whole, coefficients, covariance, weight, kind.name)
 
 
 def fit_members(designs: Sequence[Design], beliefs: Beliefs, outcomes: Outcomes) -> FittedMembers:
@@ -208,11 +177,6 @@ def _fit_in_two(
     return fit_member(design, prior, outcomes, first.scales, rounds=0, start=first.coefficients)
 
 
-def part_of(rows: int, most: int) -> NDArray[np.intp]:
-    """Return every so many-th row, at most `most`."""
-    return np.arange(0, rows, max(1, -(-rows // most)))
-
-
 def _left_out_by_one_step(
     seen: Sequence[_Seen],
     part: NDArray[np.intp],
@@ -250,3 +214,36 @@ def _left_out_by_refits(binning: _Seen, outcomes: Outcomes, kind: Kind) -> Float
         )
         log_odds[unseen] = design.rows(unseen).log_odds(coefficients)
     return log_odds
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """One binning as a kind of member sees it.
+
+    Attributes:
+        whole: the binning.
+        design: what the kind's coefficients are of.
+        prior: of these coefficients.
+        turning: what turns them into the binning's, shape (its coefficients, coefficients); None
+            where they are the same.
+    """
+
+    whole: Design
+    design: Design
+    prior: Prior
+    turning: Floats | None = None
+
+    @classmethod
+    def by(cls, kind: Kind, whole: Design, beliefs: Beliefs) -> _Seen:
+        """Return a binning as a kind sees it."""
+        design, turning = straightened(whole) if kind.straight else (whole, None)
+        return cls(whole, design, beliefs.of(kind).prior(design), turning)
+
+    def member(self, kind: Kind, posterior: Posterior, weight: float) -> Member:
+        """Return the fit as a member of the average."""
+        coefficients = posterior.coefficients
+        covariance = posterior.covariance + np.diag(posterior.pinned_variance)
+        if self.turning is not None:
+            coefficients = self.turning @ coefficients
+            covariance = self.turning @ covariance @ self.turning.T
+        return Member(self.whole, coefficients, covariance, weight, kind.name)

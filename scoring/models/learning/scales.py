@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.models.binning import Floats
-from scoring.models.learning.belief import Kind, Prior
+from scoring.models.learning.belief import Prior
+from scoring.models.learning.kinds import Kind
 
 DOUBT_FIRMNESS = 1.0
 """What is said of the experts' doubts counts as much as so many weights whose doubt was right."""
@@ -72,7 +73,7 @@ class Scales:
     @classmethod
     def first_guess(cls, kind: Kind, prior: Prior) -> "Scales":
         """Return scales to start from."""
-        return cls(kind, prior, np.full(prior.weights.size, kind.first_scale))
+        return cls(kind, prior, np.full(prior.weights.size, kind.squared_scale))
 
     def update(self, second: Floats, speed: float) -> None:
         """Take one step of expectation-maximisation.
