@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scoring.models.binning import Floats
 
-MOST_FACTORS = 80
+MOST_FACTORS = 70
 """With fifty features a founder's deviation is then within 3 % of what all directions give; with 40
 it was within 8 %."""
 
@@ -25,7 +25,7 @@ class Uncertainty:
     """Covariance F F' + diag(d) of a card's values.
 
     The values are the intercept, then per feature its bins and missing, in the card's order.
-    The largest directions are kept in F, what remains of each variance in d; numbers have six
+    The largest directions are kept in F, what remains of each variance in d; numbers have four
     significant digits.
 
     Attributes:
@@ -113,5 +113,5 @@ class Uncertainty:
 
 
 def _short(numbers: Floats) -> Floats:
-    flat = [float(f"{number:.6g}") for number in numbers.ravel()]
+    flat = [float(f"{number:.4g}") for number in numbers.ravel()]
     return np.array(flat, dtype=np.float64).reshape(numbers.shape)

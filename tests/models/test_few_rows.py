@@ -44,9 +44,10 @@ def test_solving_in_rows_gives_the_card_that_solving_in_coefficients_gives(
     assert in_rows.decision_function(unseen) == pytest.approx(
         in_coefficients.decision_function(unseen), abs=1e-6
     )
+    # Covariances are kept to four digits.
     low, high = in_rows.interval(unseen).to_numpy().T
-    assert low == pytest.approx(in_coefficients.interval(unseen)["low"].to_numpy(), abs=1e-6)
-    assert high == pytest.approx(in_coefficients.interval(unseen)["high"].to_numpy(), abs=1e-6)
+    assert low == pytest.approx(in_coefficients.interval(unseen)["low"].to_numpy(), abs=1e-4)
+    assert high == pytest.approx(in_coefficients.interval(unseen)["high"].to_numpy(), abs=1e-4)
 
 
 def test_an_expert_who_says_nothing_does_not_make_probabilities_timid() -> None:
