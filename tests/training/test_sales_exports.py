@@ -145,11 +145,12 @@ def test_a_file_imported_twice_stores_nothing_new(
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_postgresql_holds_what_the_simulator_meant(
-    name: str, postgresql_url: str, tmp_path: Path, written: dict[str, Written]
+    name: str, migrated_postgresql_url: str, tmp_path: Path, written: dict[str, Written]
 ) -> None:
-    settings = Settings(data_dir=tmp_path, database_url=postgresql_url, secret_key="k" * 40)
+    settings = Settings(
+        data_dir=tmp_path, database_url=migrated_postgresql_url, secret_key="k" * 40
+    )
     database = Database(settings, Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC)))
-    database.migrate()
     add_all(database, written)
     take(database, written[name], written)
     require_meant(database, written[name])
