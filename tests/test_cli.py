@@ -2,54 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 import sys
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-FOOTHOLD = [sys.executable, "-m", "foothold"]
-
-
-class Shell:
-    """Runs `foothold` on a data directory of its own."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self.environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("FOOTHOLD_")},
-            "FOOTHOLD_DATA_DIR": str(data_dir),
-        }
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*FOOTHOLD, *arguments], env=self.environment, capture_output=True, text=True
-        )
-
-    def json(self, *arguments: str) -> dict[str, Any]:
-        """Run with --json: standard output must be exactly one JSON object."""
-        done = self.run(*arguments, "--json")
-        assert done.returncode == 0, done.stderr
-        found = json.loads(done.stdout)
-        assert isinstance(found, dict)
-        return found
-
-    def refused(self, *arguments: str) -> str:
-        """Run what must fail: a clear message, no traceback, nothing on standard output."""
-        done = self.run(*arguments)
-        assert done.returncode == 1
-        assert done.stderr.startswith("foothold: ")
-        assert "Traceback" not in done.stderr
-        assert done.stdout == ""
-        return done.stderr
+from tests.shell import Shell, ShellOfProcesses
 
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    return Shell(tmp_path / "data")
+    """Processes, as an installation runs them; other tests run commands in their own."""
+    return ShellOfProcesses(tmp_path / "data")
 
 
 def _sales_file(path: Path, founder: str) -> Path:
