@@ -29,9 +29,12 @@ for _name in [name for name in os.environ if name.startswith("FOOTHOLD_")]:
 # What tests ask of shap runs in a tenth of a second, and compiles in ten.
 os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 
-# Tests in parallel share the cores already: fits in processes of their own would only start slowly.
+# Tests in parallel share the cores already. Fits in processes of their own would only start slowly,
+# and threads that wait for each other on a busy core can take a hundred times as long as one alone.
+# numpy and scikit-learn read this when they are imported, which nothing has done yet.
 if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ["LOKY_MAX_CPU_COUNT"] = "1"
+    for _name in ("LOKY_MAX_CPU_COUNT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[_name] = "1"
 
 
 def has_java() -> bool:
