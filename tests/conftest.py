@@ -29,6 +29,9 @@ for _name in [name for name in os.environ if name.startswith("FOOTHOLD_")]:
 # What tests ask of shap runs in a tenth of a second, and compiles in ten.
 os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 
+# Spark and PMML compute too little here for a JVM to be worth tuning itself to it.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+
 # Tests in parallel share the cores already. Fits in processes of their own would only start slowly,
 # and threads that wait for each other on a busy core can take a hundred times as long as one alone.
 # numpy and scikit-learn read this when they are imported, which nothing has done yet.
