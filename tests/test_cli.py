@@ -2,53 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 import sys
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-FOOTHOLD = [sys.executable, "-m", "foothold"]
-
-
-class Shell:
-    """Runs `foothold` on a data directory of its own."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self.environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("FOOTHOLD_")},
-            "FOOTHOLD_DATA_DIR": str(data_dir),
-        }
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*FOOTHOLD, *arguments], env=self.environment, capture_output=True, text=True
-        )
-
-    def json(self, *arguments: str) -> dict[str, Any]:
-        """Run with --json: standard output must be exactly one JSON object."""
-        done = self.run(*arguments, "--json")
-        assert done.returncode == 0, done.stderr
-        found = json.loads(done.stdout)
-        assert isinstance(found, dict)
-        return found
-
-    def refused(self, *arguments: str) -> str:
-        """Run what must fail: a clear message, no traceback, nothing on standard output."""
-        done = self.run(*arguments)
-        assert done.returncode == 1
-        assert done.stderr.startswith("foothold: ")
-        assert "Traceback" not in done.stderr
-        assert done.stdout == ""
-        return done.stderr
+from tests.shell import Shell, ShellOfProcesses
 
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
+    """A process for every command, as in an installation."""
+    return ShellOfProcesses(tmp_path / "data")
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Shell:
+    """The same data directory, in this process: quicker, where nothing is to last."""
     return Shell(tmp_path / "data")
 
 
@@ -64,7 +36,7 @@ def _sales_file(path: Path, founder: str) -> Path:
 
 
 def test_a_fresh_store_without_any_loan_gives_a_score_with_a_wide_interval(
-    shell: Shell, tmp_path: Path
+    shell: Shell, here: Shell, tmp_path: Path
 ) -> None:
     assert "foothold init" in shell.refused("models")
     shell.json("init")
@@ -76,16 +48,16 @@ def test_a_fresh_store_without_any_loan_gives_a_score_with_a_wide_interval(
     )
     assert (receipt["kind"], receipt["added"]) == ("sales", 60)
     for_lender = ("--lender", "L-1", "--purpose", "loan_application")
-    assert "--purpose" in shell.refused("score", founder, "--lender", "L-1")
-    assert "no valid consent" in shell.refused("score", founder, *for_lender)
+    assert "--purpose" in here.refused("score", founder, "--lender", "L-1")
+    assert "no valid consent" in here.refused("score", founder, *for_lender)
     shell.json("consent", "grant", founder, "--purpose", "loan_application", "--lender", "L-1")
-    assert "No model has been promoted" in shell.refused("score", founder, *for_lender)
+    assert "No model has been promoted" in here.refused("score", founder, *for_lender)
 
     trained = shell.json("train", "--by", "Analyst One")
     assert trained["kind"] == "expert_prior"
     assert Path(trained["report"]).exists()
     reason = ("--reason", "first model")
-    refused = shell.refused("promote", trained["model"], "--by", "analyst one", *reason)
+    refused = here.refused("promote", trained["model"], "--by", "analyst one", *reason)
     assert "second person" in refused
     shell.json("promote", trained["model"], "--by", "Analyst Two", *reason)
 
@@ -97,7 +69,7 @@ def test_a_fresh_store_without_any_loan_gives_a_score_with_a_wide_interval(
     assert shell.json("audit", "verify")["intact"] is True
 
     shell.json("consent", "withdraw", founder, "--purpose", "loan_application", "--lender", "L-1")
-    assert "no valid consent" in shell.refused("score", founder, *for_lender)
+    assert "no valid consent" in here.refused("score", founder, *for_lender)
 
 
 def test_a_bad_file_is_refused_with_a_message(shell: Shell, tmp_path: Path) -> None:
@@ -142,6 +114,6 @@ def test_serving_never_loads_what_only_training_needs(command: tuple[str, ...]) 
 
 
 @pytest.mark.parametrize("reference", ["010-0000-0000", "900101-1000000", "two words"])
-def test_what_looks_like_a_number_of_a_person_is_no_reference(shell: Shell, reference: str) -> None:
-    shell.json("init")
-    assert "never use a name" in shell.refused("founder", "add", reference)
+def test_what_looks_like_a_number_of_a_person_is_no_reference(here: Shell, reference: str) -> None:
+    here.json("init")
+    assert "never use a name" in here.refused("founder", "add", reference)

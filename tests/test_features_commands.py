@@ -15,6 +15,7 @@ from scoring.records.database import Database
 from scoring.records.tables import Attendance, OrderLine
 from scoring.settings import Settings
 from tests.builders import a_founder
+from tests.conftest import new_sqlite_store
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -28,9 +29,7 @@ def _run(*command: str) -> str:
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
     monkeypatch.setenv("FOOTHOLD_DATA_DIR", str(tmp_path / "var"))
-    database = Database(Settings())
-    database.migrate()
-    return database
+    return new_sqlite_store(Settings())
 
 
 def test_the_page_of_features_is_current() -> None:

@@ -9,7 +9,7 @@ import pytest
 from scoring.records.database import Database
 from scoring.settings import Settings
 from tests.sample_store import fill_with_sample_files
-from tests.test_cli import Shell
+from tests.shell import Shell
 
 HAND = """
 [features.attended_share]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import Shell
+from tests.shell import Shell
 
 BY = ("--by", "Operator One")
 

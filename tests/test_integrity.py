@@ -23,7 +23,7 @@ from scoring.replay import replay_score
 from scoring.settings import DeploymentProfile, Settings
 from scoring.views import lender_view, operator_view
 from tests.builders import FounderBuilder, a_founder, a_lender, an_expert_model, import_rows
-from tests.conftest import Clock
+from tests.conftest import Clock, new_sqlite_store
 
 ODD, ROUND = 23_700, 50_000
 CODES = {
@@ -472,8 +472,7 @@ def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Database:
     from datetime import UTC, datetime
 
     clock = Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC))
-    made = Database(Settings(data_dir=tmp_path_factory.mktemp("store")), clock)
-    made.migrate()
+    made = new_sqlite_store(Settings(data_dir=tmp_path_factory.mktemp("store")), clock)
     a_lender(made)
     an_expert_model(made)
     return made

@@ -17,7 +17,7 @@ from scoring.records.tables import OrderLine
 from scoring.replay import replay_score
 from scoring.views import lender_view
 from tests.builders import a_founder, a_lender, an_expert_model, import_rows
-from tests.conftest import Clock
+from tests.conftest import Clock, new_sqlite_store
 
 
 def test_a_founder_with_records_and_consent_is_scored(database: Database) -> None:
@@ -241,8 +241,7 @@ def scored_store(tmp_path_factory: pytest.TempPathFactory) -> Database:
     from scoring.settings import Settings
 
     clock = Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC))
-    made = Database(Settings(data_dir=tmp_path_factory.mktemp("store")), clock)
-    made.migrate()
+    made = new_sqlite_store(Settings(data_dir=tmp_path_factory.mktemp("store")), clock)
     a_lender(made)
     an_expert_model(made)
     return made

@@ -74,7 +74,7 @@ def stored_form(rows: pd.DataFrame) -> pd.DataFrame:
     """Python values of records as they are stored: days as text, instants as integers."""
     # Column by column: left to itself, pandas guesses types, and turns None into NaN.
     columns = {
-        name: pd.Series([_stored(value) for value in rows[name]], index=rows.index, dtype=object)
+        name: pd.Series(_all_stored(rows[name].tolist()), index=rows.index, dtype=object)
         for name in rows.columns
     }
     return pd.DataFrame(columns, index=rows.index, columns=rows.columns)
@@ -206,6 +206,12 @@ def _arrow_type(column: ColumnElement[Any]) -> pa.DataType:
 
 def _quoted(names: Collection[str]) -> list[str]:
     return [f'"{name}"' for name in names]
+
+
+def _all_stored(values: list[object]) -> list[object]:
+    if any(issubclass(kind, date) for kind in set(map(type, values))):
+        return [_stored(value) for value in values]
+    return values
 
 
 def _stored(value: object) -> object:

@@ -22,7 +22,7 @@ from scoring.records.parties import (
 )
 from scoring.records.tables import AuditEvent, OperatorKey
 from tests.builders import a_lender
-from tests.test_cli import Shell
+from tests.shell import Shell
 
 
 def test_a_key_is_issued_to_a_lender_or_to_an_operator(tmp_path: Path) -> None:

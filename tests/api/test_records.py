@@ -43,6 +43,7 @@ from scoring.records.tables import (
 )
 from tests.api.conftest import Caller
 from tests.builders import a_founder, a_lender, import_rows
+from tests.conftest import new_sqlite_store
 
 FOUNDER = "F-TEST000001"
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -275,9 +276,9 @@ def test_a_receipt_equals_that_of_the_command_for_the_same_file(
     other = tmp_path / "other"
     path = tmp_path / "orders.csv"
     path.write_text(SMARTSTORE, encoding="utf-8-sig")
-    twin = Database(world.database.settings.model_copy(update={"data_dir": other}))
-    twin.clock = world.database.clock
-    twin.migrate()
+    twin = new_sqlite_store(
+        world.database.settings.model_copy(update={"data_dir": other}), world.database.clock
+    )
     a_founder(twin, FOUNDER)
     by_command = import_records(twin, path, Request(founder=FOUNDER)).as_dict()
     twin.engine.dispose()

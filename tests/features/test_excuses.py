@@ -17,7 +17,7 @@ from scoring.records.intake.forms import RecordKind
 from scoring.records.parties import find_founder
 from scoring.settings import Settings
 from tests.builders import a_founder, import_rows
-from tests.conftest import Clock
+from tests.conftest import Clock, new_sqlite_store
 
 _counter = iter(range(10**9))
 session = st.tuples(
@@ -30,8 +30,9 @@ session = st.tuples(
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     clock = Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC))
-    made = Database(Settings(data_dir=tmp_path_factory.mktemp("store"), database_url=None), clock)
-    made.migrate()
+    made = new_sqlite_store(
+        Settings(data_dir=tmp_path_factory.mktemp("store"), database_url=None), clock
+    )
     yield made
     made.engine.dispose()
 

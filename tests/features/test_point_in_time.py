@@ -43,7 +43,7 @@ from scoring.records.tables import (
 )
 from scoring.settings import Settings
 from tests.builders import a_founder, import_rows
-from tests.conftest import Clock
+from tests.conftest import Clock, new_sqlite_store
 
 NOW = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
 TODAY = date(2026, 6, 15)
@@ -52,11 +52,7 @@ CHANNELS = ("cafe24", "coupang", "11st")
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Database:
-    made = Database(
-        Settings(data_dir=tmp_path_factory.mktemp("store"), database_url=None), Clock(NOW)
-    )
-    made.migrate()
-    return made
+    return new_sqlite_store(Settings(data_dir=tmp_path_factory.mktemp("store")), Clock(NOW))
 
 
 def _file(database: Database, reference: str, as_of: date) -> FounderFile:

@@ -19,7 +19,7 @@ from scoring.records.intake.importing import Request, import_records
 from scoring.records.intake.receipts import Receipt
 from scoring.records.parties import add_founders
 from scoring.settings import Settings
-from tests.conftest import Clock
+from tests.conftest import Clock, new_sqlite_store
 from tests.records.containers.files import parquet_bytes, xls_bytes, xlsx_bytes
 from tests.records.containers.test_any_bytes import any_bytes
 
@@ -131,8 +131,7 @@ def workbooks() -> list[bytes]:
 def store() -> Iterator[Database]:
     with tempfile.TemporaryDirectory() as folder:
         clock = Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC))
-        database = Database(Settings(data_dir=Path(folder) / "var"), clock)
-        database.migrate()
+        database = new_sqlite_store(Settings(data_dir=Path(folder) / "var"), clock)
         with database.writing() as ledger:
             add_founders(ledger, ["F-1"], actor="test")
         yield database

@@ -19,7 +19,7 @@ from scoring.records.intake.importing import Request, import_records
 from scoring.records.parties import add_founders
 from scoring.records.tables import OrderLine, QuarantinedRow
 from scoring.settings import Settings
-from tests.conftest import Clock
+from tests.conftest import Clock, new_sqlite_store
 
 FIRST = date(2026, 3, 1)
 HEADER = [
@@ -124,16 +124,18 @@ def standing(database: Database) -> set[tuple[object, ...]]:
         return {tuple(row) for row in rows} | {(key,) for key in waiting}
 
 
-def opened(folder: Path, url: str | None = None) -> Database:
-    return Database(
-        Settings(data_dir=folder, database_url=url, secret_key="k" * 40),
-        Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC)),
+def given_settings(folder: Path) -> Settings:
+    return Settings(data_dir=folder, secret_key="k" * 40)
+
+
+def opened(folder: Path) -> Database:
+    return Database(given_settings(folder), Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC)))
+
+
+def new_store(folder: Path) -> Database:
+    database = new_sqlite_store(
+        given_settings(folder), Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC))
     )
-
-
-def new_store(folder: Path, url: str | None = None) -> Database:
-    database = opened(folder, url)
-    database.migrate()
     with database.writing() as ledger:
         add_founders(ledger, ["F-A"], actor="test")
     return database

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import UniqueConstraint, func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from scoring.errors import ConflictError, InputError, IntegrityError, NotFoundError
 from scoring.records.audit import verify_chain
 from scoring.records.consents import Purpose, grant_consent, withdraw_consent
-from scoring.records.database import Database
+from scoring.records.database import SCHEMA, Database
 from scoring.records.decisions import decide_retracting
 from scoring.records.disputes import open_dispute
 from scoring.records.intake.forms import RecordKind
@@ -26,6 +27,7 @@ from scoring.records.interruptions import (
     declare_platform_event,
 )
 from scoring.records.lender_policies import CutOff, Policy, decide_policy
+from scoring.records.migrations.upgrading import alembic_config
 from scoring.records.notices import receive_notice
 from scoring.records.parties import (
     add_founders,
@@ -65,6 +67,15 @@ def test_migrations_make_exactly_the_tables_of_the_code(database: Database) -> N
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_schema_that_is_asked_for_is_that_of_the_last_migration(sqlite: Database) -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == SCHEMA
+    sqlite.require_schema()
+    with sqlite.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+    with pytest.raises(ConflictError, match=f"schema is 0002, this version needs {SCHEMA}"):
+        sqlite.require_schema()
 
 
 def test_migrating_again_keeps_everything(database: Database) -> None:

@@ -27,7 +27,7 @@ from scoring.records.tables import OrderLine, Supersession
 from scoring.records.withdrawals import Withdrawn, withdraw_import
 from scoring.settings import Settings
 from tests.builders import a_founder, import_rows
-from tests.conftest import Clock
+from tests.conftest import Clock, new_sqlite_store
 from tests.records.test_exports_in_any_order import Order, export
 
 _MARKS = {
@@ -222,8 +222,7 @@ def test_withdrawing_the_last_import_leaves_the_store_as_before_it(
     """Whatever exports came before, and all the way back to an empty store."""
     with tempfile.TemporaryDirectory() as folder:
         clock = Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC))
-        database = Database(Settings(data_dir=Path(folder) / "var"), clock)
-        database.migrate()
+        database = new_sqlite_store(Settings(data_dir=Path(folder) / "var"), clock)
         with database.writing() as ledger:
             add_founders(ledger, ["F-1"], actor="test")
         states, numbers = [standing(database)], []

@@ -28,7 +28,7 @@ from scoring.records.tables import (
     Repayment,
 )
 from scoring.settings import Settings
-from tests.conftest import Clock
+from tests.conftest import Clock, new_sqlite_store
 from training.exports.people import MAPPING
 from training.exports.written import Written
 
@@ -37,10 +37,13 @@ Rows = Counter[tuple[Any, ...]]
 
 @contextmanager
 def a_store(folder: Path, mapping: Path, *, url: str | None = None) -> Iterator[Database]:
-    """A store with the founders of a mapping on file; nobody is mapped yet."""
+    """A store with the founders of a mapping on file; nobody is mapped yet.
+
+    Where a database is given, it has the schema already.
+    """
     settings = Settings(data_dir=folder, database_url=url, secret_key="k" * 40)
-    database = Database(settings, Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC)))
-    database.migrate()
+    clock = Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC))
+    database = new_sqlite_store(settings, clock) if url is None else Database(settings, clock)
     founders = pd.read_csv(mapping / MAPPING, dtype=str, encoding="utf-8-sig")["founder"]
     with database.writing() as ledger:
         add_founders(ledger, founders.tolist(), actor="test")

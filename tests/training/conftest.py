@@ -1,6 +1,7 @@
-"""What trainings share: a store with few features, on which a fit is quick, and a candidate of it.
+"""What trainings share: a store with few features, on which a fit is quick.
 
-Each of pytest's processes makes its own; the candidate with every feature is in test_train.py.
+Each of pytest's processes makes its own. The candidate trained on it is in test_small_candidate.py,
+and one with more features in test_train.py.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import pytest
 
 from scoring.records.database import Database
 from tests.sample_store import a_sample_store
-from training.candidate import Candidate, train_candidate
 from training.dataset import TrainingSet, build_training_set
 
 NOW = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
@@ -36,8 +36,3 @@ def small_data(loans_store: Database) -> TrainingSet:
             profile=loans_store.settings.deployment_profile,
             blocks_off=loans_store.settings.blocks_off,
         )
-
-
-@pytest.fixture(scope="session")
-def small_candidate(loans_store: Database) -> Candidate:
-    return train_candidate(loans_store, by="an analyst", known_at=KNOWN_AT)

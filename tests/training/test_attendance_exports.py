@@ -92,9 +92,13 @@ def test_what_was_meant_is_what_the_store_holds(
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_postgresql_holds_what_was_meant(
-    name: str, postgresql_url: str, tmp_path: Path, folder: Path, written: dict[str, Written]
+    name: str,
+    migrated_postgresql_url: str,
+    tmp_path: Path,
+    folder: Path,
+    written: dict[str, Written],
 ) -> None:
-    with a_store(tmp_path, folder, url=postgresql_url) as database:
+    with a_store(tmp_path, folder, url=migrated_postgresql_url) as database:
         assert take(database, written[name]).accepted == 0
         map_all(database, folder)
         assert stored_attendance(database) == meant_attendance(written[name].truth)

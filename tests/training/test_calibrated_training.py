@@ -12,26 +12,9 @@ from scoring.models.registry import find_model, load_artefact
 from scoring.records.consents import Purpose
 from scoring.records.database import Database, last_recorded
 from tests.builders import a_founder
-from training.candidate import Candidate, train_candidate
+from training.candidate import train_candidate
 from training.dataset import TrainingSet, build_training_set
 from training.validate import foretell_both, out_of_time_split
-
-
-def test_the_calibration_is_reported_and_kept_with_the_model(
-    loans_store: Database, small_candidate: Candidate
-) -> None:
-    said = small_candidate.figures["calibration"]
-    assert said["labels"] == small_candidate.figures["labels"]
-    assert said["slope"] > 0
-    for part in ("out_of_time", "cross_validation"):
-        before = small_candidate.figures[part]["before_calibration"]
-        assert set(before) == {"calibration_slope", "calibration_intercept", "ece"}
-        assert before["calibration_slope"] != small_candidate.figures[part]["calibration_slope"]
-    with loans_store.reading() as session:
-        artefact = load_artefact(find_model(session, small_candidate.reference))
-    assert artefact.calibration is not None
-    assert artefact.calibration.to_dict() == said
-    assert "Calibration" in small_candidate.report.read_text(encoding="utf-8")
 
 
 def test_no_loan_judges_what_it_calibrated(small_data: TrainingSet) -> None:

@@ -117,9 +117,13 @@ def test_what_was_meant_is_what_the_store_holds(
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_postgresql_holds_what_was_meant(
-    name: str, postgresql_url: str, tmp_path: Path, folder: Path, written: dict[str, WrittenLedger]
+    name: str,
+    migrated_postgresql_url: str,
+    tmp_path: Path,
+    folder: Path,
+    written: dict[str, WrittenLedger],
 ) -> None:
-    with a_store(tmp_path, folder, url=postgresql_url) as database:
+    with a_store(tmp_path, folder, url=migrated_postgresql_url) as database:
         assert take(database, written[name]).added == 0
         map_all(database, folder)
         require_meant(database, written[name])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
@@ -22,7 +23,7 @@ from scoring.records.intake.receipts import Receipt
 from scoring.records.parties import add_founders
 from scoring.records.tables import OrderLine
 from scoring.settings import Settings
-from tests.conftest import Clock
+from tests.conftest import Clock, new_sqlite_store
 from tests.training.as_meant import meant_orders, require_meant, stored_bank_lines, stored_orders
 from training.exports import invented
 from training.exports.folder import write_sales, write_statements
@@ -30,6 +31,7 @@ from training.exports.formula_safe import formula_safe
 from training.exports.written import LAST_DAY, Written
 from training.simulate import simulate_portfolio
 
+NOW = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
 NAMES = [
     *("smartstore/orders-early.utf8.csv", "smartstore/orders-early.cp949.csv"),
     *("smartstore/orders-early.xlsx", "smartstore/orders-early.locked.xlsx"),
@@ -74,8 +76,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Written]:
 def empty_store(tmp_path_factory: pytest.TempPathFactory, written: dict[str, Written]) -> Path:
     """A store with the founders and nothing else, to be copied."""
     folder = tmp_path_factory.mktemp("store")
-    database = open_store(folder)
-    database.migrate()
+    database = new_sqlite_store(settings_of(folder), Clock(NOW))
     add_all(database, written)
     database.engine.dispose()
     return folder
@@ -89,8 +90,35 @@ def store(tmp_path: Path, empty_store: Path) -> Iterator[Database]:
 
 
 def open_store(folder: Path) -> Database:
-    settings = Settings(data_dir=folder, secret_key="k" * 40)
-    return Database(settings, Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC)))
+    return Database(settings_of(folder), Clock(NOW))
+
+
+def settings_of(folder: Path, url: str | None = None) -> Settings:
+    return Settings(data_dir=folder, database_url=url, secret_key="k" * 40)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A store into which one file was imported, after the file that it refers to."""
+
+    store: Database
+    one: Written
+    receipt: Receipt
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def taken(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    empty_store: Path,
+    written: dict[str, Written],
+) -> Iterator[Taken]:
+    """Every file in turn; importing it again is all that tests do to the store."""
+    folder = shutil.copytree(empty_store, tmp_path_factory.mktemp("taken") / "store")
+    store, one = open_store(folder), written[request.param]
+    yield Taken(store, one, take(store, one, written))
+    store.engine.dispose()
+    shutil.rmtree(folder)
 
 
 def add_all(database: Database, written: dict[str, Written]) -> None:
@@ -99,7 +127,7 @@ def add_all(database: Database, written: dict[str, Written]) -> None:
         add_founders(ledger, sorted(founders), actor="test")
 
 
-def request(one: Written) -> Request:
+def asking(one: Written) -> Request:
     return Request(founder=one.founder, **one.options)
 
 
@@ -111,45 +139,38 @@ def take(database: Database, one: Written, written: dict[str, Written]) -> Recei
             for other in written.values()
             if other.path.parent == one.path.parent and other.path.name.startswith(one.follows)
         )
-        import_records(database, before.path, request(before))
-    return import_records(database, one.path, request(one))
+        import_records(database, before.path, asking(before))
+    return import_records(database, one.path, asking(one))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_what_the_simulator_meant_is_what_the_store_holds(
-    name: str, store: Database, written: dict[str, Written]
-) -> None:
-    one = written[name]
-    receipt = take(store, one, written)
+def test_what_the_simulator_meant_is_what_the_store_holds(taken: Taken) -> None:
+    one, receipt = taken.one, taken.receipt
     assert receipt.format == one.format_name
     assert {key: getattr(receipt, key) for key in one.expected} == one.expected
     assert receipt.suspect == receipt.quarantined == 0
-    require_meant(store, one)
+    require_meant(taken.store, one)
 
 
 def test_no_file_is_left_out_of_these_tests(written: dict[str, Written]) -> None:
     assert set(written) == set(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_file_imported_twice_stores_nothing_new(
-    name: str, store: Database, written: dict[str, Written]
-) -> None:
-    one = written[name]
-    take(store, one, written)
+def test_a_file_imported_twice_stores_nothing_new(taken: Taken) -> None:
+    store, one = taken.store, taken.one
     before = stored_orders(store) + stored_bank_lines(store)
-    again = import_records(store, one.path, request(one))
+    again = import_records(store, one.path, asking(one))
     assert (again.added, again.corrected, again.accepted) == (0, 0, 0)
     assert stored_orders(store) + stored_bank_lines(store) == before
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_postgresql_holds_what_the_simulator_meant(
-    name: str, postgresql_url: str, tmp_path: Path, written: dict[str, Written]
+    name: str, migrated_postgresql_url: str, tmp_path: Path, written: dict[str, Written]
 ) -> None:
-    settings = Settings(data_dir=tmp_path, database_url=postgresql_url, secret_key="k" * 40)
+    settings = Settings(
+        data_dir=tmp_path, database_url=migrated_postgresql_url, secret_key="k" * 40
+    )
     database = Database(settings, Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC)))
-    database.migrate()
     add_all(database, written)
     take(database, written[name], written)
     require_meant(database, written[name])
@@ -166,7 +187,7 @@ def test_encodings_and_containers_give_the_same_rows(
     found = []
     for number, name in enumerate(names):
         database = open_store(shutil.copytree(empty_store, tmp_path / str(number)))
-        import_records(database, written[name].path, request(written[name]))
+        import_records(database, written[name].path, asking(written[name]))
         found.append((everything(database, "order_lines"), everything(database, "cash_flow_lines")))
         database.engine.dispose()
     assert all(one == found[0] for one in found)
@@ -182,7 +203,7 @@ def test_two_exports_that_overlap_end_the_same_in_either_order(
     for number, files in enumerate(permutations(both)):
         database = open_store(shutil.copytree(empty_store, tmp_path / str(number)))
         for one in files:
-            import_records(database, one.path, request(one))
+            import_records(database, one.path, asking(one))
         ends.append(stored_orders(database))
         database.engine.dispose()
     assert ends[0] == ends[1]
@@ -203,7 +224,7 @@ def test_all_files_of_a_shop_end_the_same_in_any_order(
     for number, names in enumerate(list(permutations(kinds))[::5]):
         database = open_store(shutil.copytree(empty_store, tmp_path / str(number)))
         for name in names:
-            import_records(database, written[name].path, request(written[name]))
+            import_records(database, written[name].path, asking(written[name]))
         ends.append(stored_orders(database))
         database.engine.dispose()
     assert all(end == ends[0] for end in ends)
@@ -214,7 +235,7 @@ def test_two_screens_of_one_account_tell_each_line_once(
 ) -> None:
     for name in ("statement.utf8.csv", "statement-newest-first.utf8.csv", "statement.xlsx"):
         one = written[f"bank_statement/{name}"]
-        import_records(store, one.path, request(one))
+        import_records(store, one.path, asking(one))
         require_meant(store, one)
 
 
@@ -241,7 +262,7 @@ def test_a_second_file_of_the_same_orders_adds_no_sales(
     for number, order in enumerate(permutations(names)):
         database = open_store(shutil.copytree(empty_store, tmp_path / str(number)))
         for name in order:
-            import_records(database, written[name].path, request(written[name]))
+            import_records(database, written[name].path, asking(written[name]))
         stored = stored_orders(database)
         ends.append(stored)
         main = written[names[told_by]].truth.set_index("order_line")
@@ -256,13 +277,9 @@ def test_a_second_file_of_the_same_orders_adds_no_sales(
     assert ends[0] == ends[1]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_nothing_of_people_or_goods_is_anywhere_in_the_database(
-    name: str, store: Database, written: dict[str, Written]
-) -> None:
-    take(store, written[name], written)
+def test_nothing_of_people_or_goods_is_anywhere_in_the_database(taken: Taken) -> None:
     content = b"".join(
-        path.read_bytes() for path in store.settings.data_dir.rglob("*") if path.is_file()
+        path.read_bytes() for path in taken.store.settings.data_dir.rglob("*") if path.is_file()
     )
     words = {
         *(
@@ -288,15 +305,11 @@ def test_nothing_of_people_or_goods_is_anywhere_in_the_database(
     assert found == set()
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if "bank" not in name])
-def test_buyers_are_hashes_that_tell_as_many_apart_as_the_file_does(
-    name: str, store: Database, written: dict[str, Written]
-) -> None:
-    one = written[name]
-    if one.follows:
-        pytest.skip("a list of refunds names no buyers")
-    take(store, one, written)
-    with store.reading() as session:
+def test_buyers_are_hashes_that_tell_as_many_apart_as_the_file_does(taken: Taken) -> None:
+    one = taken.one
+    if one.follows or one.format_name == "bank_statement":
+        pytest.skip("a list of refunds or of an account's lines names no buyers")
+    with taken.store.reading() as session:
         stored = session.scalars(select(OrderLine.buyer).where(OrderLine.entry == "sale")).all()
     sales = one.truth[one.truth["ordered_on"].notna()]
     known = sales.loc[sales["buyer"] != "", "buyer"]

@@ -83,15 +83,6 @@ def test_a_candidate_has_figures_with_intervals_and_its_lineage(
         assert json.loads(model.lineage) == candidate.lineage
 
 
-def test_the_same_records_give_the_same_model(
-    loans_store: Database, small_candidate: Candidate, small_data: TrainingSet
-) -> None:
-    again = train_candidate(loans_store, by="an analyst", known_at=KNOWN_AT)
-    assert again.reference == small_candidate.reference
-    assert again.figures == small_candidate.figures
-    assert again.lineage["training_set_digest"] == small_data.digest()
-
-
 def test_a_candidate_scores_its_training_set_better_than_a_coin(
     portfolio: Database, candidate: Candidate, data: TrainingSet
 ) -> None:

@@ -103,5 +103,5 @@ def _without_sale(
     """Refunds of sales that are not on file."""
     keys = natural_keys(cells, extract.kind)
     known = standing_frame(ledger, OrderLine, source=source, keys=keys.unique().tolist())
-    unknown = ~keys.isin(known.index) & (cells["of_sale"] != "no")
+    unknown = ~keys.astype(object).isin(known.index) & (cells["of_sale"] != "no")
     return [Waiting(index, UNKNOWN_SALE, waits_for=key) for index, key in by_index(keys[unknown])]

@@ -34,7 +34,7 @@ def completed(rows: pd.DataFrame, known: pd.DataFrame, *, absent: Collection[str
 
     A file says nothing in a column that it lacks, so that it can't take back what is known.
     """
-    is_known = rows["natural_key"].isin(known.index).to_numpy()
+    is_known = _is_known(rows, known).to_numpy()
     columns = [name for name in rows.columns if name in absent and name in known.columns]
     if not columns or not is_known.any():
         return rows
@@ -55,7 +55,7 @@ def later_statement(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     settlement, which repeats sales) is older than any. Of two that are equally old, the one with
     the smaller net amount rules.
     """
-    is_known = rows["natural_key"].isin(known.index).to_numpy()
+    is_known = _is_known(rows, known).to_numpy()
     if not is_known.any():
         return rows
     beside = known.loc[rows["natural_key"][is_known]]
@@ -85,6 +85,11 @@ def later_statement(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**merged)
 
 
+def _is_known(rows: pd.DataFrame, known: pd.DataFrame) -> pd.Series[bool]:
+    # As objects: pandas would turn every known key into a scalar of Arrow's, each time.
+    return rows["natural_key"].astype(object).isin(known.index)
+
+
 def _is_later(ours: str | None, theirs: str | None) -> bool:
     """Whether a statement of one day is later than another's; one without a day is older."""
     return theirs is None or (ours is not None and ours > theirs)
@@ -103,7 +108,7 @@ def compare(rows: pd.DataFrame, known: pd.DataFrame) -> Comparison:
         rows: one per natural key, in the stored form.
         known: standing records by natural key.
     """
-    is_known = rows["natural_key"].isin(known.index)
+    is_known = _is_known(rows, known)
     differs = np.zeros(len(rows), dtype=bool)
     places = np.flatnonzero(is_known.to_numpy())
     if len(places):
@@ -118,7 +123,7 @@ def compare(rows: pd.DataFrame, known: pd.DataFrame) -> Comparison:
 
 def of_another_founder(rows: pd.DataFrame, known: pd.DataFrame, *, column: str) -> list[Problem]:
     """Rows whose natural key is known under another founder."""
-    is_known = rows["natural_key"].isin(known.index)
+    is_known = _is_known(rows, known)
     if not is_known.any():
         return []
     owners = known.loc[rows["natural_key"][is_known], "founder_id"].to_numpy()

@@ -15,7 +15,7 @@ from scoring.records.intake.receipts import Receipt
 from scoring.records.parties import add_founders
 from scoring.records.tables import OrderLine
 from scoring.settings import Settings
-from tests.conftest import Clock
+from tests.conftest import Clock, new_sqlite_store
 
 SMARTSTORE = """\
 상품주문번호,주문번호,주문일시,결제일,주문상태,클레임상태,수량,상품별 총 주문금액,구매자ID
@@ -59,7 +59,6 @@ class Shop:
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
     settings = Settings(data_dir=tmp_path / "var", secret_key="k" * 40)
-    database = Database(settings, Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC)))
-    database.migrate()
+    database = new_sqlite_store(settings, Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC)))
     yield Shop(database, tmp_path)
     database.engine.dispose()

@@ -15,7 +15,7 @@ from scoring.records.intake.importing import Request, import_records, preview_re
 from scoring.records.intake.receipts import Receipt
 from scoring.records.parties import add_founders
 from scoring.settings import Settings
-from tests.conftest import Clock
+from tests.conftest import Clock, new_sqlite_store
 
 ORDERS = Path(__file__).parents[4] / "shared" / "data" / "online_retail" / "orders.parquet"
 ROWS = 240_007
@@ -47,8 +47,7 @@ def lines() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     settings = Settings(data_dir=tmp_path_factory.mktemp("uci"), secret_key="k" * 40)
-    database = Database(settings, Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC)))
-    database.migrate()
+    database = new_sqlite_store(settings, Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC)))
     with database.writing() as ledger:
         add_founders(ledger, ["F-A"], actor="test")
     yield database

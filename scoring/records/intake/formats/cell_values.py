@@ -53,7 +53,7 @@ def days(cells: pd.Series[str]) -> pd.Series[str]:
 
 def each(cells: pd.Series[str], convert: Callable[[str], str]) -> pd.Series[str]:
     """A cell's value by its text, each different text looked at once."""
-    known = {cell: convert(cell) for cell in cells.unique()}
+    known = {cell: convert(cell) for cell in cells.unique().tolist()}
     return cells.map(known).astype("str")
 
 

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +78,26 @@ def read_formats(data_dir: Path | None = None) -> dict[FormatName, Format]:
     Raises:
         InputError: the operator's file can't be read; says where.
     """
+    own = _own(data_dir / "formats.toml") if data_dir is not None else {}
+    declared = _declared()
+    return _shipped_formats() | {
+        name: _format(name, declared[name], own[name]) for name in FormatName if name in own
+    }
+
+
+@cache
+def _shipped_formats() -> dict[FormatName, Format]:
+    return {name: _format(name, declared, {}) for name, declared in _declared().items()}
+
+
+@cache
+def _declared() -> dict[FormatName, dict[str, Any]]:
+    """The declarations beside this module; they can't change while the program runs."""
     declared: dict[str, Any] = {}
     for path in sorted(_SHIPPED.glob("*.toml")):
         declared |= tomllib.loads(path.read_text(encoding="utf-8"))
-    own = _own(data_dir / "formats.toml") if data_dir is not None else {}
     return {
-        name: _format(name, _with_shared_words(declared[name], declared), own.get(name, {}))
+        name: _with_shared_words(declared[name], declared)
         for name in FormatName
         if name in declared
     }

@@ -110,7 +110,7 @@ def first_filled(rows: pd.DataFrame, names: Iterable[str]) -> pd.Series[str]:
 
 def digests(rows: pd.DataFrame, names: Iterable[str], *, length: int) -> pd.Series[str]:
     """A short digest of some cells per row, so that what they say need not be kept."""
-    columns = [column(rows, name) for name in names]
+    columns = [column(rows, name).tolist() for name in names]
     return pd.Series(
         [
             hashlib.sha256("\x1f".join(cells).encode()).hexdigest()[:length]

@@ -1,14 +1,48 @@
-"""The report on a candidate: one file that needs nothing else, with every bin's outcomes."""
+"""A candidate of few features: the same from the same records, calibrated, with its report."""
 
 from __future__ import annotations
 
 import re
 
+import pytest
+
 from scoring.models.registry import find_model, load_artefact
 from scoring.published.table import scorecard_table
 from scoring.records.database import Database
-from training.candidate import Candidate
+from tests.training.conftest import KNOWN_AT
+from training.candidate import Candidate, train_candidate
 from training.dataset import TrainingSet
+
+
+@pytest.fixture(scope="module")
+def small_candidate(loans_store: Database) -> Candidate:
+    return train_candidate(loans_store, by="an analyst", known_at=KNOWN_AT)
+
+
+def test_the_same_records_give_the_same_model(
+    loans_store: Database, small_candidate: Candidate, small_data: TrainingSet
+) -> None:
+    again = train_candidate(loans_store, by="an analyst", known_at=KNOWN_AT)
+    assert again.reference == small_candidate.reference
+    assert again.figures == small_candidate.figures
+    assert again.lineage["training_set_digest"] == small_data.digest()
+
+
+def test_the_calibration_is_reported_and_kept_with_the_model(
+    loans_store: Database, small_candidate: Candidate
+) -> None:
+    said = small_candidate.figures["calibration"]
+    assert said["labels"] == small_candidate.figures["labels"]
+    assert said["slope"] > 0
+    for part in ("out_of_time", "cross_validation"):
+        before = small_candidate.figures[part]["before_calibration"]
+        assert set(before) == {"calibration_slope", "calibration_intercept", "ece"}
+        assert before["calibration_slope"] != small_candidate.figures[part]["calibration_slope"]
+    with loans_store.reading() as session:
+        artefact = load_artefact(find_model(session, small_candidate.reference))
+    assert artefact.calibration is not None
+    assert artefact.calibration.to_dict() == said
+    assert "Calibration" in small_candidate.report.read_text(encoding="utf-8")
 
 
 def test_the_report_needs_nothing_else(small_candidate: Candidate) -> None:
