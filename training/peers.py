@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.special import logit
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from training.figures import SEED, Floats, Ints
 
@@ -38,7 +39,7 @@ class Peer:
     def fit_and_foretell(self, X: pd.DataFrame, y: Ints, unseen: pd.DataFrame) -> Floats:  # noqa: N803
         """Log-odds of bad of unseen rows, shape (unseen rows,)."""
         filled = [name for name in X.columns if X[name].notna().any()]
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), threadpool_limits(1):  # threads only cost, of few rows
             warnings.simplefilter("ignore")  # quantiles of few rows, and the like
             fitted = self.make().fit(X[filled], y)
             probability = fitted.predict_proba(unseen[filled])[:, 1]

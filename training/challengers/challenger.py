@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from scoring.errors import InputError
 from scoring.features.catalogue import Feature
@@ -110,7 +111,8 @@ class Challenger:
         """
         filled = [name for name in X.columns if X[name].notna().any()]
         directions = {name: int(features[name].direction) for name in filled}
-        with warnings.catch_warnings():
+        # Of few rows threads only make work: beside other jobs a fit took a hundred times as long.
+        with warnings.catch_warnings(), threadpool_limits(1):
             warnings.simplefilter("ignore")  # bins of few rows, and the like
             model = _makers(directions)[learner]().fit(X[filled], y)
         places = np.unique(np.linspace(0, len(X) - 1, min(len(X), BACKGROUND_ROWS)).astype(int))
