@@ -11,8 +11,8 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from benchmarks.coverage import DIRECTIONS, founders, scenarios
 from scoring.models.binning import bin_of, cut_points, union_of_cuts
+from scoring.models.learning import ascent as ascent_module
 from scoring.models.learning import design as design_module
-from scoring.models.learning import posterior as posterior_module
 from scoring.models.learning.coding import CodedRows, shares_on
 from scoring.models.learning.projection import ascending
 from scoring.models.scorecard import MonotoneScorecard
@@ -73,7 +73,7 @@ def test_curvature_of_a_part_of_the_rows_leads_to_the_same_summit(
     monkeypatch.setattr(members, "ROWS_FOR_AVERAGE", 1_000)  # the most flexible kind alone
     X, y = simulated(2_000, 3)
     whole = a_scorecard().fit(X, y).decision_function(X)
-    monkeypatch.setattr(posterior_module, "ROWS_FOR_CURVATURE", 500)
+    monkeypatch.setattr(ascent_module, "ROWS_FOR_CURVATURE", 500)
     by_part = a_scorecard().fit(X, y).decision_function(X)
     np.testing.assert_allclose(by_part, whole, atol=1e-5)
 

@@ -10,7 +10,7 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 
-from scoring.models.learning import posterior
+from scoring.models.learning import ascent
 from scoring.models.scorecard import MonotoneScorecard
 
 FEATURES = 15
@@ -39,7 +39,7 @@ def test_solving_in_rows_gives_the_card_that_solving_in_coefficients_gives(
     weights = np.random.default_rng(2).integers(1, 3, len(y)).astype(float)
     unseen, _ = _loans(200, seed=3)
     in_rows = _expert(when_missing=when_missing).fit(X, y, sample_weight=weights)
-    monkeypatch.setattr(posterior, "ROWS_PER_COEFFICIENT", 0.0)
+    monkeypatch.setattr(ascent, "ROWS_PER_COEFFICIENT", 0.0)
     in_coefficients = _expert(when_missing=when_missing).fit(X, y, sample_weight=weights)
     assert in_rows.decision_function(unseen) == pytest.approx(
         in_coefficients.decision_function(unseen), abs=1e-6

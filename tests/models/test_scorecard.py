@@ -13,9 +13,10 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from scoring.models.binning import TAIL_CUTS, cut_points
 from scoring.models.card import Card
+from scoring.models.learning.ascent import Outcomes
 from scoring.models.learning.averaging import stacking_weights
 from scoring.models.learning.compression import segments
-from scoring.models.learning.posterior import Outcomes, cut_off_normal
+from scoring.models.learning.cut_off_normal import cut_off_normal
 from scoring.models.scorecard import MonotoneScorecard
 
 DIRECTIONS = {"attendance": -1, "refunds": 1, "sales": -1, "age_of_shop": 0}

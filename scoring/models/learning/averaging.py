@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import expit
 
 from scoring.models.binning import Floats
-from scoring.models.learning.posterior import Outcomes
+from scoring.models.learning.ascent import Outcomes
 
 
 def stacking_weights(left_out: Floats, outcomes: Outcomes, credit: Floats) -> Floats:

@@ -13,9 +13,10 @@ import numpy as np
 from scipy.special import log_ndtr
 
 from scoring.models.declarations import Declaration
+from scoring.models.learning.ascent import Ascent, Outcomes
 from scoring.models.learning.belief import Prior
 from scoring.models.learning.design import Design
-from scoring.models.learning.posterior import Ascent, Outcomes, Posterior
+from scoring.models.learning.posterior import Posterior
 
 STRONG = float(np.log(20.0))
 """Log Bayes factor from which outcomes contradict a direction ("strong", Kass and Raftery 1995)."""
@@ -40,7 +41,8 @@ def evidence_against_directions(
     Returns:
         By name, features with a declared direction and any steps; natural logarithm.
     """
-    ascent = Ascent.at(design, prior, outcomes, posterior)
+    place = np.concatenate([posterior.coefficients, posterior.extras])
+    ascent = Ascent.at(design, prior, outcomes, place, posterior.scales)
     hessian = ascent.hessian()
     covariance, _, _ = ascent.moments()
     free = ascent.free()

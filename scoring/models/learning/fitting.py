@@ -17,6 +17,7 @@ from scoring.models.binning import (
 )
 from scoring.models.card import Card
 from scoring.models.declarations import Declaration
+from scoring.models.learning.ascent import Outcomes
 from scoring.models.learning.belief import Beliefs
 from scoring.models.learning.coding import CodedRows, part_of, shares_on
 from scoring.models.learning.compression import CompressionLoss, compression_loss
@@ -29,7 +30,6 @@ from scoring.models.learning.members import (
     fit_members,
 )
 from scoring.models.learning.merging import Member, merge
-from scoring.models.learning.posterior import Outcomes
 from scoring.models.learning.projection import projected_covariance
 from scoring.models.uncertainty import Uncertainty
 

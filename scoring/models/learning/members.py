@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.models.binning import Floats
+from scoring.models.learning.ascent import Outcomes
 from scoring.models.learning.averaging import stacking_weights
 from scoring.models.learning.belief import Beliefs, Prior
 from scoring.models.learning.coding import part_of
@@ -23,7 +24,6 @@ from scoring.models.learning.kinds import (
 )
 from scoring.models.learning.merging import Member
 from scoring.models.learning.posterior import (
-    Outcomes,
     Posterior,
     fit_coefficients,
     fit_member,
