@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.figures import figure, median_seconds, write_figures
 from scoring.features.one_founder import one_founder
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import find_founder
 from scoring.settings import Settings
 from tests.builders import a_founder, a_lender, an_expert_model, import_rows

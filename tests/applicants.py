@@ -12,7 +12,7 @@ from scoring.models.registry import champion
 from scoring.portfolio.applicants import applicants_in_file
 from scoring.records.consents import Purpose, grant_consent
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.lender_policies import Policy, decide_policy
 from scoring.records.parties import add_founders, find_lender
 from scoring.records.tables import CutOffBackground, Score

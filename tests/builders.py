@@ -19,10 +19,11 @@ from scoring.models.priors import read_priors, typical_constants, unfitted_score
 from scoring.models.registry import promote_model, store_model
 from scoring.records.consents import Purpose, grant_consent, withdraw_consent
 from scoring.records.database import Database
-from scoring.records.intake.forms import FORMS, RecordKind
+from scoring.records.intake.forms import FORMS
 from scoring.records.intake.importing import import_file
 from scoring.records.intake.learning import Learned
 from scoring.records.intake.receipts import Receipt
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import add_founders, add_lender, find_founder, find_lender
 from scoring.records.tables import Score
 from scoring.score import score_founder

@@ -15,7 +15,7 @@ from scoring.calendar import day_number, start_of
 from scoring.integrity import round_unit
 from scoring.reasons.texts import LANGUAGES, integrity_seen, texts
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import find_founder
 from scoring.records.store import append_records, supersede_record
 from scoring.records.tables import Attendance, OrderLine, ProgrammeSession, Score

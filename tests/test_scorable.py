@@ -10,7 +10,7 @@ from scoring.errors import InputError, ModelError
 from scoring.portfolio import score_portfolio
 from scoring.records.consents import Purpose
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import find_lender
 from scoring.records.tables import Score
 from scoring.score import score_founder

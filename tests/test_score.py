@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from scoring.errors import ConflictError, ConsentError, InputError, NoChampionError
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.store import supersede_record
 from scoring.records.tables import OrderLine
 from scoring.replay import replay_score

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from scoring.errors import FileError
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 
 CURRENCY = "CZK"
 CUT_OFF = date(1998, 12, 31)  # the challenge's data end here: what became of the loans by then

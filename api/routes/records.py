@@ -17,9 +17,9 @@ from api.routes.record_schemas import ACCEPTED, BODY, JSON, JSON_LINES, Options,
 from api.uploads import LARGEST_BODY, media_type, received_file
 from scoring.records.database import Database
 from scoring.records.intake import importing
-from scoring.records.intake.forms import RecordKind
 from scoring.records.intake.learning import Learned
 from scoring.records.intake.lender_rows import LENDER_KINDS, LenderRows, lenders_source
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import Operator
 from scoring.records.tables import Lender
 

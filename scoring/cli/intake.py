@@ -13,7 +13,7 @@ from scoring.cli.reviewing import Reason
 from scoring.console import open_database, print_json, print_table, progress_bar
 from scoring.errors import InputError
 from scoring.records.intake.formats.declarations import FormatName
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.settings import read_settings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

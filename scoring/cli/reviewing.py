@@ -12,7 +12,7 @@ from scoring.cli.options import AsJson, Author, LenderOption
 from scoring.console import open_database, print_json, print_table
 from scoring.errors import InputError
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 dispute_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

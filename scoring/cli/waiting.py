@@ -11,7 +11,7 @@ from scoring.cli.options import AsJson, Author
 from scoring.cli.reviewing import Reason
 from scoring.console import open_database, print_json, print_table
 from scoring.errors import InputError
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import find_founder
 from scoring.records.suspects import Choice
 

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from scoring.calendar import day_number
 from scoring.errors import ConflictError, InputError
-from scoring.records.intake.forms import DAY, FORMS, Column, RecordKind
+from scoring.records.intake.forms import DAY, FORMS, Column
+from scoring.records.kinds import RecordKind
 from scoring.records.plain import changeable_columns, plain_cells, stored_values
 from scoring.records.plain_columns import kind_of_table
 from scoring.records.resting import resting_on, rests_on

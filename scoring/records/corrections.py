@@ -12,7 +12,7 @@ from scoring.errors import ConflictError
 from scoring.records.checking import corrected_values
 from scoring.records.database import Ledger
 from scoring.records.disputes import HELD, open_dispute_on
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.persons import require_name_and_reason
 from scoring.records.plain import find_standing
 from scoring.records.resting import resting_on

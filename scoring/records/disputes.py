@@ -18,7 +18,7 @@ from scoring.calendar import today
 from scoring.errors import ConflictError, NotFoundError
 from scoring.records.audit import append_event
 from scoring.records.database import Ledger
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.persons import require_name_and_reason
 from scoring.records.plain import find_standing
 from scoring.records.plain_columns import kind_of_table

@@ -20,7 +20,7 @@ from scoring.records.audit import append_event
 from scoring.records.checking import EARLIEST, refuse_pause_days
 from scoring.records.corrections import retract_record
 from scoring.records.database import Ledger
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import REFERENCE
 from scoring.records.persons import require_name_and_reason
 from scoring.records.store import append_records, standing_as_of

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
 
 from scoring.calendar import day_number, end_of
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.plain import plain_cells
 from scoring.records.plain_columns import KINDS
 from scoring.records.tables import Founder, Record, Supersession

@@ -20,7 +20,7 @@ from scoring.calendar import day_number, end_of, today
 from scoring.errors import NotFoundError
 from scoring.records.audit import append_event
 from scoring.records.database import Ledger
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.plain_columns import KINDS, kind_of_table
 from scoring.records.sameness import same_content
 from scoring.records.tables import (

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scoring.errors import ConflictError, NotFoundError
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.plain_columns import KINDS, Field, Shape, fields_of
 from scoring.records.tables import (
     Attendance,

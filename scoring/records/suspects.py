@@ -17,7 +17,7 @@ from scoring.errors import ConflictError, InputError, NotFoundError
 from scoring.records.bulk import stored_form, supersede_all
 from scoring.records.database import Ledger
 from scoring.records.disputes import HELD
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.persons import require_name_and_reason
 from scoring.records.plain import plain_cells
 from scoring.records.plain_columns import KINDS

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from scoring.errors import FileError
 from scoring.records.database import Database
 from scoring.records.intake.containers import open_container
-from scoring.records.intake.forms import FORMS, RecordKind
+from scoring.records.intake.forms import FORMS
 from scoring.records.intake.importing import Request, check_file
+from scoring.records.kinds import RecordKind
 
 NAMES = st.one_of(st.sampled_from(FORMS[RecordKind.SALES].names), st.text(max_size=8))
 VALUES = st.one_of(

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from scoring.records.consents import Purpose, withdraw_consent
 from scoring.records.decisions import decide_correcting
 from scoring.records.disputes import open_dispute
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import find_founder, find_lender
 from scoring.records.tables import AuditEvent
 from tests.api.conftest import FOUNDER, QUESTION, Caller

@@ -17,7 +17,7 @@ from scoring.portfolio.to_file import score_portfolio_to_file
 from scoring.reasons.texts import LANGUAGES, Language
 from scoring.records.consents import Purpose, withdraw_consent
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import find_founder, find_lender
 from scoring.records.store import supersede_record
 from scoring.records.tables import Attendance, OrderLine, Record

@@ -26,9 +26,9 @@ from structlog.testing import capture_logs
 
 from api.routes.record_schemas import ReceiptOut
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
 from scoring.records.intake.importing import Request, import_records
 from scoring.records.intake.receipts import Receipt
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import issue_operator_key, revoke_key
 from scoring.records.tables import (
     Application,

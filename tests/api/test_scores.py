@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from scoring.records.consents import Purpose, withdraw_consent
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import find_founder, find_lender
 from scoring.records.tables import AuditEvent, Score
 from scoring.views import lender_view

@@ -13,10 +13,10 @@ from sqlalchemy import insert, select
 from scoring.records.consents import Purpose, grant_consent
 from scoring.records.corrections import correct_record, retract_record
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
 from scoring.records.intake.importing import import_file
 from scoring.records.intake.learning import Learned
 from scoring.records.interruptions import PlatformEventKind, declare_pause, declare_platform_event
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import add_founders, add_lender
 from scoring.records.tables import Base, Founder, OrderLine
 from tests.sample_store import LENDER, fill_with_sample_files

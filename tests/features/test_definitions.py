@@ -14,7 +14,7 @@ from scoring.features.one_founder import one_founder
 from scoring.models.priors import read_priors
 from scoring.reasons.texts import texts
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import find_founder
 from scoring.settings import DeploymentProfile
 from tests.builders import FounderBuilder, a_founder, import_rows

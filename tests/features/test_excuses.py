@@ -13,7 +13,7 @@ from scoring.features.catalogue import Kind
 from scoring.features.one_founder import one_founder
 from scoring.features.statements import of_kind
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import find_founder
 from scoring.settings import Settings
 from tests.builders import a_founder, import_rows

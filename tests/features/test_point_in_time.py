@@ -20,13 +20,14 @@ from scoring.features.catalogue import Kind
 from scoring.features.lake import Lake
 from scoring.features.one_founder import FounderFile, one_founder
 from scoring.records.database import Database
-from scoring.records.intake.forms import FORMS, RecordKind
+from scoring.records.intake.forms import FORMS
 from scoring.records.interruptions import (
     PlatformEventKind,
     declare_pause,
     declare_platform_event,
     withdraw_platform_event,
 )
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import find_founder
 from scoring.records.store import supersede_record
 from scoring.records.tables import (

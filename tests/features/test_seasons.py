@@ -11,7 +11,7 @@ from scoring.calendar import day_number, day_of
 from scoring.features.one_founder import one_founder
 from scoring.features.seasons import SEASON, WINDOW, holidays, year_before_day
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import find_founder
 from tests.builders import a_founder, import_rows
 

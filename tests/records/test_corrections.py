@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from scoring.errors import FileError
 from scoring.records.database import Database
-from scoring.records.intake.forms import FORMS, RecordKind
+from scoring.records.intake.forms import FORMS
 from scoring.records.intake.importing import import_file
 from scoring.records.intake.receipts import Receipt
+from scoring.records.kinds import RecordKind
 from scoring.records.store import supersede_record
 from scoring.records.tables import (
     RECORD_TABLES,

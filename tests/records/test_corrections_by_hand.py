@@ -12,7 +12,7 @@ from scoring.records.checking import corrected_values
 from scoring.records.corrections import correct_record, retract_record
 from scoring.records.database import Database
 from scoring.records.disputes import open_dispute
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import find_founder
 from scoring.records.plain import find_record, plain_cells, stored_values
 from scoring.records.plain_columns import KINDS

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from scoring.records.corrections import correct_record, retract_record
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
 from scoring.records.intake.receipts import Receipt
+from scoring.records.kinds import RecordKind
 from scoring.records.suspects import Choice, reject_suspects
 from scoring.records.tables import OrderLine
 from scoring.records.withdrawals import withdraw_import

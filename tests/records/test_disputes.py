@@ -17,7 +17,7 @@ from scoring.records.decisions import (
     decide_retracting,
 )
 from scoring.records.disputes import list_disputes, open_dispute
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.notices import Notice, list_notices
 from scoring.records.parties import find_founder
 from scoring.records.store import supersede_record

@@ -14,9 +14,10 @@ from sqlalchemy import func, select
 from scoring.errors import FileError, FootholdError, InputError
 from scoring.records.audit import verify_chain
 from scoring.records.database import Database
-from scoring.records.intake.forms import FORMS, RecordKind
+from scoring.records.intake.forms import FORMS
 from scoring.records.intake.importing import import_file
 from scoring.records.intake.learning import Learned
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import add_founders
 from scoring.records.tables import (
     RECORD_TABLES,

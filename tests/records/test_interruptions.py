@@ -8,7 +8,6 @@ from sqlalchemy import select
 from scoring.errors import ConflictError, InputError, NotFoundError
 from scoring.records.corrections import correct_record
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
 from scoring.records.interruptions import (
     PlatformEventKind,
     declare_pause,
@@ -18,6 +17,7 @@ from scoring.records.interruptions import (
     withdraw_pause,
     withdraw_platform_event,
 )
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import find_founder
 from scoring.records.tables import AuditEvent, Supersession
 from tests.builders import a_founder

@@ -12,7 +12,7 @@ from scoring.records.corrections import correct_record, retract_record
 from scoring.records.database import Database
 from scoring.records.decisions import decide_keeping
 from scoring.records.disputes import open_dispute
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.listing import Listed, Seen, records_ever, records_standing
 from scoring.records.parties import find_founder
 from scoring.records.plain_columns import KINDS

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from scoring.errors import FileError
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
 from scoring.records.intake.waiting import list_waiting
+from scoring.records.kinds import RecordKind
 from scoring.records.tables import OrderLine
 from tests.builders import a_founder, import_rows
 

@@ -16,8 +16,8 @@ from scoring.errors import ConflictError, InputError, IntegrityError, NotFoundEr
 from scoring.records.audit import verify_chain
 from scoring.records.corrections import correct_record
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
 from scoring.records.interruptions import PlatformEventKind, declare_platform_event
+from scoring.records.kinds import RecordKind
 from scoring.records.snapshots import open_snapshot, verify_snapshot, write_snapshot
 from scoring.records.tables import AuditEvent, OrderLine
 from tests.builders import a_founder

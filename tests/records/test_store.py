@@ -20,12 +20,12 @@ from scoring.records.consents import Purpose, grant_consent, withdraw_consent
 from scoring.records.database import SCHEMA, Database
 from scoring.records.decisions import decide_retracting
 from scoring.records.disputes import open_dispute
-from scoring.records.intake.forms import RecordKind
 from scoring.records.interruptions import (
     PlatformEventKind,
     declare_pause,
     declare_platform_event,
 )
+from scoring.records.kinds import RecordKind
 from scoring.records.lender_policies import CutOff, Policy, decide_policy
 from scoring.records.migrations.upgrading import alembic_config
 from scoring.records.notices import receive_notice

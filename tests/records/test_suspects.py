@@ -12,8 +12,8 @@ from scoring.errors import ConflictError, InputError, NotFoundError
 from scoring.records.audit import verify_chain
 from scoring.records.database import Database
 from scoring.records.disputes import open_dispute
-from scoring.records.intake.forms import RecordKind
 from scoring.records.intake.receipts import Receipt
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import find_founder
 from scoring.records.programmes import declare_calendar
 from scoring.records.shops import declare_shop, list_shops

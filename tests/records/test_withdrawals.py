@@ -17,10 +17,10 @@ from scoring.errors import ConflictError, InputError, NotFoundError
 from scoring.records.audit import verify_chain
 from scoring.records.database import Database
 from scoring.records.disputes import open_dispute
-from scoring.records.intake.forms import RecordKind
 from scoring.records.intake.importing import Request, import_records
 from scoring.records.intake.receipts import Receipt, list_receipts
 from scoring.records.intake.waiting import list_waiting
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import add_founders, find_founder
 from scoring.records.store import standing_as_of
 from scoring.records.tables import OrderLine, Supersession

@@ -12,7 +12,7 @@ from scoring.errors import InputError, ModelError
 from scoring.features.lake import Lake
 from scoring.records.consents import Purpose, grant_consent, withdraw_consent
 from scoring.records.database import Database, last_recorded
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import find_founder
 from scoring.records.snapshots import write_snapshot
 from scoring.records.tables import OrderLine

@@ -10,7 +10,7 @@ import pytest
 from scoring.errors import InputError
 from scoring.features.lake import Lake
 from scoring.records.database import Database
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import find_founder
 from tests.builders import a_founder, import_rows
 from tests.conftest import Clock

@@ -14,7 +14,7 @@ from typing import Any, Final
 import pandas as pd
 
 from scoring.records.intake.formats.declarations import FormatName
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from training.exports.cells import AmountStyle, Cell, DayStyle, Moment, Style
 from training.exports.pages import Page, Row, write_text, write_workbook
 from training.exports.people import KnownAs, cohort_of, day, frame, people_of, write_mapping

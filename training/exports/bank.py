@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from scoring.records.intake.formats.declarations import FormatName
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from training.exports.cells import Amount, Cell, Moment
 from training.exports.draft import Draft
 from training.exports.invented import person

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from scoring.records.intake.formats.declarations import FormatName
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from training.exports.cells import Amount, Cell, Digits, Moment
 from training.exports.draft import Draft
 from training.exports.lines import Line, Stage

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from scoring.records.intake.formats.declarations import FormatName
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from training.exports.pages import Page
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import pandas as pd
 
 from scoring.records.intake.formats.declarations import FormatName
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from training.exports.cells import Amount, AmountStyle, Cell, DayStyle, Moment, Style
 from training.exports.loans import (
     LENDER,

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from scoring.records.intake.formats.declarations import FormatName
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 
 LAST_DAY: Final = date(2026, 5, 31)
 """The last day in every export, whatever today is: the same seed gives the same records."""

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from scoring.records.database import Ledger
 from scoring.records.intake.extract import SUSPECT
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 from scoring.records.tables import OrderLine, Programme, ProgrammeCalendar, Shop
 
 AMOUNT_OUTLIER = "amount_outlier"

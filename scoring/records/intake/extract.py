@@ -9,7 +9,7 @@ from datetime import date
 import pandas as pd
 
 from scoring.errors import FileError
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 
 Place = tuple[int, str | None]
 

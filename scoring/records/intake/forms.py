@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import pandas as pd
 import pandera.pandas as pa
@@ -11,20 +10,7 @@ import pyarrow as arrow
 import pyarrow.compute as pc
 from babel.numbers import list_currencies
 
-
-class RecordKind(StrEnum):
-    """The kinds of file that can be imported."""
-
-    ATTENDANCE = "attendance"
-    SALES = "sales"
-    REFUNDS = "refunds"
-    LOANS = "loans"
-    SCHEDULE = "schedule"
-    REPAYMENTS = "repayments"
-    CASH_FLOW = "cash_flow"
-    APPLICATIONS = "applications"
-    OUTCOMES = "outcomes"
-    PAUSES = "pauses"
+from scoring.records.kinds import RecordKind
 
 
 @dataclass(frozen=True)

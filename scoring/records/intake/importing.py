@@ -15,7 +15,6 @@ from scoring.records.database import Database, Ledger
 from scoring.records.intake.containers import Container
 from scoring.records.intake.extract import Given, Reading
 from scoring.records.intake.formats.declarations import FormatName
-from scoring.records.intake.forms import RecordKind
 from scoring.records.intake.learning import Learned
 from scoring.records.intake.listed import read_list
 from scoring.records.intake.plain_form import plain_form, read_plain
@@ -24,6 +23,7 @@ from scoring.records.intake.recognising import read_records
 from scoring.records.intake.storing import OpenImport
 from scoring.records.intake.tally import Outcome, Tally
 from scoring.records.intake.validation import check_cells
+from scoring.records.kinds import RecordKind
 from scoring.records.parties import REFERENCE, add_founders, find_founder, random_reference
 from scoring.records.tables import Import, ImportResult
 from scoring.records.texts import require_line

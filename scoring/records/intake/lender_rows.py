@@ -11,11 +11,12 @@ from scoring.errors import ConsentError, FileError
 from scoring.records.consents import valid_consents
 from scoring.records.database import Ledger
 from scoring.records.intake.extract import PERSON, Extract
-from scoring.records.intake.forms import FORMS, RecordKind
+from scoring.records.intake.forms import FORMS
 from scoring.records.intake.importing import Checked, Request
 from scoring.records.intake.people import owners_of
 from scoring.records.intake.resolving import REFERS_TO
 from scoring.records.intake.validation import Problem, raise_first
+from scoring.records.kinds import RecordKind
 from scoring.records.tables import Application, Consent, Founder, Lender, Loan
 
 LENDER_KINDS = frozenset(

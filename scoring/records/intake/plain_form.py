@@ -10,7 +10,8 @@ import pandas as pd
 from scoring.errors import FileError
 from scoring.records.intake.containers import Container, Sheet
 from scoring.records.intake.extract import Extract, Reading
-from scoring.records.intake.forms import FORMS, Form, RecordKind
+from scoring.records.intake.forms import FORMS, Form
+from scoring.records.kinds import RecordKind
 
 _PIECE = 50_000  # rows held in memory at once
 _NO_ROWS = "Export it again with its rows."

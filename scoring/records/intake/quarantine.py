@@ -20,7 +20,8 @@ from scoring.records.aliases import Alias, AliasKind
 from scoring.records.bulk import append_frame
 from scoring.records.database import Ledger
 from scoring.records.intake.extract import DAY_INFERRED, SUSPECT, Extract
-from scoring.records.intake.forms import FORMS, RecordKind
+from scoring.records.intake.forms import FORMS
+from scoring.records.kinds import RecordKind
 from scoring.records.tables import QuarantinedRow, QuarantineResolution
 
 UNKNOWN_SALE, UNKNOWN_LOAN = "unknown_sale", "unknown_loan"

@@ -10,8 +10,8 @@ from scoring.records.intake.extract import Given, Reading
 from scoring.records.intake.formats.declarations import FormatName, read_formats
 from scoring.records.intake.formats.readers import read_table
 from scoring.records.intake.formats.tables import find_table, require_table
-from scoring.records.intake.forms import RecordKind
 from scoring.records.intake.plain_form import plain_form, read_plain, unrecognised
+from scoring.records.kinds import RecordKind
 
 
 def read_records(

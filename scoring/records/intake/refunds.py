@@ -18,10 +18,11 @@ from sqlalchemy import select
 from scoring.records.bulk import stored_form
 from scoring.records.database import Ledger
 from scoring.records.intake.extract import DAY_INFERRED
-from scoring.records.intake.forms import FORMS, RecordKind
+from scoring.records.intake.forms import FORMS
 from scoring.records.intake.resolving import SEPARATOR, amounts_of, natural_keys
 from scoring.records.intake.task import Task
 from scoring.records.intake.validation import Problem, by_index
+from scoring.records.kinds import RecordKind
 from scoring.records.tables import OrderLine
 
 REFUND = f"{SEPARATOR}refund"

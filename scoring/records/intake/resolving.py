@@ -13,13 +13,14 @@ from typing import Any
 import pandas as pd
 
 from scoring.records.database import Ledger
-from scoring.records.intake.forms import FORMS, RecordKind
+from scoring.records.intake.forms import FORMS
 from scoring.records.intake.people import hashed_per_founder
 from scoring.records.intake.references import referred_records
 from scoring.records.intake.sessions import session_ids
 from scoring.records.intake.standing import completed
 from scoring.records.intake.task import Task
 from scoring.records.intake.validation import Problem, by_index, minor_units
+from scoring.records.kinds import RecordKind
 from scoring.records.tables import (
     Application,
     Attendance,

@@ -7,7 +7,6 @@ import pandas as pd
 from scoring.records.bulk import standing_frame
 from scoring.records.database import Ledger
 from scoring.records.intake.extract import PERSON, Extract
-from scoring.records.intake.forms import RecordKind
 from scoring.records.intake.people import owners_of
 from scoring.records.intake.quarantine import UNKNOWN_LOAN, UNKNOWN_SALE, Waiting
 from scoring.records.intake.references import (
@@ -18,6 +17,7 @@ from scoring.records.intake.references import (
 from scoring.records.intake.resolving import REFERS_TO, natural_keys, refer
 from scoring.records.intake.task import Task
 from scoring.records.intake.validation import by_index, raise_first
+from scoring.records.kinds import RecordKind
 from scoring.records.tables import OrderLine
 
 

@@ -28,7 +28,7 @@ from scoring.records.intake.decided import (
 )
 from scoring.records.intake.doubts import UsualAmounts, doubts_of
 from scoring.records.intake.extract import Extract
-from scoring.records.intake.forms import FORMS, RecordKind
+from scoring.records.intake.forms import FORMS
 from scoring.records.intake.learning import Learned
 from scoring.records.intake.quarantine import (
     RESOLVED,
@@ -55,6 +55,7 @@ from scoring.records.intake.tally import Outcome, Tally
 from scoring.records.intake.task import Task
 from scoring.records.intake.validation import check_cells
 from scoring.records.intake.writing import Writer
+from scoring.records.kinds import RecordKind
 from scoring.records.tables import Import, OrderLine, QuarantinedRow, Record
 
 DISPUTED = "disputed"

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from babel.numbers import get_currency_precision
 
 from scoring.records.intake.extract import DAY_INFERRED, PERSON, SUSPECT, Extract
-from scoring.records.intake.forms import DAY, FORMS, POSITIVE_COUNT, Column, Form, RecordKind
+from scoring.records.intake.forms import DAY, FORMS, POSITIVE_COUNT, Column, Form
+from scoring.records.kinds import RecordKind
 from scoring.records.texts import control_character
 
 FIRST_DAY = date(1990, 1, 1)

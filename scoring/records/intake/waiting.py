@@ -13,7 +13,6 @@ from scoring.errors import ConflictError, FileError, NotFoundError
 from scoring.records.aliases import add_aliases, founders_by_alias
 from scoring.records.audit import append_event
 from scoring.records.database import Database, Ledger
-from scoring.records.intake.forms import RecordKind
 from scoring.records.intake.learning import Learned
 from scoring.records.intake.people import AMBIGUOUS_PERSON, UNKNOWN_PERSON
 from scoring.records.intake.quarantine import (
@@ -25,6 +24,7 @@ from scoring.records.intake.quarantine import (
 )
 from scoring.records.intake.storing import OpenImport
 from scoring.records.intake.tally import Outcome
+from scoring.records.kinds import RecordKind
 from scoring.records.persons import require_name_and_reason
 from scoring.records.tables import Founder, QuarantinedRow
 

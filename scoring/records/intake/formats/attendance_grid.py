@@ -36,7 +36,7 @@ from scoring.records.intake.formats.table_rows import (
     used,
 )
 from scoring.records.intake.formats.tables import Table, candidates
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 
 _UNREAD = ("unread", "summary", "row_number")
 

@@ -24,7 +24,7 @@ from scoring.records.intake.formats.table_rows import (
     used,
 )
 from scoring.records.intake.formats.tables import Table
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 
 _UNREAD = ("unread",)
 _ACCOUNT = re.compile(r"\d{2,6}-\d{2,6}-\d{2,8}(-\d{1,6})?|\b\d{10,16}\b")

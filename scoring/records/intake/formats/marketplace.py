@@ -47,7 +47,7 @@ from scoring.records.intake.formats.sale_rows import (
     sale_rows,
 )
 from scoring.records.intake.formats.tables import Table
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 
 _IDENTITY = ("order_line", "order", "sequence", "bundle", "claim_number")
 _HEADERS = {

@@ -23,7 +23,7 @@ from scoring.records.intake.formats.sale_rows import (
     order_rows,
 )
 from scoring.records.intake.formats.tables import Table
-from scoring.records.intake.forms import RecordKind
+from scoring.records.kinds import RecordKind
 
 _CHANNEL = "webshop"
 _SLASHED = re.compile(r"\s*(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4}|\d{2})(?!\d).*")
