@@ -187,12 +187,12 @@ class FounderBuilder:
             )
         return self
 
-    def withdrawing(self, *, from_lender: str) -> Self:
+    def withdrawing(self, *, from_lender: str | None) -> Self:
         with self.database.writing() as ledger:
             withdraw_consent(
                 ledger,
                 find_founder(ledger.session, self.reference),
-                lender=find_lender(ledger.session, from_lender),
+                lender=None if from_lender is None else find_lender(ledger.session, from_lender),
                 purpose=Purpose.LOAN_APPLICATION,
                 actor="founder",
             )

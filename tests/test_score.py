@@ -9,7 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from scoring.errors import ConflictError, ConsentError, InputError, NoChampionError
+from scoring.errors import (
+    ConflictError,
+    ConsentError,
+    InputError,
+    NoChampionError,
+    NotFoundError,
+)
 from scoring.records.database import Database
 from scoring.records.kinds import RecordKind
 from scoring.records.store import supersede_record
@@ -62,6 +68,15 @@ def test_a_withdrawn_consent_stops_the_next_query(sqlite: Database) -> None:
     founder.withdrawing(from_lender="L-DEMO")
     with pytest.raises(ConsentError):
         founder.scored()
+
+
+def test_who_withdraws_from_nobody_in_particular_reads_whom_it_was_given_to(
+    sqlite: Database,
+) -> None:
+    a_lender(sqlite)
+    founder = a_founder(sqlite).consenting(to="L-DEMO")
+    with pytest.raises(NotFoundError, match="It stands for lender L-DEMO: name one"):
+        founder.withdrawing(from_lender=None)
 
 
 def test_consent_to_one_lender_is_none_to_another(sqlite: Database) -> None:

@@ -86,7 +86,19 @@ def figures_of(judged: Judged, *, seed: int, draws: int = DRAWS) -> dict[str, Fi
         return {name: Figure(None, reason=reason) for name in FIGURES}
     draws = min(draws, max(_FEWEST_DRAWS, _MOST_CELLS // len(judged.y)))
     weights = bootstrap_weights(judged.founders, seed=seed, draws=draws)
-    return {name: with_interval(measure(judged, weights)) for name, measure in FIGURES.items()}
+    return {
+        name: _alone(measure(judged, weights))
+        if name in WITHOUT_INTERVAL
+        else with_interval(measure(judged, weights))
+        for name, measure in FIGURES.items()
+    }
+
+
+def _alone(drawn: Floats) -> Figure:
+    figure = with_interval(drawn[:1])
+    if figure.value is None:
+        return figure
+    return Figure(figure.value, reason="no interval: loans drawn again only make it larger")
 
 
 def with_interval(drawn: Floats, *, level: float = LEVEL) -> Figure:
@@ -170,6 +182,9 @@ def expected_calibration_error(judged: Judged, weights: Floats) -> Floats:
     apart = [np.abs(weights[:, part] @ difference[part]) for part in parts if part.size]
     return np.asarray(np.sum(apart, axis=0) / weights.sum(axis=1))
 
+
+WITHOUT_INTERVAL = frozenset({"ece"})
+"""Figures that drawing loans again makes larger, so that draws would not hold the value itself."""
 
 FIGURES: dict[str, Callable[[Judged, Floats], Floats]] = {
     "auc": auc,

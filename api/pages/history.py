@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from api.pages.languages import words_in
 from scoring.reasons.texts import Language
-from scoring.records.consents import valid_consents
+from scoring.records.consents import Purpose, valid_consents
 from scoring.records.tables import AuditEvent, Consent, Lender, Score
 
 
@@ -44,7 +44,10 @@ class Standing:
 def looks_of(
     session: Session, founder_id: int, *, language: Language, zone: ZoneInfo
 ) -> list[Look]:
-    """Scores given, read again or given in a portfolio, and openings of the page; newest first."""
+    """Who was given a score, read it again or saw the file, and each opening of the page.
+
+    Newest first.
+    """
     t = words_in(language)
 
     def look(
@@ -72,12 +75,17 @@ def looks_of(
     for event in session.scalars(
         select(AuditEvent).where(
             AuditEvent.founder_id == founder_id,
-            AuditEvent.action.in_(("page.opened", "score.read", "score.portfolio")),
+            AuditEvent.action.in_(
+                ("page.opened", "score.read", "score.portfolio", "challenger.explained")
+            ),
         )
     ):
         details = json.loads(event.details)
         if event.action == "page.opened":
             looks.append(look(event.at, str(t("looked.you")), str(t("looked.opened")), None))
+        elif event.action == "challenger.explained":
+            who, what = str(t("looked.us")), str(t("looked.compared"))
+            looks.append(look(event.at, who, what, Purpose.MODEL_TRAINING))
         else:
             who = names.get(details["lender"], details["lender"])
             seen = "looked.portfolio" if event.action == "score.portfolio" else "looked.again"

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from math import isfinite, log
+from math import fsum, isfinite, log
 from typing import Any
 
 import numpy as np
@@ -87,7 +87,7 @@ class PointsCard:
 
     Attributes:
         scale: of the points.
-        base: points of a record that is average in every feature.
+        base: points of a record that is average in every feature, less what rounding adds.
         features: in the card's order.
         largest_rounding_difference: most that any score can differ from the unrounded points of
             its log-odds.
@@ -104,7 +104,9 @@ class PointsCard:
     ) -> "PointsCard":
         """Round a card's base and each of its bins, once.
 
-        Rounding keeps order, so points are monotone wherever the log-odds are.
+        Rounding keeps order, so points are monotone wherever the log-odds are. What rounding the
+        bins adds on average over the background goes off the base, or fifty features could move
+        everybody's score by some points one way.
 
         Args:
             card: in log-odds.
@@ -117,7 +119,12 @@ class PointsCard:
             PointsFeature(feature.name, feature.cuts, *_rounded(feature, scale, whole))
             for feature in card.features
         )
-        return cls.standing_for(card, scale, round(scale.to_points(card.intercept)), features)
+        added = sum(
+            _mean_error(rounded, feature, scale)
+            for rounded, feature in zip(features, card.features, strict=True)
+        )
+        base = round(scale.to_points(card.intercept) - added)
+        return cls.standing_for(card, scale, base, features)
 
     @classmethod
     def standing_for(
@@ -242,6 +249,13 @@ def _whole_apart(exact: list[float]) -> list[int]:
         is_whole = abs(apart - round(apart)) < WHOLE
         found.append(first + round(apart) if is_whole else round(value))
     return found
+
+
+def _mean_error(rounded: PointsFeature, feature: CardFeature, scale: PointsScale) -> float:
+    """Return rounded minus exact points, on average over the background."""
+    shares = (*feature.background_share, feature.background_missing_share)
+    errors = _errors(rounded, feature, scale)
+    return fsum(share * error for share, error in zip(shares, errors, strict=True)) / fsum(shares)
 
 
 def _errors(rounded: PointsFeature, feature: CardFeature, scale: PointsScale) -> list[float]:

@@ -13,7 +13,7 @@ from scoring.features.catalogue import Feature
 from scoring.models.artefact import Artefact
 from scoring.models.backgrounds import BackgroundKind
 from scoring.models.points import PointsFeature
-from scoring.published.table import joined
+from scoring.published.table import TOO_THIN, joined
 from scoring.published.variant import CardVariant
 from scoring.reasons.ranking import MOST_REASONS
 from scoring.version import code_version
@@ -50,7 +50,7 @@ def scorecard_pmml(
             f"compare with {background.words}, never with applicants at a lender's cut-off. "
             "Values are finished ones, as a score document's `features` has them: ratios already "
             "pulled towards the model's constants, money in minor units of "
-            f"{artefact.currency}. Missing where nothing is on file.",
+            f"{artefact.currency}. Missing where nothing is on file. {TOO_THIN}",
         ),
         _element(
             "DataDictionary",

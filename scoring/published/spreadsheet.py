@@ -21,7 +21,7 @@ from scoring.models.artefact import Artefact
 from scoring.models.card import CardFeature
 from scoring.models.points import PointsFeature
 from scoring.published.bins import NO_RECORD, bin_label, edges_of, unit_words
-from scoring.published.table import ScorecardTable
+from scoring.published.table import TOO_THIN, ScorecardTable
 from scoring.published.written import label_text
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ _NOTES = (
     "Type a founder's values into the yellow cells, as the score document's `features` gives them "
     "(or `foothold features FOUNDER`): finished ones, ratios already pulled towards the model's "
     "constants. Leave empty what is null: nothing on file.",
-    "The probability of default (PD) comes from the unrounded log-odds, not from points.",
+    "The probability of default (PD) comes from the unrounded log-odds, not from points. "
+    f"{TOO_THIN}",
 )
 
 

@@ -14,7 +14,7 @@ from functools import reduce
 from sqlglot import exp
 
 from scoring.models.artefact import Artefact
-from scoring.published.table import joined
+from scoring.published.table import TOO_THIN, joined
 from scoring.published.variant import CardVariant
 
 TABLE, KEY = "features", "founder"
@@ -101,6 +101,7 @@ def _head(artefact: Artefact, model: str, variant: CardVariant) -> str:
         "Values are finished ones, as a score document's `features` has them: rounded to their",
         "decimals, ratios already pulled towards the model's constants, money in minor units of",
         f"{artefact.currency}. Raw ratios would give other scores.",
+        TOO_THIN,
     ]
     return "\n".join(f"-- {line}" for line in lines)
 

@@ -16,6 +16,10 @@ from scoring.published.disclosure import FEWEST_FOUNDERS, shown_outcomes
 from scoring.published.variant import CardVariant
 from scoring.published.written import label_text
 
+TOO_THIN = (
+    "A card gives every file points. It can't tell which file is too thin for a score: the API and "
+    "`foothold score` can."
+)
 _FINISHED = (
     "Values are finished ones, as a score's features have them: rounded, and ratios pulled towards "
     "a constant."
@@ -140,9 +144,9 @@ class ScorecardTable:
         whose = self.variant.sentence
         if self.has_outcomes:
             shares = "Share: of the loans that the model was trained on."
-            return (shares, *_OF_OUTCOMES, _FINISHED, whose)
+            return (shares, *_OF_OUTCOMES, _FINISHED, TOO_THIN, whose)
         shares = "Share: of those whom the model was made on."
-        return (shares, self._why_no_outcomes, _FINISHED, whose)
+        return (shares, self._why_no_outcomes, _FINISHED, TOO_THIN, whose)
 
     @property
     def _why_no_outcomes(self) -> str:

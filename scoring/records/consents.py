@@ -89,7 +89,17 @@ def withdraw_consent(
         _valid(purpose, lender, ledger.now).where(Consent.founder_id == founder.id)
     ).all()
     if not standing:
-        raise NotFoundError(f'There is no valid consent for "{purpose}" to withdraw.')
+        given_to = f"lender {lender.reference}" if lender else "no lender in particular"
+        others = ledger.session.scalars(
+            select(Lender.reference)
+            .join(Consent, Consent.lender_id == Lender.id)
+            .where(Consent.id.in_(_ids_of(founder, purpose, ledger.now)))
+            .order_by(Lender.reference)
+        ).all()
+        hint = f" It stands for lender {', '.join(others)}: name one." if others else ""
+        raise NotFoundError(
+            f'There is no valid consent for "{purpose}" to {given_to} to withdraw.{hint}'
+        )
     for consent in standing:
         ledger.session.add(ConsentWithdrawal(consent_id=consent.id, withdrawn_at=ledger.now))
     ledger.session.flush()
@@ -157,6 +167,13 @@ def valid_consents(at: datetime) -> Select[Consent]:
             ConsentWithdrawal.consent_id.is_(None),
         )
     )
+
+
+def _ids_of(founder: Founder, purpose: Purpose, at: datetime) -> Select[int]:
+    standing = valid_consents(at).where(
+        Consent.founder_id == founder.id, Consent.purpose == purpose.value
+    )
+    return standing.with_only_columns(Consent.id)
 
 
 def _valid(purpose: Purpose, lender: Lender | None, at: datetime) -> Select[Consent]:

@@ -15,6 +15,7 @@ from scoring.features import kinds_for
 from scoring.portfolio.engines import Engine
 from scoring.portfolio.to_file import score_portfolio_to_file
 from scoring.reasons.texts import LANGUAGES, Language
+from scoring.records.audit import append_event
 from scoring.records.consents import Purpose, withdraw_consent
 from scoring.records.database import Database
 from scoring.records.kinds import RecordKind
@@ -191,6 +192,20 @@ def test_who_looked_shows_that_the_score_was_given_in_a_portfolio(
         actor="operator",
     )
     assert "reviewed the score beside those of others" in page_of(caller, language="en")
+
+
+def test_who_looked_shows_that_an_analyst_did(caller: Caller) -> None:
+    with caller.database.writing() as ledger:
+        append_event(
+            ledger,
+            actor="Analyst One",
+            action="challenger.explained",
+            founder_id=find_founder(ledger.session, FOUNDER).id,
+            details={"challenger": "C-1", "as_of": "2026-06-15"},
+        )
+    text = page_of(caller, language="en")
+    assert "looked at your records to compare other ways of scoring" in text
+    assert "Analyst One" not in text
 
 
 def test_a_withdrawn_consent_is_gone_from_the_page(caller: Caller) -> None:

@@ -92,6 +92,16 @@ def test_no_score_is_further_from_its_log_odds_than_reported(
     assert points.largest_rounding_difference <= 0.5 * (1 + len(card.features)) + 1e-9
 
 
+@given(card=cards())
+def test_rounding_moves_nobodys_score_one_way(card: Card) -> None:
+    points = PointsCard.of(card)
+    whole, exact = float(points.base), points.scale.to_points(card.intercept)
+    for rounded, feature in zip(points.features, card.features, strict=True):
+        whole += np.dot(feature.background_share, rounded.points)
+        exact -= points.scale.factor * np.dot(feature.background_share, feature.log_odds)
+    assert abs(whole - exact) <= 0.5 + 1e-9
+
+
 @given(card=cards(), values=VALUES)
 def test_an_untouched_feature_keeps_its_points(card: Card, values: dict[str, float]) -> None:
     points = PointsCard.of(card)

@@ -200,6 +200,19 @@ def test_too_few_outcomes_give_a_reason_and_no_figure() -> None:
         assert figure.reason == "1 bad and 2 good; at least 2 of each are needed"
 
 
+def test_every_interval_holds_its_figure() -> None:
+    rng = np.random.default_rng(3)
+    log_odds = rng.normal(-1.5, 1.0, 200)
+    y = (rng.random(200) < 1 / (1 + np.exp(-log_odds))).astype(np.int64)  # as foretold
+    figures = figures_of(Judged(y, log_odds, np.arange(200)), seed=1)
+    told = {name: each for name, each in figures.items() if each.low is not None}
+    assert set(figures) - set(told) == {"ece"}
+    assert figures["ece"].value is not None
+    assert "no interval" in str(figures["ece"].reason)
+    for figure in told.values():
+        assert figure.low <= figure.value <= figure.high
+
+
 def test_a_store_without_any_loan_gives_the_experts_scorecard(database: Database) -> None:
     candidate = train_candidate(database, by="an analyst", currency="EUR")
     assert candidate.kind == "expert_prior"

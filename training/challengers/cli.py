@@ -123,7 +123,8 @@ def explain_(
     if as_json:
         print_json({"challenger": challenger, "founder": founder, **found})
         return
-    typer.echo(f"PD {found['pd']:.1%}, against {found['base_pd']:.1%} of the average file")
+    typer.echo(f"PD {found['pd']:.1%}, against {found['base_pd']:.1%} at the mean log-odds")
+    typer.echo("A challenger says this of any file, also of one that is too thin for a score.")
     rows: list[dict[str, object]] = [
         {
             "reason": each["code"],
