@@ -18,7 +18,7 @@ from scoring.published.written import label_text
 
 TOO_THIN = (
     "A card gives every file points. It can't tell which file is too thin for a score: the API and "
-    "`foothold score` can."
+    "the command foothold score can."
 )
 _FINISHED = (
     "Values are finished ones, as a score's features have them: rounded, and ratios pulled towards "
