@@ -9,7 +9,7 @@ change. A feature whose points are given by hand has no weight to change.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -24,7 +24,7 @@ from scoring.features import all_features
 from scoring.models.capping import range_of
 from scoring.models.card import Card, CardFeature
 from scoring.models.evidence import observed_shares
-from scoring.models.points import PointsCard, PointsScale
+from scoring.models.points import PointsCard
 from scoring.models.priors import Priors, read_priors
 from training.figures import SEED, Floats, Ints
 from training.fit import Fit, expert_scorecard, fit_scorecard
@@ -161,22 +161,34 @@ def with_weight(priors: Priors, feature: str, times: float) -> Priors:
 
 
 def _by_scaling(fit: Fit, rows: pd.DataFrame, priors: Priors) -> list[Sensitivity]:
-    card, factor = fit.scorecard.card_, PointsScale().factor
+    card = fit.scorecard.card_
     score, log_odds = _scores(fit, rows)
     found = []
     for feature in card.features:
         steps = feature.look_up_all(rows[feature.name].to_numpy(dtype=np.float64))
-        points = np.rint(-factor * steps)
         changes = {}
         for name, times in CHANGES.items():
             if feature.name in fit.by_hand:
                 changes[name] = _UNMOVED
                 continue
-            moved = score - points + np.rint(-factor * times * steps)
+            other = PointsCard.of(_scaled(card, feature, times), whole=fit.by_hand)
+            moved = np.asarray(other.score_frame(rows), dtype=np.float64)
             changes[name] = _change(score, moved, log_odds, log_odds + (times - 1.0) * steps)
         weight = priors.features[feature.name].weight_points
         found.append(Sensitivity(feature.name, weight, **changes))
     return found
+
+
+def _scaled(card: Card, feature: CardFeature, times: float) -> Card:
+    """The card with one feature's log-odds multiplied."""
+    scaled = replace(
+        feature,
+        log_odds=tuple(times * each for each in feature.log_odds),
+        missing_log_odds=times * feature.missing_log_odds,
+    )
+    return replace(
+        card, features=tuple(scaled if each is feature else each for each in card.features)
+    )
 
 
 def _by_refits(
