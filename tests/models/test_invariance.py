@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.special import expit
 
+from scoring.models.binning import bin_of
 from scoring.models.declarations import WhenMissing
 from scoring.models.learning import joining, members
 from scoring.models.scorecard import MonotoneScorecard
@@ -19,6 +22,18 @@ def _loans(rows: int, *, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
     missing = rng.random(rows) < 0.3
     bad = rng.random(rows) < expit(-1.5 + 0.8 * X["a"] * ~missing + 1.2 * missing)
     return X.assign(a=X["a"].mask(missing)), bad.to_numpy().astype(int)
+
+
+@given(
+    st.lists(st.integers(-40, 40), max_size=30, unique=True),
+    st.lists(st.sampled_from([-np.inf, np.inf, np.nan, *np.arange(-42, 42, 0.5)]), max_size=20),
+)
+def test_a_values_bin_is_the_number_of_cuts_below_it(cuts: list[int], values: list[float]) -> None:
+    found = bin_of(np.array(values, dtype=float), np.sort(np.array(cuts, dtype=float)))
+    expected = [
+        len(cuts) + 1 if np.isnan(value) else sum(cut < value for cut in cuts) for value in values
+    ]
+    assert found.tolist() == expected
 
 
 @pytest.mark.parametrize("when_missing", ["learned", "never_better_than_average"])
