@@ -7,7 +7,7 @@ matrix of weights, shape (draws, labels), to one number per draw.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -87,18 +87,18 @@ def figures_of(judged: Judged, *, seed: int, draws: int = DRAWS) -> dict[str, Fi
     draws = min(draws, max(_FEWEST_DRAWS, _MOST_CELLS // len(judged.y)))
     weights = bootstrap_weights(judged.founders, seed=seed, draws=draws)
     return {
-        name: _alone(measure(judged, weights))
+        name: _without_interval(measure(judged, weights[:1]))
         if name in WITHOUT_INTERVAL
         else with_interval(measure(judged, weights))
         for name, measure in FIGURES.items()
     }
 
 
-def _alone(drawn: Floats) -> Figure:
-    figure = with_interval(drawn[:1])
+def _without_interval(drawn: Floats) -> Figure:
+    figure = with_interval(drawn)
     if figure.value is None:
         return figure
-    return Figure(figure.value, reason="no interval: loans drawn again only make it larger")
+    return replace(figure, reason="no interval: loans drawn again only make it larger")
 
 
 def with_interval(drawn: Floats, *, level: float = LEVEL) -> Figure:

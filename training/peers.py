@@ -7,7 +7,8 @@ that have any value in the rows they are fitted on; only the scorecard is told w
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -39,11 +40,21 @@ class Peer:
     def fit_and_foretell(self, X: pd.DataFrame, y: Ints, unseen: pd.DataFrame) -> Floats:  # noqa: N803
         """Log-odds of bad of unseen rows, shape (unseen rows,)."""
         filled = [name for name in X.columns if X[name].notna().any()]
-        with warnings.catch_warnings(), threadpool_limits(1):  # threads only cost, of few rows
-            warnings.simplefilter("ignore")  # quantiles of few rows, and the like
+        with fitting_few_rows():
             fitted = self.make().fit(X[filled], y)
             probability = fitted.predict_proba(unseen[filled])[:, 1]
         return np.asarray(logit(np.clip(probability, _CLIP, 1 - _CLIP)))
+
+
+@contextmanager
+def fitting_few_rows() -> Iterator[None]:
+    """Fit without warnings of few rows (quantiles, bins and the like), and in one thread.
+
+    Threads only make work of few rows: beside other jobs a fit took a hundred times as long.
+    """
+    with warnings.catch_warnings(), threadpool_limits(1):
+        warnings.simplefilter("ignore")
+        yield
 
 
 def all_peers() -> tuple[Peer, ...]:

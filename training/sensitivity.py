@@ -9,7 +9,7 @@ change. A feature whose points are given by hand has no weight to change.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -171,24 +171,13 @@ def _by_scaling(fit: Fit, rows: pd.DataFrame, priors: Priors) -> list[Sensitivit
             if feature.name in fit.by_hand:
                 changes[name] = _UNMOVED
                 continue
-            other = PointsCard.of(_scaled(card, feature, times), whole=fit.by_hand)
+            features = [each.scaled(times) if each is feature else each for each in card.features]
+            other = PointsCard.of(Card(card.intercept, tuple(features)), whole=fit.by_hand)
             moved = np.asarray(other.score_frame(rows), dtype=np.float64)
             changes[name] = _change(score, moved, log_odds, log_odds + (times - 1.0) * steps)
         weight = priors.features[feature.name].weight_points
         found.append(Sensitivity(feature.name, weight, **changes))
     return found
-
-
-def _scaled(card: Card, feature: CardFeature, times: float) -> Card:
-    """The card with one feature's log-odds multiplied."""
-    scaled = replace(
-        feature,
-        log_odds=tuple(times * each for each in feature.log_odds),
-        missing_log_odds=times * feature.missing_log_odds,
-    )
-    return replace(
-        card, features=tuple(scaled if each is feature else each for each in card.features)
-    )
 
 
 def _by_refits(

@@ -5,9 +5,9 @@ the same additions in the same order, so they agree to the last bit.
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from math import isinf, isnan
+from math import fsum, isinf, isnan
 from typing import Any
 
 import numpy as np
@@ -81,6 +81,12 @@ class CardFeature:
     def table(self) -> Floats:
         """Return the log-odds of each bin and, last, of missing."""
         return np.array([*self.log_odds, self.missing_log_odds], dtype=np.float64)
+
+    def mean_over_background(self, values: Iterable[float]) -> float:
+        """Return the mean over the background of what each bin and, last, missing is worth."""
+        shares = (*self.background_share, self.background_missing_share)
+        summed = fsum(share * value for share, value in zip(shares, values, strict=True))
+        return summed / fsum(shares)
 
     def look_up_all(self, values: Floats) -> Floats:
         """Return the log-odds of many values, shape (rows,)."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from math import fsum, isfinite, log
+from math import isfinite, log
 from typing import Any
 
 import numpy as np
@@ -120,7 +120,7 @@ class PointsCard:
             for feature in card.features
         )
         added = sum(
-            _mean_error(rounded, feature, scale)
+            feature.mean_over_background(_errors(rounded, feature, scale))
             for rounded, feature in zip(features, card.features, strict=True)
         )
         base = round(scale.to_points(card.intercept) - added)
@@ -249,13 +249,6 @@ def _whole_apart(exact: list[float]) -> list[int]:
         is_whole = abs(apart - round(apart)) < WHOLE
         found.append(first + round(apart) if is_whole else round(value))
     return found
-
-
-def _mean_error(rounded: PointsFeature, feature: CardFeature, scale: PointsScale) -> float:
-    """Return rounded minus exact points, on average over the background."""
-    shares = (*feature.background_share, feature.background_missing_share)
-    errors = _errors(rounded, feature, scale)
-    return fsum(share * error for share, error in zip(shares, errors, strict=True)) / fsum(shares)
 
 
 def _errors(rounded: PointsFeature, feature: CardFeature, scale: PointsScale) -> list[float]:

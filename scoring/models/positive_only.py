@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection
 from dataclasses import replace
-from math import fsum
 from typing import TYPE_CHECKING
 
 from scoring.models.card import Card, CardFeature
@@ -98,5 +97,4 @@ def positive_only_points(points: PointsCard, card: Card, names: Collection[str])
 def _mean_help(feature: CardFeature) -> float:
     """The mean over the background once costs are clipped: log-odds of bad, 0 or below."""
     steps = (*feature.log_odds, feature.missing_log_odds)
-    shares = (*feature.background_share, feature.background_missing_share)
-    return fsum(s * min(step, 0.0) for s, step in zip(shares, steps, strict=True)) / fsum(shares)
+    return feature.mean_over_background(min(step, 0.0) for step in steps)

@@ -90,10 +90,12 @@ def withdraw_consent(
     ).all()
     if not standing:
         given_to = f"lender {lender.reference}" if lender else "no lender in particular"
+        allowed = valid_consents(ledger.now).where(
+            Consent.founder_id == founder.id, Consent.purpose == purpose.value
+        )
         others = ledger.session.scalars(
             select(Lender.reference)
-            .join(Consent, Consent.lender_id == Lender.id)
-            .where(Consent.id.in_(_ids_of(founder, purpose, ledger.now)))
+            .where(Lender.id.in_(allowed.with_only_columns(Consent.lender_id)))
             .order_by(Lender.reference)
         ).all()
         hint = f" It stands for lender {', '.join(others)}: name one." if others else ""
@@ -167,13 +169,6 @@ def valid_consents(at: datetime) -> Select[Consent]:
             ConsentWithdrawal.consent_id.is_(None),
         )
     )
-
-
-def _ids_of(founder: Founder, purpose: Purpose, at: datetime) -> Select[int]:
-    standing = valid_consents(at).where(
-        Consent.founder_id == founder.id, Consent.purpose == purpose.value
-    )
-    return standing.with_only_columns(Consent.id)
 
 
 def _valid(purpose: Purpose, lender: Lender | None, at: datetime) -> Select[Consent]:

@@ -13,12 +13,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from scoring.errors import InputError
 from scoring.features.catalogue import Feature
 from training.figures import Floats, Ints
-from training.peers import MonotoneBoosting, OptimalBinning, explainable_boosting, lightgbm
+from training.peers import (
+    MonotoneBoosting,
+    OptimalBinning,
+    explainable_boosting,
+    fitting_few_rows,
+    lightgbm,
+)
 
 PAIRS = 10
 """Most terms of two features that EBM with pairs has: those that its own search ranks first."""
@@ -111,9 +116,7 @@ class Challenger:
         """
         filled = [name for name in X.columns if X[name].notna().any()]
         directions = {name: int(features[name].direction) for name in filled}
-        # Of few rows threads only make work: beside other jobs a fit took a hundred times as long.
-        with warnings.catch_warnings(), threadpool_limits(1):
-            warnings.simplefilter("ignore")  # bins of few rows, and the like
+        with fitting_few_rows():
             model = _makers(directions)[learner]().fit(X[filled], y)
         places = np.unique(np.linspace(0, len(X) - 1, min(len(X), BACKGROUND_ROWS)).astype(int))
         background = X[filled].iloc[places].reset_index(drop=True)

@@ -14,6 +14,7 @@ from scipy.special import expit
 
 from scoring.models.binning import Floats
 from scoring.models.learning.belief import Prior
+from scoring.models.learning.coding import part_of
 from scoring.models.learning.cut_off_normal import cut_off_normal
 from scoring.models.learning.design import Design
 from scoring.models.learning.few_rows import ROWS_PER_COEFFICIENT, FewRows
@@ -65,15 +66,13 @@ class Ascent:
         self._matrix = design.matrix() if few else None
         self._part: NDArray[np.intp] | None = None
         if design.n_rows > ROWS_FOR_CURVATURE:
-            self._part = np.arange(0, design.n_rows, -(-design.n_rows // ROWS_FOR_CURVATURE))
+            self._part = part_of(design.n_rows, ROWS_FOR_CURVATURE)
             self._design_of_part = design.rows(self._part)
 
     @classmethod
-    def at(
-        cls, design: Design, prior: Prior, outcomes: Outcomes, place: Floats, scales: Scales
-    ) -> "Ascent":
+    def at(cls, design: Design, outcomes: Outcomes, place: Floats, scales: Scales) -> "Ascent":
         """Stand where an ascent ended, shape (coefficients + extras,)."""
-        ascent = cls(design, prior, outcomes)
+        ascent = cls(design, scales.prior, outcomes)
         ascent.z = place
         ascent.believe(scales)
         return ascent

@@ -60,6 +60,14 @@ def shares_on(fine: Floats, cuts: Floats, union: Floats) -> Floats:
     return np.bincount(where, weights=fine, minlength=cuts.size + 2).astype(np.float64)
 
 
+def rows_of(weights: Floats) -> float:
+    """Return how many rows there are, repeated ones as often as their weight says.
+
+    A row of small weight takes as much work as any.
+    """
+    return max(float(weights.sum()), float(weights.size))
+
+
 def part_of(rows: int, most: int) -> NDArray[np.intp]:
     """Return every so many-th row, at most `most`."""
     return np.arange(0, rows, max(1, -(-rows // most)))

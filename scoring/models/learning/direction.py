@@ -14,7 +14,6 @@ from scipy.special import log_ndtr
 
 from scoring.models.declarations import Declaration
 from scoring.models.learning.ascent import Ascent, Outcomes
-from scoring.models.learning.belief import Prior
 from scoring.models.learning.design import Design
 from scoring.models.learning.posterior import Posterior
 
@@ -24,7 +23,6 @@ STRONG = float(np.log(20.0))
 
 def evidence_against_directions(
     design: Design,
-    prior: Prior,
     outcomes: Outcomes,
     posterior: Posterior,
     declarations: Sequence[Declaration],
@@ -33,16 +31,16 @@ def evidence_against_directions(
 
     Args:
         design: the binned rows.
-        prior: what was believed before.
         outcomes: of the rows.
-        posterior: the bounded fit.
+        posterior: the bounded fit, whose scales know what was believed before.
         declarations: one per feature.
 
     Returns:
         By name, features with a declared direction and any steps; natural logarithm.
     """
     place = np.concatenate([posterior.coefficients, posterior.extras])
-    ascent = Ascent.at(design, prior, outcomes, place, posterior.scales)
+    scales = posterior.scales
+    ascent = Ascent.at(design, outcomes, place, scales)
     hessian = ascent.hessian()
     covariance, _, _ = ascent.moments()
     free = ascent.free()
@@ -62,7 +60,7 @@ def evidence_against_directions(
             share = 1.0 - across[own].sum(axis=0)
             total += float(share @ moved)
             variance += float(share @ np.linalg.solve(schur, share))
-        believed, spread = prior.total_of(j, posterior.scales.variances, posterior.scales.doubt)
+        believed, spread = scales.prior.total_of(j, scales.variances, scales.doubt)
         found[declared.name] = _log_odds_below_zero(total, variance) - _log_odds_below_zero(
             believed, spread
         )

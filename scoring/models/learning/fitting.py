@@ -19,7 +19,7 @@ from scoring.models.card import Card
 from scoring.models.declarations import Declaration
 from scoring.models.learning.ascent import Outcomes
 from scoring.models.learning.belief import Beliefs
-from scoring.models.learning.coding import CodedRows, part_of, shares_on
+from scoring.models.learning.coding import CodedRows, part_of, rows_of, shares_on
 from scoring.models.learning.compression import CompressionLoss, compression_loss
 from scoring.models.learning.design import Design, uniform_shares
 from scoring.models.learning.direction import evidence_against_directions
@@ -94,10 +94,10 @@ def fit_card(
     rows = float(weights.sum())
     has_expert_cuts = any(declared.cuts is not None for declared in declarations)
     expert_reference = rows < FEWEST_ROWS_FOR_CUTS and (has_expert_cuts or rows == 0)
-    most = max(rows, float(values.shape[0]))
-    many = most > ROWS_FOR_ALL_BINNINGS
+    given = rows_of(weights)
+    many = given > ROWS_FOR_ALL_BINNINGS
     all_shifts = shifts(min(settings.n_binnings, 3) if many else settings.n_binnings)
-    if expert_reference or most > ROWS_FOR_AVERAGE:
+    if expert_reference or given > ROWS_FOR_AVERAGE:
         all_shifts = all_shifts[:1]
     cuts_by_binning = _binnings(values, weights, declarations, all_shifts)
     unions = [
@@ -141,9 +141,7 @@ def fit_card(
             ]
             for kind, of_kind in fitted.scales.items()
         }
-        evidence = evidence_against_directions(
-            designs[0], beliefs.prior(designs[0]), outcomes, fitted.plainest, declarations
-        )
+        evidence = evidence_against_directions(designs[0], outcomes, fitted.plainest, declarations)
     card, covariance = merge(
         members,
         [declared.name for declared in declarations],

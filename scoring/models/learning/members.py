@@ -12,7 +12,7 @@ from scoring.models.binning import Floats
 from scoring.models.learning.ascent import Outcomes
 from scoring.models.learning.averaging import stacking_weights
 from scoring.models.learning.belief import Beliefs, Prior
-from scoring.models.learning.coding import part_of
+from scoring.models.learning.coding import part_of, rows_of
 from scoring.models.learning.design import Design
 from scoring.models.learning.kinds import (
     ANCHOR,
@@ -108,7 +108,7 @@ def fit_members(designs: Sequence[Design], beliefs: Beliefs, outcomes: Outcomes)
         outcomes: of the rows.
     """
     rows = float(outcomes.weights.sum())
-    kinds = _kinds(max(rows, float(outcomes.bad.size)), beliefs)
+    kinds = _kinds(rows_of(outcomes.weights), beliefs)
     seen = {kind: [_Seen.by(kind, design, beliefs) for design in designs] for kind in kinds}
     posteriors = {kind: _fit_kind(kind, seen[kind], outcomes) for kind in kinds}
     part = part_of(outcomes.bad.size, ROWS_FOR_SCALES)
@@ -162,19 +162,17 @@ def _fit_kind(kind: Kind, seen: Sequence[_Seen], outcomes: Outcomes) -> list[Pos
         rounds = LATER_ROUNDS if found else FIRST_ROUNDS
         if not kind.scales_are_learned:
             rounds = 0
-        found.append(_fit_in_two(binning.design, prior, outcomes, scales, rounds))
+        found.append(_fit_in_two(binning.design, outcomes, scales, rounds))
     return found
 
 
-def _fit_in_two(
-    design: Design, prior: Prior, outcomes: Outcomes, scales: Scales, rounds: int
-) -> Posterior:
+def _fit_in_two(design: Design, outcomes: Outcomes, scales: Scales, rounds: int) -> Posterior:
     """Learn scales on a part of many rows, then coefficients on all of them."""
     part = part_of(outcomes.bad.size, ROWS_FOR_SCALES)
     if part.size == outcomes.bad.size:
-        return fit_member(design, prior, outcomes, scales, rounds=rounds)
-    first = fit_member(design.rows(part), prior, outcomes.of(part), scales, rounds=rounds)
-    return fit_member(design, prior, outcomes, first.scales, rounds=0, start=first.coefficients)
+        return fit_member(design, outcomes, scales, rounds=rounds)
+    first = fit_member(design.rows(part), outcomes.of(part), scales, rounds=rounds)
+    return fit_member(design, outcomes, first.scales, rounds=0, start=first.coefficients)
 
 
 def _left_out_by_one_step(
@@ -196,7 +194,7 @@ def _left_out_by_refits(binning: _Seen, outcomes: Outcomes, kind: Kind) -> Float
 
     Folds take turns along the rows, which are sorted, good and bad apart.
     """
-    design, prior = binning.design, binning.prior
+    design = binning.design
     fold = np.empty(outcomes.bad.size, dtype=np.intp)
     for outcome in (0.0, 1.0):
         of_outcome = np.flatnonzero(outcomes.bad == outcome)
@@ -207,9 +205,8 @@ def _left_out_by_refits(binning: _Seen, outcomes: Outcomes, kind: Kind) -> Float
         unseen = np.flatnonzero(fold == left)
         coefficients = fit_coefficients(
             design.rows(seen),
-            prior,
             outcomes.of(seen),
-            Scales.first_guess(kind, prior),
+            Scales.first_guess(kind, binning.prior),
             rounds=REFIT_ROUNDS if kind.scales_are_learned else 0,
         )
         log_odds[unseen] = design.rows(unseen).log_odds(coefficients)

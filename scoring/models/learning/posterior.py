@@ -11,7 +11,6 @@ from scipy.special import expit
 
 from scoring.models.binning import Floats
 from scoring.models.learning.ascent import Ascent, Outcomes
-from scoring.models.learning.belief import Prior
 from scoring.models.learning.design import Design
 from scoring.models.learning.scales import Scales
 
@@ -39,7 +38,6 @@ class Posterior:
 
 def fit_member(
     design: Design,
-    prior: Prior,
     outcomes: Outcomes,
     scales: Scales,
     *,
@@ -50,16 +48,15 @@ def fit_member(
 
     Args:
         design: the binned rows.
-        prior: what was believed before.
         outcomes: of the rows.
-        scales: to start from; updated.
+        scales: to start from, with the prior of the coefficients; updated.
         rounds: of the evidence loop.
         start: coefficients to start from, the prior's mode if None.
 
     Returns:
         The posterior at the scales arrived at.
     """
-    ascent = Ascent(design, prior, outcomes, start)
+    ascent = Ascent(design, scales.prior, outcomes, start)
     ascent.learn(scales, rounds=rounds)
     inverse, _, variance = ascent.moments()
     size = ascent.size
@@ -72,11 +69,9 @@ def fit_member(
     )
 
 
-def fit_coefficients(
-    design: Design, prior: Prior, outcomes: Outcomes, scales: Scales, *, rounds: int
-) -> Floats:
+def fit_coefficients(design: Design, outcomes: Outcomes, scales: Scales, *, rounds: int) -> Floats:
     """Return the coefficients of `fit_member` alone, shape (coefficients,)."""
-    ascent = Ascent(design, prior, outcomes)
+    ascent = Ascent(design, scales.prior, outcomes)
     ascent.learn(scales, rounds=rounds)
     return ascent.z[: ascent.size]
 
