@@ -13,7 +13,7 @@ from scoring.models.binning import Floats
 
 MOST_FACTORS = 70
 """With fifty features a founder's deviation is then within 3 % of what all directions give; with 40
-it was within 8 %."""
+it was within 9 %."""
 
 ROWS_AT_ONCE = 65_536
 
