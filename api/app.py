@@ -12,15 +12,17 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from api import health
 from api.auth import Authentication
-from api.imports import importers
-from api.pages import routes as pages
+from api.lenders import notices, scores
+from api.pages.founder import routes as pages
 from api.pages.languages import chosen_language
 from api.pages.rendering import message
 from api.problems import Problem, add_problem_handlers, problem_of, problem_response
+from api.records import routes
+from api.records.imports import importers
 from api.requests import RequestLog
-from api.routes import health, notices, records, scores
-from scoring.records.database import Database
+from scoring.store.database import Database
 
 _STATIC = Path(__file__).parent / "pages" / "static"
 
@@ -43,7 +45,7 @@ def create_app(database: Database) -> FastAPI:
             Middleware(
                 RequestLog,
                 apology=_apology,
-                larger_bodies={f"{records.router.prefix}/": records.LARGEST_BODY},
+                larger_bodies={f"{routes.router.prefix}/": routes.LARGEST_BODY},
             ),
             Middleware(Authentication, database=database),
         ],
@@ -54,7 +56,7 @@ def create_app(database: Database) -> FastAPI:
     app.include_router(health.router)
     app.include_router(scores.router)
     app.include_router(notices.router)
-    app.include_router(records.router)
+    app.include_router(routes.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     _describe_problems(app)

@@ -11,9 +11,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems import KeyRefusedError, unauthorised
-from scoring.records.database import Database
-from scoring.records.parties import Operator, lender_with_key, operator_with_key
-from scoring.records.tables import Lender
+from scoring.parties.parties import Operator, lender_with_key, operator_with_key
+from scoring.store.database import Database
+from scoring.store.tables import Lender
 
 PROTECTED = "/v1"
 

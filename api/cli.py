@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scoring.console import open_database
+from scoring.cli.console import open_database
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -20,9 +20,9 @@ def serve(
     import uvicorn
 
     from api.app import create_app
-    from api.links import is_loopback
+    from api.pages.founder.links import is_loopback
     from api.requests import log_to_stderr
-    from scoring.features.statements import compile_statements
+    from scoring.features.engines.statements import compile_statements
 
     database = open_database()
     database.settings.secret()
@@ -55,7 +55,7 @@ def founder_link(
     by: Annotated[str, typer.Option(help="Who does this, for the audit chain.")] = "operator",
 ) -> None:
     """Print a link that opens the founder's page once, within seven days."""
-    from api.links import make_link
+    from api.pages.founder.links import make_link
 
     database = open_database()
     with database.writing() as ledger:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from scoring.errors import (
+from scoring.base.errors import (
     ConflictError,
     ConsentError,
     FileError,

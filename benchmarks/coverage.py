@@ -3,7 +3,7 @@
     .venv/bin/python -m benchmarks.coverage --samples 200
     .venv/bin/python -m benchmarks.coverage --samples 20 --sizes 50 200
 
-Founders go bad by the process of the sample portfolio (`training/simulate/process.py`), less the
+Founders go bad by the process of the sample portfolio (`sample/simulate/process.py`), less the
 traits that no record shows, so that the true PD is a function of what the scorecard sees. Writes
 `results/coverage.md`. Each sample is kept in `var/benchmarks`, so an interrupted run goes on.
 """
@@ -34,10 +34,8 @@ from benchmarks.keeping import (
     module_source,
     scorecard_source,
 )
-from scoring.models.scorecard import MonotoneScorecard
-from training.figures import Floats, Ints
-from training.simulate import process
-from training.simulate.process import (
+from sample.simulate import process
+from sample.simulate.process import (
     PROCESS_SOFTNESS,
     PROCESS_THRESHOLDS,
     PROCESS_WEIGHTS,
@@ -45,6 +43,8 @@ from training.simulate.process import (
     riskiness,
     sigmoid,
 )
+from scoring.models.scorecard import MonotoneScorecard
+from training.measures.figures import Floats, Ints
 
 SIZES = (50, 200, 1000, 5000)
 LEVEL = 0.9

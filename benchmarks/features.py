@@ -23,16 +23,16 @@ from benchmarks.order_lines import AS_OF, KNOWN_AT, write_lake
 from benchmarks.score import founder_with_a_thousand_orders
 from benchmarks.spark_plan import shuffles_of
 from benchmarks.with_pandas import features_with_pandas
+from scoring.base.settings import Settings
 from scoring.features.catalogue import Kind
-from scoring.features.finishing import finished
-from scoring.features.lake import Lake
-from scoring.features.one_founder import one_founder
-from scoring.features.spark import SparkLake, spark_session
-from scoring.features.statements import known_relations, of_kind
-from scoring.records.database import Database
-from scoring.records.parties import find_founder
-from scoring.records.snapshots import open_snapshot
-from scoring.settings import Settings
+from scoring.features.engines.finishing import finished
+from scoring.features.engines.lake import Lake
+from scoring.features.engines.one_founder import one_founder
+from scoring.features.engines.spark import SparkLake, spark_session
+from scoring.features.engines.statements import known_relations, of_kind
+from scoring.parties.parties import find_founder
+from scoring.store.database import Database
+from scoring.store.snapshots import open_snapshot
 
 FOUNDERS = 20_000
 FEWER = 2_000

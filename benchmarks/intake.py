@@ -22,13 +22,13 @@ import pandas as pd
 from sqlalchemy import text
 
 from benchmarks.figures import figure, peak_mebibytes, write_figures
-from scoring.records.bulk import append_frame
-from scoring.records.database import Database
-from scoring.records.intake.importing import Request, import_records
-from scoring.records.intake.learning import Learned
-from scoring.records.parties import add_founders
-from scoring.records.tables import Import, OrderLine
-from scoring.settings import Settings
+from scoring.base.settings import Settings
+from scoring.intake.importing import Request, import_records
+from scoring.intake.learned_at import Learned
+from scoring.parties.parties import add_founders
+from scoring.store.bulk import append_frame
+from scoring.store.database import Database
+from scoring.store.tables import Import, OrderLine
 from tests.conftest import new_postgresql_database
 
 LINES = int(os.environ.get("BENCH_LINES", "1_000_000"))

@@ -29,8 +29,9 @@ from benchmarks.keeping import (
     scorecard_source,
 )
 from benchmarks.sets import LoanSet, sets_present
-from training import figures, peers
-from training.figures import (
+from training.challengers import peers
+from training.measures import figures
+from training.measures.figures import (
     Floats,
     Ints,
     Judged,

@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scoring.calendar import day_number, microseconds
-from scoring.features.points_in_time import ARROW
-from scoring.records.evidence_columns import LAKE_TABLES, record_columns
-from scoring.records.snapshots import Snapshot, open_snapshot, sha256_of
-from scoring.records.snapshots.manifest import DIGEST, MANIFEST, SnapshotFile, manifest_text
-from scoring.records.tables import OrderLine, Pause, PlatformEvent
+from scoring.base.calendar import day_number, microseconds
+from scoring.features.engines.points_in_time import ARROW
+from scoring.store.lake_columns import LAKE_TABLES, record_columns
+from scoring.store.snapshots import Snapshot, open_snapshot, sha256_of
+from scoring.store.snapshots.manifest import DIGEST, MANIFEST, SnapshotFile, manifest_text
+from scoring.store.tables import OrderLine, Pause, PlatformEvent
 
 AS_OF = date(2026, 6, 15)
 KNOWN_AT = datetime(2026, 7, 1, tzinfo=UTC)

@@ -11,11 +11,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from benchmarks.figures import figure, median_seconds, write_figures
-from scoring.features.one_founder import one_founder
-from scoring.records.database import Database
+from scoring.base.settings import Settings
+from scoring.features.engines.one_founder import one_founder
+from scoring.parties.parties import find_founder
 from scoring.records.kinds import RecordKind
-from scoring.records.parties import find_founder
-from scoring.settings import Settings
+from scoring.store.database import Database
 from tests.builders import a_founder, a_lender, an_expert_model, import_rows
 
 

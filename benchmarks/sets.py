@@ -19,18 +19,18 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
+from sample.simulate import write_sample_portfolio
+from scoring.base.settings import Settings
 from scoring.features import features_for
+from scoring.intake.importing import import_file
+from scoring.intake.learned_at import Learned
 from scoring.models.priors import read_priors, unfitted_scorecard
 from scoring.models.scorecard import MonotoneScorecard
-from scoring.records.consents import Purpose, grant_consent
-from scoring.records.database import Database, last_recorded
-from scoring.records.intake.importing import import_file
-from scoring.records.intake.learning import Learned
-from scoring.records.parties import add_founders
-from scoring.settings import Settings
-from training.backtest import berka_training_set
-from training.dataset import TrainingSet, build_training_set
-from training.simulate import write_sample_portfolio
+from scoring.parties.consents import Purpose, grant_consent
+from scoring.parties.parties import add_founders
+from scoring.store.database import Database, last_recorded
+from training.backtest.backtest import berka_training_set
+from training.data.dataset import TrainingSet, build_training_set
 
 HERE = Path(__file__).parent
 BERKA = HERE.parent / "data" / "berka"

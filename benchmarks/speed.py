@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.figures import figure, median_seconds, peak_mebibytes
 from scoring.models.scorecard import MonotoneScorecard
-from training.peers import explainable_boosting
+from training.challengers.peers import explainable_boosting
 
 MANY_ROWS = 1_000_000
 _QUICK_ROWS = 100_000

@@ -24,28 +24,28 @@ import pandas as pd
 from sqlalchemy import select
 
 from benchmarks.figures import RESULTS
-from scoring.calendar import day_of
-from scoring.evidence import weigh
+from sample.simulate import SampleManifest, write_sample_portfolio
+from scoring.base.calendar import day_of
+from scoring.base.settings import Settings
 from scoring.features import features_for
 from scoring.features.catalogue import Kind
-from scoring.features.finishing import finished, resolved_shares
-from scoring.features.lake import Lake
-from scoring.features.one_founder import Content
-from scoring.features.statements import content_column
+from scoring.features.engines.finishing import finished, resolved_shares
+from scoring.features.engines.lake import Lake
+from scoring.features.engines.one_founder import Content
+from scoring.features.engines.statements import content_column
+from scoring.intake.importing import import_file
+from scoring.intake.learned_at import Learned
 from scoring.models.artefact import Artefact
 from scoring.models.evidence import UNRESOLVED_ALLOWED
-from scoring.records.consents import Purpose, grant_consent
-from scoring.records.database import Database, last_recorded
-from scoring.records.intake.importing import import_file
-from scoring.records.intake.learning import Learned
-from scoring.records.parties import add_founders, add_lender
-from scoring.records.tables import Founder
-from scoring.settings import Settings
-from training.dataset import TrainingSet, build_training_set
-from training.figures import SEED
-from training.fit import Fit, expert_scorecard, fit_scorecard
-from training.folds import grouped_folds
-from training.simulate import SampleManifest, write_sample_portfolio
+from scoring.parties.consents import Purpose, grant_consent
+from scoring.parties.parties import add_founders, add_lender
+from scoring.score.evidence import weigh
+from scoring.store.database import Database, last_recorded
+from scoring.store.tables import Founder
+from training.data.dataset import TrainingSet, build_training_set
+from training.fit.fit import Fit, expert_scorecard, fit_scorecard
+from training.measures.figures import SEED
+from training.measures.folds import grouped_folds
 
 UNTIL = date(2026, 6, 30)
 EVERYTHING = 10_000  # days

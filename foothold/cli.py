@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from scoring.errors import FootholdError
+from scoring.base.errors import FootholdError
 
 # command: (module with a Typer app, help). Help stands here so that `--help` imports nothing.
 COMMANDS = {
@@ -49,19 +49,19 @@ COMMANDS = {
         "Publish a scorecard: table, HTML, CSV, SQL, PMML, spreadsheet, picture.",
     ),
     "audit": ("scoring.cli.records", "Verify the audit chain."),
-    "train": ("training.cli", "Train a candidate model and write its report."),
-    "hand": ("training.hand.cli", "Show what an analyst set by hand in a model, and its effect."),
-    "promote": ("training.cli", "Make a candidate the champion; by a second person."),
+    "train": ("training.cli.training", "Train a candidate model and write its report."),
+    "hand": ("training.cli.hand", "Show what an analyst set by hand in a model, and its effect."),
+    "promote": ("training.cli.training", "Make a candidate the champion; by a second person."),
     "challengers": (
-        "training.challengers.cli",
+        "training.cli.challengers",
         "Train other ways of learning beside the scorecard, and explain files by them.",
     ),
     "priors": (
-        "training.priors_cli",
+        "training.cli.priors",
         "Show the expert's scorecard, and which weights the score hangs on.",
     ),
-    "backtest": ("training.cli", "Test on real public loans."),
-    "sample": ("training.cli", "Write the invented sample portfolio."),
+    "backtest": ("training.cli.training", "Test on real public loans."),
+    "sample": ("training.cli.training", "Write the invented sample portfolio."),
     "serve": ("api.cli", "Serve the API and the founder's pages."),
     "founder-link": ("api.cli", "Print a one-time link to a founder's page."),
     "demo": ("foothold.demo", "Set up the sample portfolio, train, promote, score and serve."),

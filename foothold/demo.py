@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from sqlalchemy import select
 
-from scoring.console import progress_bar, stderr
-from scoring.errors import ConflictError
+from scoring.base.errors import ConflictError
+from scoring.base.settings import read_settings
+from scoring.cli.console import progress_bar, stderr
 from scoring.features.catalogue import Kind
-from scoring.models.registry import promote_model
-from scoring.portfolio import PortfolioSummary, score_portfolio
-from scoring.records.consents import Purpose, grant_consent
-from scoring.records.database import Database
-from scoring.records.intake.importing import import_file
-from scoring.records.intake.learning import Learned
-from scoring.records.intake.listed import read_list
-from scoring.records.parties import (
+from scoring.governance.registry import promote_model
+from scoring.intake.importing import import_file
+from scoring.intake.learned_at import Learned
+from scoring.intake.listed import read_list
+from scoring.parties.consents import Purpose, grant_consent
+from scoring.parties.parties import (
     add_founders,
     add_lender,
     find_lender,
     issue_key,
     lender_with_key,
 )
-from scoring.records.tables import Consent, Founder, Lender, Score
-from scoring.settings import read_settings
+from scoring.portfolio import PortfolioSummary, score_portfolio
+from scoring.store.database import Database
+from scoring.store.tables import Consent, Founder, Lender, Score
 
 if TYPE_CHECKING:
     from training.candidate import Candidate
@@ -113,7 +113,7 @@ def _refuse_own_records(database: Database, sample: Path) -> None:
 
 def _write_sample(sample: Path, until: date, progress: Any) -> list[Path]:
     """The sample's files, founders first. Once written they stay: other days, other records."""
-    from training.simulate import write_sample_portfolio
+    from sample.simulate import write_sample_portfolio
 
     marker = sample / "complete.json"
     if not marker.exists():
@@ -175,7 +175,7 @@ def _train_and_promote(database: Database, progress: Any) -> Candidate:
 
 
 def _berka_auc(progress: Any) -> float:
-    from training.backtest import backtest_berka
+    from training.backtest.backtest import backtest_berka
 
     return round(backtest_berka(_BERKA, progress=progress).berka_auc, 4)
 
@@ -184,7 +184,7 @@ def _hand_out(
     database: Database, summary: PortfolioSummary, report: Path, port: int
 ) -> dict[str, str]:
     """What a visitor needs, kept in `demo.json` and out of version control."""
-    from api.links import make_link
+    from api.pages.founder.links import make_link
 
     path = database.settings.data_dir / "demo.json"
     known = json.loads(path.read_text()) if path.exists() else {}

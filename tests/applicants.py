@@ -7,15 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from scoring.cut_off import store_cut_off_background
-from scoring.models.registry import champion
+from scoring.governance.registry import champion
+from scoring.parties.consents import Purpose, grant_consent
+from scoring.parties.lender_policies import Policy, decide_policy
+from scoring.parties.parties import add_founders, find_lender
 from scoring.portfolio.applicants import applicants_in_file
-from scoring.records.consents import Purpose, grant_consent
-from scoring.records.database import Database
 from scoring.records.kinds import RecordKind
-from scoring.records.lender_policies import Policy, decide_policy
-from scoring.records.parties import add_founders, find_lender
-from scoring.records.tables import CutOffBackground, Score
+from scoring.score.cut_off import store_cut_off_background
+from scoring.store.database import Database
+from scoring.store.tables import CutOffBackground, Score
 from tests.builders import a_founder, import_rows
 
 

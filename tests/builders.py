@@ -14,19 +14,19 @@ from typing import Self
 import pandas as pd
 
 from scoring.features import features_for
+from scoring.governance.registry import promote_model, store_model
+from scoring.intake.importing import import_file
+from scoring.intake.learned_at import Learned
+from scoring.intake.receipts import Receipt
 from scoring.models.artefact import Artefact
 from scoring.models.priors import read_priors, typical_constants, unfitted_scorecard
-from scoring.models.registry import promote_model, store_model
-from scoring.records.consents import Purpose, grant_consent, withdraw_consent
-from scoring.records.database import Database
-from scoring.records.intake.forms import FORMS
-from scoring.records.intake.importing import import_file
-from scoring.records.intake.learning import Learned
-from scoring.records.intake.receipts import Receipt
+from scoring.parties.consents import Purpose, grant_consent, withdraw_consent
+from scoring.parties.parties import add_founders, add_lender, find_founder, find_lender
+from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
-from scoring.records.parties import add_founders, add_lender, find_founder, find_lender
-from scoring.records.tables import Score
-from scoring.score import score_founder
+from scoring.score.scoring import score_founder
+from scoring.store.database import Database
+from scoring.store.tables import Score
 
 
 def import_rows(

@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from scoring.records.database import Database
-from scoring.settings import Settings
+from scoring.base.settings import Settings
+from scoring.store.database import Database
 
 ENGINES = ("sqlite", "postgresql")
 

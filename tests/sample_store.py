@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from scoring.records.consents import Purpose, grant_consent
-from scoring.records.database import Database
-from scoring.records.intake.importing import import_file
-from scoring.records.intake.learning import Learned
-from scoring.records.parties import add_founders, add_lender
-from scoring.settings import BLOCKS, Settings
+from sample.simulate import write_sample_portfolio
+from scoring.base.settings import BLOCKS, Settings
+from scoring.intake.importing import import_file
+from scoring.intake.learned_at import Learned
+from scoring.parties.consents import Purpose, grant_consent
+from scoring.parties.parties import add_founders, add_lender
+from scoring.store.database import Database
 from tests.conftest import new_sqlite_store
-from training.simulate import write_sample_portfolio
 
 UNTIL = date(2026, 6, 14)
 LENDER = "L-DEMO"
@@ -62,7 +62,7 @@ def fill_with_sample_files(
         database: with its schema, and without any of these founders.
         founders: how many.
         until: the last day of their records.
-        blocks: of `scoring.settings.BLOCKS`; loans and repayments are always imported.
+        blocks: of `scoring.base.settings.BLOCKS`; loans and repayments are always imported.
         consents: what each founder agrees to, and towards which lender; None where it is nobody's.
     """
     with tempfile.TemporaryDirectory() as folder:

@@ -13,27 +13,31 @@ from typing import Any
 
 import numpy as np
 
-from scoring.canonical import canonical_json, digest
+from scoring.base.canonical import canonical_json, digest
 from scoring.features import all_features
+from scoring.governance.registry import store_model
+from scoring.models.adjustments.calibration import Calibration
 from scoring.models.artefact import Artefact
-from scoring.models.calibration import Calibration
-from scoring.models.outcomes import BinOutcomes
+from scoring.models.card.bin_outcomes import BinOutcomes
 from scoring.models.priors import PRIORS_PATH, read_priors
-from scoring.models.registry import store_model
-from scoring.records.database import Database
-from training.calibration import anchored, calibrate, require_tendency
-from training.dataset import TrainingSet, training_set_on_file
-from training.figures import SEED
-from training.fit import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
-from training.folds import Progress
-from training.hand.applying import apply_hand, check_served
-from training.hand.beside import figures_without_hand, hand_record, validation_without_hand
-from training.hand.file import read_hand
-from training.labels import OutcomeDefinition
-from training.outcomes import outcomes_by_bin
-from training.report import ReportContent, write_report
-from training.shaping import Shaping
-from training.validate import Validation, validate
+from scoring.store.database import Database
+from training.data.dataset import TrainingSet, training_set_on_file
+from training.data.labels import OutcomeDefinition
+from training.fit.calibrating import anchored, calibrate, require_tendency
+from training.fit.fit import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
+from training.fit.hand.applying import apply_hand, check_served
+from training.fit.hand.file import read_hand
+from training.fit.outcome_counts import outcomes_by_bin
+from training.fit.shaping import Shaping
+from training.measures.figures import SEED
+from training.measures.folds import Progress
+from training.validation.hand_beside import (
+    figures_without_hand,
+    hand_record,
+    validation_without_hand,
+)
+from training.validation.report import ReportContent, write_report
+from training.validation.validate import Validation, validate
 
 _PACKAGES = ("foothold", "numpy", "scipy", "pandas", "scikit-learn", "duckdb", "ibis-framework")
 _STEPS = 5

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from scoring.cli.console import open_database, print_json, print_table
 from scoring.cli.options import AsJson
-from scoring.console import open_database, print_json, print_table
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 _SHOWN = 5  # ids of a table in a line; --json prints all
@@ -52,10 +52,10 @@ def features(
 
 
 def _values(founder: str, as_of: datetime | None, *, as_json: bool) -> None:
-    from scoring.errors import InputError, NoChampionError
+    from scoring.base.errors import InputError, NoChampionError
     from scoring.features.following import follow
-    from scoring.models.registry import champion, load_artefact
-    from scoring.records.parties import find_founder
+    from scoring.governance.registry import champion, load_artefact
+    from scoring.parties.parties import find_founder
 
     database = open_database()
     day = database.today if as_of is None else as_of.date()

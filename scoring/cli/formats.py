@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
+from scoring.base.settings import read_settings
+from scoring.cli.console import print_json, print_table
 from scoring.cli.options import AsJson
-from scoring.console import print_json, print_table
-from scoring.records.intake.formats.declarations import Format, FormatName, read_formats
-from scoring.records.intake.forms import FORMS
-from scoring.settings import read_settings
+from scoring.intake.formats.declarations import Format, FormatName, read_formats
+from scoring.records.forms import FORMS
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
+from scoring.base.errors import InputError
+from scoring.base.settings import read_settings
+from scoring.cli.console import open_database, print_json, print_table, progress_bar
 from scoring.cli.options import AsJson, Author
 from scoring.cli.reviewing import Reason
-from scoring.console import open_database, print_json, print_table, progress_bar
-from scoring.errors import InputError
-from scoring.records.intake.formats.declarations import FormatName
+from scoring.intake.formats.declarations import FormatName
 from scoring.records.kinds import RecordKind
-from scoring.settings import read_settings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 imports_app = typer.Typer(rich_markup_mode=None)
@@ -68,15 +68,15 @@ def import_records_of(
     as_json: AsJson = False,
 ) -> None:
     """Import a file as people have it: all of it, or nothing. See what it holds with --dry-run."""
-    from scoring.records.database import Database
-    from scoring.records.intake.importing import (
+    from scoring.intake.importing import (
         Request,
         import_records,
         preview_records,
         preview_without_store,
     )
-    from scoring.records.intake.learning import Learned
-    from scoring.records.intake.previews import preview_lines
+    from scoring.intake.learned_at import Learned
+    from scoring.intake.previews import preview_lines
+    from scoring.store.database import Database
 
     request = Request(
         kind=kind,
@@ -108,7 +108,7 @@ def import_records_of(
 @imports_app.callback(invoke_without_command=True)
 def imports(context: typer.Context, as_json: AsJson = False) -> None:
     """List import receipts."""
-    from scoring.records.intake.receipts import list_receipts
+    from scoring.intake.receipts import list_receipts
 
     if context.invoked_subcommand is not None:
         return
@@ -125,7 +125,7 @@ def imports_withdraw(receipt: int, reason: Reason, by: Author, as_json: AsJson =
     """Withdraw an import whole: its records stand no more, what they superseded stands again."""
     from dataclasses import asdict
 
-    from scoring.records.withdrawals import withdraw_import
+    from scoring.review.withdrawals import withdraw_import
 
     with open_database().writing() as ledger:
         done = withdraw_import(ledger, receipt, reason=reason, author=by)

@@ -7,10 +7,7 @@ from typing import Annotated
 
 import typer
 
-from scoring.cli.options import AsJson, Author
-from scoring.cli.reviewing import Reason, read_instant
-from scoring.console import open_database, print_json, print_table
-from scoring.records.interruptions import (
+from scoring.circumstances.interruptions import (
     PlatformEventKind,
     declare_pause,
     declare_platform_event,
@@ -19,8 +16,11 @@ from scoring.records.interruptions import (
     withdraw_pause,
     withdraw_platform_event,
 )
-from scoring.records.parties import find_founder
-from scoring.records.tables import Pause, PlatformEvent
+from scoring.cli.console import open_database, print_json, print_table
+from scoring.cli.options import AsJson, Author
+from scoring.cli.reviewing import Reason, read_instant
+from scoring.parties.parties import find_founder
+from scoring.store.tables import Pause, PlatformEvent
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 pause_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

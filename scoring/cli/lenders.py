@@ -8,17 +8,12 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import select
 
+from scoring.base.errors import InputError
+from scoring.cli.console import open_database, print_json, print_table
 from scoring.cli.options import AsJson, Author
-from scoring.console import open_database, print_json, print_table
-from scoring.errors import InputError
-from scoring.records.lender_policies import (
-    CutOff,
-    Policy,
-    decide_policy,
-    policy_in_force,
-)
-from scoring.records.parties import add_lender, find_lender
-from scoring.records.tables import Lender
+from scoring.parties.lender_policies import CutOff, Policy, decide_policy, policy_in_force
+from scoring.parties.parties import add_lender, find_lender
+from scoring.store.tables import Lender
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 lender_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -70,7 +65,7 @@ def lender_policy(
     as_json: AsJson = False,
 ) -> None:
     """Decide a lender's policy for scores from now on; what is left out stays as it was."""
-    from scoring.models.standing import standing_of
+    from scoring.governance.policy_in_force import standing_of
 
     if cut_off is None and margin is None and positive_only is None and not no_cut_off:
         raise InputError(
@@ -94,7 +89,7 @@ def lender_policy(
 @lender_app.command("show")
 def lender_show(lender: LenderArgument, as_json: AsJson = False) -> None:
     """Show a lender's policy in force, and what it still lacks."""
-    from scoring.models.standing import standing_of
+    from scoring.governance.policy_in_force import standing_of
 
     database = open_database()
     with database.reading() as session:
@@ -105,7 +100,7 @@ def lender_show(lender: LenderArgument, as_json: AsJson = False) -> None:
 @lender_app.command("list")
 def lender_list(as_json: AsJson = False) -> None:
     """List lenders with their policies in force."""
-    from scoring.models.standing import standing_of
+    from scoring.governance.policy_in_force import standing_of
 
     database = open_database()
     with database.reading() as session:
@@ -140,9 +135,9 @@ def lender_background(
     as_json: AsJson = False,
 ) -> None:
     """Compute whom reasons compare with: applicants at or just above the lender's cut-off."""
-    from scoring.cut_off import store_cut_off_background
-    from scoring.models.registry import champion, find_model
+    from scoring.governance.registry import champion, find_model
     from scoring.portfolio.applicants import applicants_in_file
+    from scoring.score.cut_off import store_cut_off_background
 
     with open_database().writing() as ledger:
         found = find_lender(ledger.session, lender)

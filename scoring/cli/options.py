@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scoring.records.consents import Purpose
+from scoring.parties.consents import Purpose
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object to stdout.")]
 Author = Annotated[str, typer.Option("--by", help="Who does this, for the audit chain.")]

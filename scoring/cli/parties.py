@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from scoring.calendar import end_of
+from scoring.base.calendar import end_of
+from scoring.base.errors import InputError
+from scoring.cli.console import open_database, print_json
 from scoring.cli.options import AsJson, Author, LenderOption, PurposeOption
-from scoring.console import open_database, print_json
-from scoring.errors import InputError
-from scoring.records.consents import grant_consent, withdraw_consent
-from scoring.records.parties import (
+from scoring.parties.consents import grant_consent, withdraw_consent
+from scoring.parties.parties import (
     add_founders,
     find_founder,
     find_lender,
@@ -153,6 +153,6 @@ def consent_withdraw(
 
 
 def _references_in(file: Path) -> list[str]:
-    from scoring.records.intake.listed import read_list
+    from scoring.intake.listed import read_list
 
     return read_list(file, required=("founder",))["founder"].tolist()

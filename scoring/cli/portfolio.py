@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
+from scoring.cli.console import open_database, print_json, progress_bar
 from scoring.cli.options import AsJson, Author
-from scoring.console import open_database, print_json, progress_bar
+from scoring.parties.consents import Purpose
 from scoring.portfolio.engines import Engine
-from scoring.records.consents import Purpose
 
 app = typer.Typer(rich_markup_mode=None)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from scoring.base.settings import read_settings
+from scoring.cli.console import open_database, print_json
 from scoring.cli.options import AsJson
-from scoring.console import open_database, print_json
-from scoring.records.database import Database
-from scoring.settings import read_settings
+from scoring.store.database import Database
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 audit_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -30,8 +30,8 @@ def init(as_json: AsJson = False) -> None:
 @audit_app.command("verify")
 def audit_verify(as_json: AsJson = False) -> None:
     """Check every link of the audit chain, and scores, policies and backgrounds against it."""
-    from scoring.records.audit import verify_chain
-    from scoring.verification import verify_backgrounds, verify_policies, verify_scores
+    from scoring.store.audit import verify_chain
+    from scoring.store.verification import verify_backgrounds, verify_policies, verify_scores
 
     with open_database().reading() as session:
         count = verify_chain(session)

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
+from scoring.base.errors import InputError
+from scoring.cli.console import open_database, print_json, print_table
 from scoring.cli.options import AsJson, Author, LenderOption
-from scoring.console import open_database, print_json, print_table
-from scoring.errors import InputError
-from scoring.records.database import Database
 from scoring.records.kinds import RecordKind
+from scoring.store.database import Database
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 dispute_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -39,7 +39,7 @@ def correct(
     as_json: AsJson = False,
 ) -> None:
     """Correct one record by hand, or retract it; both the old and the new are kept."""
-    from scoring.records.corrections import correct_record, retract_record
+    from scoring.review.corrections import correct_record, retract_record
 
     changes = _changes(settings)
     _require_one("--set column=value, or --retract", [bool(changes), retract])
@@ -90,8 +90,8 @@ def records(
     as_json: AsJson = False,
 ) -> None:
     """List a founder's records, as they are or as they were known."""
+    from scoring.parties.parties import find_founder
     from scoring.records.listing import Seen, records_ever, records_standing
-    from scoring.records.parties import find_founder
     from scoring.records.plain_columns import KINDS
 
     database = open_database()
@@ -127,8 +127,8 @@ def dispute_open(
     founder: str, kind: RecordKind, record: int, reason: Reason, by: Author, as_json: AsJson = False
 ) -> None:
     """Take a founder's word that a record is wrong: it leaves scoring until decided."""
-    from scoring.records.disputes import list_disputes, open_dispute
-    from scoring.records.parties import find_founder
+    from scoring.parties.parties import find_founder
+    from scoring.review.disputes import list_disputes, open_dispute
 
     database = open_database()
     with database.writing() as ledger:
@@ -157,7 +157,7 @@ def dispute_list(
     as_json: AsJson = False,
 ) -> None:
     """List disputes with the last day for their decision."""
-    from scoring.records.disputes import list_disputes
+    from scoring.review.disputes import list_disputes
 
     database = open_database()
     with database.reading() as session:
@@ -185,7 +185,11 @@ def dispute_decide(
     as_json: AsJson = False,
 ) -> None:
     """Decide a dispute: keep the record, correct it, or retract it. By a second person."""
-    from scoring.records.decisions import decide_correcting, decide_keeping, decide_retracting
+    from scoring.review.dispute_decisions import (
+        decide_correcting,
+        decide_keeping,
+        decide_retracting,
+    )
 
     changes = _changes(settings)
     _require_one("--keep, --set column=value, or --retract", [keep, bool(changes), retract])
@@ -222,8 +226,8 @@ def dispute_decide(
 @notices_app.command("list")
 def notices_list(lender: LenderOption = None, as_json: AsJson = False) -> None:
     """List notices to lenders whose scores rested on a record that was wrong."""
-    from scoring.records.notices import list_notices
-    from scoring.records.parties import find_lender
+    from scoring.parties.parties import find_lender
+    from scoring.review.notices import list_notices
 
     database = open_database()
     with database.reading() as session:

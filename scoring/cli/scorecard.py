@@ -12,17 +12,17 @@ from typing import Annotated
 
 import typer
 
+from scoring.base.errors import InputError
+from scoring.cli.console import open_database, print_json
 from scoring.cli.options import AsJson
-from scoring.console import open_database, print_json
-from scoring.errors import InputError
+from scoring.governance.registry import find_model_or_champion, load_artefact
 from scoring.models.artefact import Artefact
-from scoring.models.registry import find_model_or_champion, load_artefact
+from scoring.parties.lender_policies import policy_in_force
+from scoring.parties.parties import find_lender
 from scoring.published.sql import Dialect, scorecard_sql
 from scoring.published.table import ScorecardTable, scorecard_table
 from scoring.published.variant import CardVariant
-from scoring.records.lender_policies import policy_in_force
-from scoring.records.parties import find_lender
-from scoring.records.tables import Model
+from scoring.store.tables import Model
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 

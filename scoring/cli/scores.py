@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from scoring.base.errors import InputError
+from scoring.cli.console import open_database, print_json, print_table, progress_bar
 from scoring.cli.options import AsJson, Author, LenderOption
-from scoring.console import open_database, print_json, print_table, progress_bar
-from scoring.errors import InputError
-from scoring.records.consents import Purpose
-from scoring.records.parties import find_lender
+from scoring.parties.consents import Purpose
+from scoring.parties.parties import find_lender
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -53,7 +53,7 @@ def score(
 @app.command()
 def replay(reference: str, as_json: AsJson = False) -> None:
     """Compute a stored score again from the records known then; equal to the byte, or an error."""
-    from scoring.replay import replay_score
+    from scoring.score.replay import replay_score
 
     result = replay_score(open_database(), reference)
     if as_json:
@@ -65,7 +65,7 @@ def replay(reference: str, as_json: AsJson = False) -> None:
 @app.command()
 def models(as_json: AsJson = False) -> None:
     """List models, newest first; the champion is the one that scores."""
-    from scoring.models.registry import list_models
+    from scoring.governance.registry import list_models
 
     with open_database().reading() as session:
         entries = [asdict(entry) for entry in list_models(session)]
@@ -84,8 +84,8 @@ def _score_one(
     by: str,
     as_json: bool,
 ) -> None:
-    from scoring.score import score_founder
-    from scoring.views import operator_view
+    from scoring.score.scoring import score_founder
+    from scoring.score.views import operator_view
 
     database = open_database()
     with database.writing() as ledger:

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from scoring.cli.console import open_database, print_json, progress_bar
 from scoring.cli.options import AsJson, Author
 from scoring.cli.reviewing import read_instant
-from scoring.console import open_database, print_json, progress_bar
-from scoring.records.snapshots import Snapshot, verify_snapshot, write_snapshot
+from scoring.store.snapshots import Snapshot, verify_snapshot, write_snapshot
 
 
 class WriteUnlessNamed(TyperGroup):

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
+from scoring.base.errors import InputError
+from scoring.cli.console import open_database, print_json, print_table
 from scoring.cli.options import AsJson, Author
 from scoring.cli.reviewing import Reason
-from scoring.console import open_database, print_json, print_table
-from scoring.errors import InputError
+from scoring.parties.parties import find_founder
 from scoring.records.kinds import RecordKind
-from scoring.records.parties import find_founder
-from scoring.records.suspects import Choice
+from scoring.review.suspects import Choice
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 people_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -43,7 +43,7 @@ def people_map(
     as_json: AsJson = False,
 ) -> None:
     """Say which person of your files is which founder; only keyed hashes of it are kept."""
-    from scoring.records.intake.mapping import map_people
+    from scoring.review.mapping import map_people
 
     database = open_database()
     with database.writing() as ledger:
@@ -68,7 +68,7 @@ def people_map(
 @people_app.command("list")
 def people_list(as_json: AsJson = False) -> None:
     """List how files name founders: of what kind each name is, never the name."""
-    from scoring.records.aliases import standing_aliases
+    from scoring.parties.aliases import standing_aliases
 
     with open_database().reading() as session:
         rows: list[dict[str, object]] = [
@@ -90,7 +90,7 @@ def people_list(as_json: AsJson = False) -> None:
 @people_app.command("withdraw")
 def people_withdraw(alias: int, by: Author, as_json: AsJson = False) -> None:
     """Let a name stand no more; records that came in by it stay until they are corrected."""
-    from scoring.records.aliases import withdraw_alias
+    from scoring.parties.aliases import withdraw_alias
 
     with open_database().writing() as ledger:
         withdraw_alias(ledger, alias, author=by)
@@ -103,7 +103,7 @@ def people_withdraw(alias: int, by: Author, as_json: AsJson = False) -> None:
 @quarantine_app.command("list")
 def quarantine_list(of_import: OfImport = None, as_json: AsJson = False) -> None:
     """List rows that wait, why, and what they tell."""
-    from scoring.records.intake.waiting import list_waiting
+    from scoring.review.waiting import list_waiting
 
     with open_database().reading() as session:
         rows = list_waiting(session, import_id=of_import)
@@ -134,7 +134,7 @@ def quarantine_resolve(
     as_json: AsJson = False,
 ) -> None:
     """Say whose a row is, and store it; the file need not be imported again."""
-    from scoring.records.intake.waiting import resolve_row
+    from scoring.review.waiting import resolve_row
 
     database = open_database()
     with database.writing() as ledger:
@@ -160,7 +160,7 @@ def quarantine_dismiss(
     rows: list[int], reason: Reason, by: Author, as_json: AsJson = False
 ) -> None:
     """Let rows wait no more; they never become records."""
-    from scoring.records.intake.waiting import dismiss_rows
+    from scoring.review.waiting import dismiss_rows
 
     with open_database().writing() as ledger:
         count = dismiss_rows(ledger, rows, reason=reason, author=by)
@@ -177,7 +177,7 @@ def suspect_list(
     as_json: AsJson = False,
 ) -> None:
     """List records that a doubt holds back from scoring."""
-    from scoring.records.suspects import list_suspects
+    from scoring.review.suspects import list_suspects
 
     with open_database().reading() as session:
         found = list_suspects(
@@ -207,7 +207,7 @@ def suspect_confirm(
     as_json: AsJson = False,
 ) -> None:
     """Let doubtful records count from now on, with the refunds held for the same doubt."""
-    from scoring.records.suspects import confirm_suspects
+    from scoring.review.suspects import confirm_suspects
 
     choice = _choice(kind, records, of_import)
     with open_database().writing() as ledger:
@@ -228,7 +228,7 @@ def suspect_reject(
     as_json: AsJson = False,
 ) -> None:
     """Retract doubtful records: they never count, and are kept with the reason."""
-    from scoring.records.suspects import reject_suspects
+    from scoring.review.suspects import reject_suspects
 
     choice = _choice(kind, records, of_import)
     with open_database().writing() as ledger:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from scoring.errors import InputError
+from scoring.base.errors import InputError
+from scoring.base.settings import DeploymentProfile
+from scoring.features.catalogue import Feature, Kind, declared_features
 
 # Importing a kind's module declares its features.
-from scoring.features import (  # noqa: F401
+from scoring.features.kinds import (  # noqa: F401
     application,
     attendance,
     cash_flow,
@@ -16,8 +18,6 @@ from scoring.features import (  # noqa: F401
     sales_growth,
     sales_parts,
 )
-from scoring.features.catalogue import Feature, Kind, declared_features
-from scoring.settings import DeploymentProfile
 
 # A non-financial credit bureau may not process repayment data (Credit Information Act art. 5).
 _SWITCHED_OFF = {DeploymentProfile.NONFINANCIAL_CB: {Kind.REPAYMENT}}

@@ -12,13 +12,13 @@ import ibis.expr.types as ir
 from sqlalchemy.orm import Session
 
 from scoring.features import all_features
-from scoring.features.attendance import counted_sessions
 from scoring.features.catalogue import Feature, Kind, Relation
+from scoring.features.engines.one_founder import one_founder, run_for_one_point
+from scoring.features.engines.statements import kind_expression, of_kind
+from scoring.features.kinds.attendance import counted_sessions
+from scoring.features.kinds.sales import order_lines
 from scoring.features.known import Known
 from scoring.features.lineage import columns_behind
-from scoring.features.one_founder import one_founder, run_for_one_point
-from scoring.features.sales import order_lines
-from scoring.features.statements import kind_expression, of_kind
 
 # The rows of each table that can count, with `age` and, where days can be neutral, `clock`.
 _ROWS: dict[str, Relation] = {

@@ -14,8 +14,8 @@ from functools import cached_property
 import ibis
 import ibis.expr.types as ir
 
-from scoring.records.evidence_columns import record_columns
-from scoring.records.tables import (
+from scoring.store.lake_columns import record_columns
+from scoring.store.tables import (
     Application,
     Attendance,
     CashFlowLine,

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from scoring.canonical import canonical_json, digest
-from scoring.errors import IntegrityError, ModelError
+from scoring.base.canonical import canonical_json, digest
+from scoring.base.errors import IntegrityError, ModelError
+from scoring.base.settings import DeploymentProfile
 from scoring.features import all_features, kinds_for
 from scoring.features.catalogue import Feature, Kind
-from scoring.models.calibration import Calibration
-from scoring.models.capping import BlockCap
+from scoring.models.adjustments.calibration import Calibration
+from scoring.models.adjustments.capping import BlockCap
+from scoring.models.adjustments.hand import HandRecord
+from scoring.models.adjustments.positive_only import positive_only
+from scoring.models.card.bin_outcomes import BinOutcomes
+from scoring.models.card.points import PointsCard, PointsScale
 from scoring.models.evidence import EvidenceRule
-from scoring.models.hand import HandRecord
-from scoring.models.outcomes import BinOutcomes
-from scoring.models.points import PointsCard, PointsScale
-from scoring.models.positive_only import positive_only
-from scoring.settings import DeploymentProfile
 
 if TYPE_CHECKING:
     from scoring.models.scorecard import MonotoneScorecard

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.canonical import canonical_json, digest
-from scoring.errors import IntegrityError
+from scoring.base.canonical import canonical_json, digest
+from scoring.base.errors import IntegrityError
 
 SCHEMA = "foothold.background/1"
 

@@ -16,9 +16,9 @@ import pandas as pd
 
 from scoring.features import all_features
 from scoring.features.catalogue import Kind
-from scoring.models.binning import Floats
-from scoring.models.card import Card, CardFeature
-from scoring.models.uncertainty import Uncertainty
+from scoring.models.card.binning import Floats
+from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.uncertainty import Uncertainty
 
 EARNED_OR_PAID = (Kind.SALES, Kind.REPAYMENT, Kind.CASH_FLOW)
 """Kinds that can make a file sufficient. Nobody has shown that attendance predicts repayment."""

@@ -9,9 +9,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, PositiveFloat, ValidationError
 
-from scoring.errors import ModelError
+from scoring.base.errors import ModelError
 from scoring.features.catalogue import Feature, Unit
-from scoring.models.points import PointsScale
+from scoring.models.card.points import PointsScale
 from scoring.models.scorecard import MonotoneScorecard
 
 PRIORS_PATH = Path(__file__).with_name("priors.toml")

@@ -24,14 +24,14 @@ from sklearn.utils.validation import (
 )
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from scoring.models.binning import Floats, bin_of
-from scoring.models.card import Card
-from scoring.models.declarations import Declaration, declarations_for
+from scoring.models.card.binning import Floats, bin_of
+from scoring.models.card.card import Card
+from scoring.models.card.uncertainty import Uncertainty
 from scoring.models.learning.compression import CompressionLoss
+from scoring.models.learning.declarations import Declaration, declarations_for
 from scoring.models.learning.direction import STRONG
 from scoring.models.learning.fitting import Settings, fit_card
 from scoring.models.learning.joining import joined
-from scoring.models.uncertainty import Uncertainty
 
 FORMAT = "foothold.scorecard/1"
 DEFAULT_WEIGHT_SD = 0.25

@@ -10,12 +10,12 @@ import pyarrow.parquet as pq
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scoring.cut_off import Applicants
-from scoring.errors import ConflictError, FileError
+from scoring.base.errors import ConflictError, FileError
+from scoring.parties.consents import Purpose
 from scoring.portfolio.model_step import Status
-from scoring.records.consents import Purpose
-from scoring.records.snapshots import sha256_of
-from scoring.records.tables import AuditEvent, Lender, Model
+from scoring.score.cut_off import Applicants
+from scoring.store.snapshots import sha256_of
+from scoring.store.tables import AuditEvent, Lender, Model
 
 _REMEDY = "Give a file just as `foothold score-portfolio --purpose loan_application` wrote it."
 

@@ -14,9 +14,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scoring.features.lake import Lake
+from scoring.features.engines.lake import Lake
 from scoring.portfolio.model_step import ModelStep
-from scoring.records.snapshots import Snapshot
+from scoring.store.snapshots import Snapshot
 
 _FILES_AT_ONCE = 10_000
 
@@ -86,7 +86,7 @@ def scored_on_spark(
     Raises:
         EngineError: Spark or Java is missing.
     """
-    from scoring.features.spark import SparkLake, spark_session
+    from scoring.features.engines.spark import SparkLake, spark_session
 
     lake = SparkLake(spark_session(), snapshot)
     from pyspark.sql.pandas.types import from_arrow_schema

@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from scoring.assessment import Assessment, assess
-from scoring.bands import band_of
-from scoring.calendar import day_of
-from scoring.evidence import weigh
+from scoring.base.calendar import day_of
 from scoring.features.catalogue import Kind
-from scoring.features.finishing import finished, resolved_shares
-from scoring.features.one_founder import Content, FounderFile
-from scoring.features.statements import content_column
+from scoring.features.engines.finishing import finished, resolved_shares
+from scoring.features.engines.one_founder import Content, FounderFile
+from scoring.features.engines.statements import content_column
+from scoring.governance.served import Served
 from scoring.models.artefact import Artefact
 from scoring.models.backgrounds import Background
-from scoring.models.served import Served
-from scoring.scorable import Sufficiency, sufficiency_of
+from scoring.score.assessment import Assessment, assess
+from scoring.score.bands import band_of
+from scoring.score.evidence import weigh
+from scoring.score.scorable import Sufficiency, sufficiency_of
 
 _GROUP = pa.struct([("code", pa.string()), ("points", pa.int64()), ("missing", pa.bool_())])
 # Against applicants at a cut-off points have decimals: a mean was taken off.

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from scoring.errors import ConflictError, ConsentError
-from scoring.records.consents import Purpose, founders_with_consent
-from scoring.records.database import Database
-from scoring.records.parties import find_lender
-from scoring.score import score_founder
+from scoring.base.errors import ConflictError, ConsentError
+from scoring.parties.consents import Purpose, founders_with_consent
+from scoring.parties.parties import find_lender
+from scoring.score.scoring import score_founder
+from scoring.store.database import Database
 
 _AT_ONCE = 25  # scores per transaction: an interruption loses at most these
 

@@ -15,20 +15,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scoring.calendar import today
-from scoring.errors import ConflictError, InputError
-from scoring.models.registry import champion
-from scoring.models.served import served_to
+from scoring.base.calendar import today
+from scoring.base.errors import ConflictError, InputError
+from scoring.base.version import code_version
+from scoring.governance.registry import champion
+from scoring.governance.served import served_to
+from scoring.parties.consents import Purpose, founders_with_consent
+from scoring.parties.parties import find_lender, random_reference
 from scoring.portfolio.engines import Engine, Progress, scored_on_duckdb, scored_on_spark
 from scoring.portfolio.model_step import ModelStep, Status
-from scoring.records.audit import append_event, append_events
-from scoring.records.consents import Purpose, founders_with_consent
-from scoring.records.database import Database
-from scoring.records.parties import find_lender, random_reference
-from scoring.records.snapshots import Snapshot, open_snapshot, sha256_of, write_snapshot
-from scoring.records.tables import Founder, Model
-from scoring.score import refuse_day, refuse_other_profile
-from scoring.version import code_version
+from scoring.score.scoring import refuse_day, refuse_other_profile
+from scoring.store.audit import append_event, append_events
+from scoring.store.database import Database
+from scoring.store.snapshots import Snapshot, open_snapshot, sha256_of, write_snapshot
+from scoring.store.tables import Founder, Model
 
 SCHEMA = "foothold.portfolio/1"
 

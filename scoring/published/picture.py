@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scoring.errors import InputError
+from scoring.base.errors import InputError
 from scoring.published.table import Bin, FeatureTable, ScorecardTable
 from scoring.published.written import evidence_text, points_text, rate_text, share_text
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from scoring.base.version import code_version
 from scoring.features.catalogue import Feature
 from scoring.models.artefact import Artefact
 from scoring.models.backgrounds import BackgroundKind
-from scoring.models.points import PointsFeature
+from scoring.models.card.points import PointsFeature
 from scoring.published.table import TOO_THIN, joined
 from scoring.published.variant import CardVariant
 from scoring.reasons.ranking import MOST_REASONS
-from scoring.version import code_version
 
 NAMESPACE = "http://www.dmg.org/PMML-4_4"
 

@@ -15,11 +15,11 @@ from math import exp
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scoring.errors import InputError
+from scoring.base.errors import InputError
 from scoring.features.catalogue import Feature
 from scoring.models.artefact import Artefact
-from scoring.models.card import CardFeature
-from scoring.models.points import PointsFeature
+from scoring.models.card.card import CardFeature
+from scoring.models.card.points import PointsFeature
 from scoring.published.bins import NO_RECORD, bin_label, edges_of, unit_words
 from scoring.published.table import TOO_THIN, ScorecardTable
 from scoring.published.written import label_text

@@ -14,15 +14,15 @@ import pandera.pandas as pa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scoring.calendar import day_number
-from scoring.errors import ConflictError, InputError
-from scoring.records.intake.forms import DAY, FORMS, Column
+from scoring.base.calendar import day_number
+from scoring.base.errors import ConflictError, InputError
+from scoring.base.lines import control_character
+from scoring.records.forms import DAY, FORMS, Column
 from scoring.records.kinds import RecordKind
 from scoring.records.plain import changeable_columns, plain_cells, stored_values
 from scoring.records.plain_columns import kind_of_table
 from scoring.records.resting import resting_on, rests_on
-from scoring.records.tables import Instalment, OrderLine, Pause, Record, Repayment
-from scoring.records.texts import control_character
+from scoring.store.tables import Instalment, OrderLine, Pause, Record, Repayment
 
 EARLIEST = date(1990, 1, 1)  # what lies before is a slip of the pen, in a file as by hand
 

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
 
-from scoring.calendar import day_number, end_of
+from scoring.base.calendar import day_number, end_of
 from scoring.records.kinds import RecordKind
 from scoring.records.plain import plain_cells
 from scoring.records.plain_columns import KINDS
-from scoring.records.tables import Founder, Record, Supersession
+from scoring.store.tables import Founder, Record, Supersession
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from babel.numbers import get_currency_precision
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scoring.errors import ConflictError, NotFoundError
+from scoring.base.errors import ConflictError, NotFoundError
 from scoring.records.kinds import RecordKind
 from scoring.records.plain_columns import KINDS, Field, Shape, fields_of
-from scoring.records.tables import (
+from scoring.store.tables import (
     Attendance,
     CashFlowLine,
     Founder,

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from scoring.records.kinds import RecordKind
-from scoring.records.tables import (
+from scoring.store.tables import (
     Application,
     Attendance,
     CashFlowLine,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scoring.records.tables import (
+from scoring.store.tables import (
     Application,
     DeclaredOutcome,
     Instalment,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scoring.records.tables import Record
+from scoring.store.tables import Record
 
 _ABOUT_THE_RECORD = {
     "id",

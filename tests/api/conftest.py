@@ -9,8 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from scoring.records.database import Database
-from scoring.records.parties import find_lender, issue_key
+from scoring.parties.parties import find_lender, issue_key
+from scoring.store.database import Database
 from tests.builders import a_founder, a_lender, an_expert_model
 
 BASE_URL = "http://127.0.0.1:8000"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scoring.records.parties import revoke_key
+from scoring.parties.parties import revoke_key
 from tests.api.conftest import QUESTION, Caller
 
 WRONG = [

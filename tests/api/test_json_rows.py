@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scoring.errors import FileError
-from scoring.records.database import Database
-from scoring.records.intake.containers import open_container
-from scoring.records.intake.forms import FORMS
-from scoring.records.intake.importing import Request, check_file
+from scoring.base.errors import FileError
+from scoring.intake.containers import open_container
+from scoring.intake.importing import Request, check_file
+from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
+from scoring.store.database import Database
 
 NAMES = st.one_of(st.sampled_from(FORMS[RecordKind.SALES].names), st.text(max_size=8))
 VALUES = st.one_of(

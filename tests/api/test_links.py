@@ -7,10 +7,10 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from api.cli import app
-from api.links import is_loopback, make_link
-from scoring.errors import InputError, NotFoundError
-from scoring.records.audit import verify_chain
-from scoring.records.tables import AuditEvent
+from api.pages.founder.links import is_loopback, make_link
+from scoring.base.errors import InputError, NotFoundError
+from scoring.store.audit import verify_chain
+from scoring.store.tables import AuditEvent
 from tests.api.conftest import BASE_URL, FOUNDER, Caller
 from tests.conftest import Clock
 

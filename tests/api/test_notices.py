@@ -3,12 +3,12 @@
 import pytest
 from sqlalchemy import select
 
-from scoring.records.consents import Purpose, withdraw_consent
-from scoring.records.decisions import decide_correcting
-from scoring.records.disputes import open_dispute
+from scoring.parties.consents import Purpose, withdraw_consent
+from scoring.parties.parties import find_founder, find_lender
 from scoring.records.kinds import RecordKind
-from scoring.records.parties import find_founder, find_lender
-from scoring.records.tables import AuditEvent
+from scoring.review.dispute_decisions import decide_correcting
+from scoring.review.disputes import open_dispute
+from scoring.store.tables import AuditEvent
 from tests.api.conftest import FOUNDER, QUESTION, Caller
 from tests.builders import a_lender
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from scoring.errors import ConflictError, InputError, NotFoundError
-from scoring.records.database import Database
-from scoring.records.parties import (
+from scoring.base.errors import ConflictError, InputError, NotFoundError
+from scoring.parties.parties import (
     Operator,
     find_lender,
     issue_key,
@@ -20,7 +19,8 @@ from scoring.records.parties import (
     operator_with_key,
     revoke_key,
 )
-from scoring.records.tables import AuditEvent, OperatorKey
+from scoring.store.database import Database
+from scoring.store.tables import AuditEvent, OperatorKey
 from tests.builders import a_lender
 from tests.shell import Shell
 

@@ -9,20 +9,20 @@ from babel.messages.pofile import read_po
 from sqlalchemy import select
 
 from api.pages import languages
-from api.pages.held import DISPUTED, DOUBTS, MOST_LISTED, held_records
-from api.pages.view import of_hundred
+from api.pages.founder.held import DISPUTED, DOUBTS, MOST_LISTED, held_records
+from api.pages.founder.view import of_hundred
+from scoring.base.settings import DeploymentProfile
 from scoring.features import kinds_for
+from scoring.parties.consents import Purpose, withdraw_consent
+from scoring.parties.parties import find_founder, find_lender
 from scoring.portfolio.engines import Engine
 from scoring.portfolio.to_file import score_portfolio_to_file
 from scoring.reasons.texts import LANGUAGES, Language
-from scoring.records.audit import append_event
-from scoring.records.consents import Purpose, withdraw_consent
-from scoring.records.database import Database
 from scoring.records.kinds import RecordKind
-from scoring.records.parties import find_founder, find_lender
-from scoring.records.store import supersede_record
-from scoring.records.tables import Attendance, OrderLine, Record
-from scoring.settings import DeploymentProfile
+from scoring.store.append import supersede_record
+from scoring.store.audit import append_event
+from scoring.store.database import Database
+from scoring.store.tables import Attendance, OrderLine, Record
 from tests.api.conftest import FOUNDER, QUESTION, Caller
 from tests.api.test_links import link_path
 from tests.builders import a_founder, import_rows
@@ -249,7 +249,7 @@ def test_trouble_is_told_kindly(caller: Caller, monkeypatch: pytest.MonkeyPatch)
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("api.pages.routes.founder_page", fail)
+    monkeypatch.setattr("api.pages.founder.routes.founder_page", fail)
     answer = browser.get("/me")
     assert answer.status_code == 500
     assert "You did nothing wrong" in answer.text

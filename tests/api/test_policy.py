@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from scoring.records.lender_policies import CutOff, Policy
+from scoring.parties.lender_policies import CutOff, Policy
 from tests.api.conftest import FOUNDER, QUESTION, Caller
 from tests.api.test_page import page_of
 from tests.applicants import applicants, compute, decide

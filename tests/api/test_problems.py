@@ -7,8 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from api.problems import problem_of
-from scoring import errors
-from scoring.records.database import Database
+from scoring.base import errors
+from scoring.store.database import Database
 from tests.api.conftest import FOUNDER, QUESTION, Caller
 from tests.builders import a_founder, a_lender
 
@@ -103,7 +103,7 @@ def test_an_unexpected_error_tells_nothing_outside_and_no_values_in_the_log(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(f"statement with {FOUNDER}")
 
-    monkeypatch.setattr("api.routes.scores.score_founder", fail)
+    monkeypatch.setattr("api.lenders.scores.score_founder", fail)
     lender = caller.lender()
     with capture_logs() as log:
         answer = lender.post("/v1/scores", json=QUESTION)

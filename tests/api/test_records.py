@@ -24,13 +24,13 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
-from api.routes.record_schemas import ReceiptOut
-from scoring.records.database import Database
-from scoring.records.intake.importing import Request, import_records
-from scoring.records.intake.receipts import Receipt
+from api.records.schemas import ReceiptOut
+from scoring.intake.importing import Request, import_records
+from scoring.intake.receipts import Receipt
+from scoring.parties.parties import issue_operator_key, revoke_key
 from scoring.records.kinds import RecordKind
-from scoring.records.parties import issue_operator_key, revoke_key
-from scoring.records.tables import (
+from scoring.store.database import Database
+from scoring.store.tables import (
     Application,
     AuditEvent,
     CashFlowLine,
@@ -528,7 +528,7 @@ def test_a_media_type_that_is_not_read_is_refused(world: World) -> None:
 def test_a_file_beyond_the_limit_is_refused_while_it_arrives(
     world: World, monkeypatch: pytest.MonkeyPatch, as_form: bool
 ) -> None:
-    monkeypatch.setattr("api.uploads.LARGEST_FILE", 100_000)
+    monkeypatch.setattr("api.records.uploads.LARGEST_FILE", 100_000)
     sender, content = world.operator(), b"x" * 100_001
     if as_form:
         answer = sender.form("sales", content, name="a.csv")
@@ -541,7 +541,7 @@ def test_a_file_beyond_the_limit_is_refused_while_it_arrives(
 def test_a_body_without_end_is_cut_off_and_other_routes_keep_their_limit(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.routes.records.LARGEST_BODY", 200_000)
+    monkeypatch.setattr("api.records.routes.LARGEST_BODY", 200_000)
     with ExitStack() as stack:
         client = Caller(world.database, stack).browser()
         client.headers["Authorization"] = f"Bearer {world.operator_key()}"

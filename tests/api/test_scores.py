@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from scoring.records.consents import Purpose, withdraw_consent
-from scoring.records.database import Database
+from scoring.parties.consents import Purpose, withdraw_consent
+from scoring.parties.parties import find_founder, find_lender
 from scoring.records.kinds import RecordKind
-from scoring.records.parties import find_founder, find_lender
-from scoring.records.tables import AuditEvent, Score
-from scoring.views import lender_view
+from scoring.score.views import lender_view
+from scoring.store.database import Database
+from scoring.store.tables import AuditEvent, Score
 from tests.api.conftest import FOUNDER, QUESTION, Caller
 from tests.builders import a_founder, a_lender, import_rows
 

@@ -14,10 +14,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import select
 
 from api.app import create_app
-from api.links import make_link
-from scoring.records.database import Database
-from scoring.records.store import supersede_record
-from scoring.records.tables import OrderLine, Score
+from api.pages.founder.links import make_link
+from scoring.store.append import supersede_record
+from scoring.store.database import Database
+from scoring.store.tables import OrderLine, Score
 from tests.builders import a_founder, a_lender, an_expert_model
 
 FOUNDER = "F-TEST000001"

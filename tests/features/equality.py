@@ -13,12 +13,12 @@ import pyarrow as pa
 from benchmarks.spark_plan import shuffles_of
 from scoring.features import all_features
 from scoring.features.catalogue import Kind
-from scoring.features.finishing import finished
-from scoring.features.lake import Lake
-from scoring.features.one_founder import one_founder
-from scoring.features.spark import SparkLake
-from scoring.records.database import Database
-from scoring.records.snapshots import Snapshot
+from scoring.features.engines.finishing import finished
+from scoring.features.engines.lake import Lake
+from scoring.features.engines.one_founder import one_founder
+from scoring.features.engines.spark import SparkLake
+from scoring.store.database import Database
+from scoring.store.snapshots import Snapshot
 
 Values = pd.DataFrame  # one row per point, one column per feature; then records per kind
 

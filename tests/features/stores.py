@@ -10,17 +10,21 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import insert, select
 
-from scoring.records.consents import Purpose, grant_consent
-from scoring.records.corrections import correct_record, retract_record
-from scoring.records.database import Database
-from scoring.records.intake.importing import import_file
-from scoring.records.intake.learning import Learned
-from scoring.records.interruptions import PlatformEventKind, declare_pause, declare_platform_event
+from scoring.circumstances.interruptions import (
+    PlatformEventKind,
+    declare_pause,
+    declare_platform_event,
+)
+from scoring.intake.importing import import_file
+from scoring.intake.learned_at import Learned
+from scoring.parties.consents import Purpose, grant_consent
+from scoring.parties.parties import add_founders, add_lender
 from scoring.records.kinds import RecordKind
-from scoring.records.parties import add_founders, add_lender
-from scoring.records.tables import Base, Founder, OrderLine
+from scoring.review.corrections import correct_record, retract_record
+from scoring.store.database import Database
+from scoring.store.tables import Base, Founder, OrderLine
 from tests.sample_store import LENDER, fill_with_sample_files
-from training.berka import read_accounts, write_plain_files
+from training.backtest.berka import read_accounts, write_plain_files
 
 BERKA = Path(__file__).parents[2] / "data" / "berka"
 

@@ -5,18 +5,18 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from scoring.errors import InputError
+from scoring.base.errors import InputError
+from scoring.base.settings import DeploymentProfile
 from scoring.features import all_features, features_for, kinds_for
 from scoring.features.catalogue import Kind, Unit, feature, protected_parts
-from scoring.features.finishing import rounded
-from scoring.features.lake import Lake
-from scoring.features.one_founder import one_founder
+from scoring.features.engines.finishing import rounded
+from scoring.features.engines.lake import Lake
+from scoring.features.engines.one_founder import one_founder
 from scoring.models.priors import read_priors
+from scoring.parties.parties import find_founder
 from scoring.reasons.texts import texts
-from scoring.records.database import Database
 from scoring.records.kinds import RecordKind
-from scoring.records.parties import find_founder
-from scoring.settings import DeploymentProfile
+from scoring.store.database import Database
 from tests.builders import FounderBuilder, a_founder, import_rows
 
 

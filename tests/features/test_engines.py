@@ -12,20 +12,20 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import select
 
+from scoring.base.settings import Settings
 from scoring.features import all_features
-from scoring.features.lake import Lake
-from scoring.features.spark import spark_session
-from scoring.features.statements import EVERY_KIND, known_relations
+from scoring.features.engines.lake import Lake
+from scoring.features.engines.spark import spark_session
+from scoring.features.engines.statements import EVERY_KIND, known_relations
+from scoring.parties.consents import Purpose
+from scoring.parties.parties import find_lender
 from scoring.portfolio.engines import Engine
 from scoring.portfolio.to_file import score_portfolio_to_file
-from scoring.records.audit import verify_chain
-from scoring.records.consents import Purpose
-from scoring.records.database import Database
-from scoring.records.parties import find_lender
-from scoring.records.snapshots import Snapshot, write_snapshot
-from scoring.records.tables import Founder
-from scoring.score import score_founder
-from scoring.settings import Settings
+from scoring.score.scoring import score_founder
+from scoring.store.audit import verify_chain
+from scoring.store.database import Database
+from scoring.store.snapshots import Snapshot, write_snapshot
+from scoring.store.tables import Founder
 from tests.builders import an_expert_model
 from tests.conftest import Clock, has_java, new_postgresql_database
 from tests.features.equality import compare, on_duckdb, on_spark, on_the_store, points_for

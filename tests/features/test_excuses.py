@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scoring.base.settings import Settings
 from scoring.features.catalogue import Kind
-from scoring.features.one_founder import one_founder
-from scoring.features.statements import of_kind
-from scoring.records.database import Database
+from scoring.features.engines.one_founder import one_founder
+from scoring.features.engines.statements import of_kind
+from scoring.parties.parties import find_founder
 from scoring.records.kinds import RecordKind
-from scoring.records.parties import find_founder
-from scoring.settings import Settings
+from scoring.store.database import Database
 from tests.builders import a_founder, import_rows
 from tests.conftest import Clock, new_sqlite_store
 

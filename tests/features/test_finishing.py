@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from scoring.features import all_features
 from scoring.features.catalogue import Unit
-from scoring.features.finishing import finished, pooled_constants, rounded
+from scoring.features.engines.finishing import finished, pooled_constants, rounded
 from scoring.models.priors import read_priors, typical_constants
 
 RATIO = all_features()["on_time_share_730d"]  # at least 3, strength 3, three decimals

@@ -10,10 +10,10 @@ import pytest
 
 from scoring.features import all_features
 from scoring.features.catalogue import Direction, Feature, Kind, Unit, WhenMissing
+from scoring.features.engines.statements import kind_expression, of_kind
 from scoring.features.known import POINTS, Known
 from scoring.features.lineage import KNOWLEDGE, READABLE, columns_behind
-from scoring.features.statements import kind_expression, of_kind
-from scoring.records.tables import RECORD_TABLES, PlatformEvent
+from scoring.store.tables import RECORD_TABLES, PlatformEvent
 
 
 def _named(

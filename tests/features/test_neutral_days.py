@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from scoring.features.one_founder import one_founder
-from scoring.records.database import Database
-from scoring.records.interruptions import (
+from scoring.circumstances.interruptions import (
     PlatformEventKind,
     declare_pause,
     declare_platform_event,
 )
-from scoring.records.parties import find_founder
+from scoring.features.engines.one_founder import one_founder
+from scoring.parties.parties import find_founder
+from scoring.store.database import Database
 from tests.builders import FounderBuilder, a_founder
 
 ON_THE_CLOCK = (

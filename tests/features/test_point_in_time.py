@@ -15,22 +15,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from scoring.calendar import day_number
-from scoring.features.catalogue import Kind
-from scoring.features.lake import Lake
-from scoring.features.one_founder import FounderFile, one_founder
-from scoring.records.database import Database
-from scoring.records.intake.forms import FORMS
-from scoring.records.interruptions import (
+from scoring.base.calendar import day_number
+from scoring.base.settings import Settings
+from scoring.circumstances.interruptions import (
     PlatformEventKind,
     declare_pause,
     declare_platform_event,
     withdraw_platform_event,
 )
+from scoring.features.catalogue import Kind
+from scoring.features.engines.lake import Lake
+from scoring.features.engines.one_founder import FounderFile, one_founder
+from scoring.parties.parties import find_founder
+from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
-from scoring.records.parties import find_founder
-from scoring.records.store import supersede_record
-from scoring.records.tables import (
+from scoring.store.append import supersede_record
+from scoring.store.database import Database
+from scoring.store.tables import (
     RECORD_TABLES,
     Application,
     Attendance,
@@ -42,7 +43,6 @@ from scoring.records.tables import (
     Record,
     Repayment,
 )
-from scoring.settings import Settings
 from tests.builders import a_founder, import_rows
 from tests.conftest import Clock, new_sqlite_store
 

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 import pytest
 from korean_lunar_calendar import KoreanLunarCalendar
 
-from scoring.calendar import day_number, day_of
-from scoring.features.one_founder import one_founder
-from scoring.features.seasons import SEASON, WINDOW, holidays, year_before_day
-from scoring.records.database import Database
+from scoring.base.calendar import day_number, day_of
+from scoring.features.engines.one_founder import one_founder
+from scoring.features.kinds.seasons import SEASON, WINDOW, holidays, year_before_day
+from scoring.parties.parties import find_founder
 from scoring.records.kinds import RecordKind
-from scoring.records.parties import find_founder
+from scoring.store.database import Database
 from tests.builders import a_founder, import_rows
 
 

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 import shap
 
-from scoring.errors import IntegrityError
+from scoring.base.errors import IntegrityError
+from scoring.models.adjustments.positive_only import positive_only
 from scoring.models.backgrounds import Background, BackgroundKind
-from scoring.models.points import PointsCard
-from scoring.models.positive_only import positive_only
+from scoring.models.card.points import PointsCard
 from scoring.models.scorecard import MonotoneScorecard
 
 COLUMNS = [f"f{j}" for j in range(10)]

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from scoring.canonical import digest
+from scoring.base.canonical import digest
+from scoring.base.settings import DeploymentProfile
 from scoring.features import features_for
+from scoring.models.adjustments.calibration import Calibration, calibrated_to
 from scoring.models.artefact import Artefact
-from scoring.models.calibration import Calibration, calibrated_to
 from scoring.models.priors import read_priors, unfitted_scorecard
 from scoring.models.scorecard import MonotoneScorecard
-from scoring.settings import DeploymentProfile
 
 PROFILE = DeploymentProfile.RESEARCH_SANDBOX
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 
-from scoring.models.capping import BlockCap, cap_block, range_of
-from scoring.models.points import PointsCard
+from scoring.models.adjustments.capping import BlockCap, cap_block, range_of
+from scoring.models.card.points import PointsCard
 from scoring.models.scorecard import MonotoneScorecard
 from tests.models.test_scorecard import CUTS, DIRECTIONS, founders
 

@@ -10,13 +10,13 @@ from scipy.special import expit
 from sklearn.metrics import log_loss, roc_auc_score
 
 from benchmarks.coverage import DIRECTIONS, founders, scenarios
-from scoring.models.binning import bin_of, cut_points, union_of_cuts
+from sample.simulate.process import PROCESS_WEIGHTS
+from scoring.models.card.binning import bin_of, cut_points, union_of_cuts
 from scoring.models.learning import ascent as ascent_module
 from scoring.models.learning import design as design_module
 from scoring.models.learning.coding import CodedRows, shares_on
 from scoring.models.learning.projection import ascending
 from scoring.models.scorecard import MonotoneScorecard
-from training.simulate.process import PROCESS_WEIGHTS
 
 
 def simulated(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:

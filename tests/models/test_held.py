@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.metrics import log_loss
 
-from scoring.models.card import Card, CardFeature
-from scoring.models.points import PointsCard, PointsScale
+from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.points import PointsCard, PointsScale
 from scoring.models.scorecard import MonotoneScorecard
 from tests.models.test_scorecard import CUTS, DIRECTIONS, founders
 

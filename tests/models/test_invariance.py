@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from scoring.models.binning import bin_of
-from scoring.models.declarations import WhenMissing
+from scoring.models.card.binning import bin_of
 from scoring.models.learning import joining, members
+from scoring.models.learning.declarations import WhenMissing
 from scoring.models.scorecard import MonotoneScorecard
 
 

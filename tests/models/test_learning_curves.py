@@ -12,7 +12,7 @@ from benchmarks.curves import as_markdown, draw, shortfalls, summary
 from benchmarks.learning import EXPERT, SCORECARD, Result, learning_curves
 from benchmarks.sets import LoanSet
 from scoring.models.scorecard import MonotoneScorecard
-from training.figures import Floats
+from training.measures.figures import Floats
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.models.card import Card, CardFeature
-from scoring.models.points import PointsCard, PointsScale
+from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.points import PointsCard, PointsScale
 
 LOG_ODDS = st.floats(-6, 6)
 

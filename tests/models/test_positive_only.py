@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scoring.base.settings import DeploymentProfile
 from scoring.features import features_for
+from scoring.models.adjustments.positive_only import positive_only_card, positive_only_points
 from scoring.models.artefact import Artefact
-from scoring.models.card import Card, CardFeature
-from scoring.models.points import PointsCard, PointsScale
-from scoring.models.positive_only import positive_only_card, positive_only_points
+from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.points import PointsCard, PointsScale
 from scoring.models.priors import read_priors, unfitted_scorecard
-from scoring.settings import DeploymentProfile
 
 ALTERNATIVE = ("f0", "f2", "f4")
 NAMES = [f"f{j}" for j in range(6)]

@@ -11,19 +11,19 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from scoring.base.settings import Settings
+from scoring.governance.registry import champion, load_artefact, promote_model, store_model
+from scoring.models.adjustments.calibration import Calibration
 from scoring.models.artefact import Artefact
-from scoring.models.calibration import Calibration
-from scoring.models.registry import champion, load_artefact, promote_model, store_model
+from scoring.parties.consents import Purpose
 from scoring.portfolio.engines import Engine
 from scoring.portfolio.to_file import score_portfolio_to_file
 from scoring.published.table import ScorecardTable, scorecard_table
-from scoring.records.consents import Purpose
-from scoring.records.database import Database, last_recorded
-from scoring.settings import Settings
+from scoring.store.database import Database, last_recorded
 from tests.conftest import Clock
 from tests.sample_store import LENDER, fill_with_sample_files
 from training.candidate import bin_outcomes, fit_on_all
-from training.dataset import TrainingSet, build_training_set
+from training.data.dataset import TrainingSet, build_training_set
 
 CONSENTS = {Purpose.MODEL_TRAINING: None, Purpose.PORTFOLIO_REVIEW: LENDER}
 CALIBRATION = Calibration(slope=0.83, intercept=-0.1)

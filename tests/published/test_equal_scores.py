@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.features.spark import spark_session
+from scoring.features.engines.spark import spark_session
 from scoring.published.bins import edges_of, highest_step
 from scoring.published.pmml import scorecard_pmml
 from scoring.published.spreadsheet import FIRST_ROW, write_workbook

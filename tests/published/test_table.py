@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from lxml import html
 
 from scoring.features import all_features
-from scoring.models.points import PointsFeature
+from scoring.models.card.points import PointsFeature
 from scoring.published.bins import bin_label, edges_of
 from scoring.published.csv_text import scorecard_csv
 from scoring.published.disclosure import FEWEST_FOUNDERS, shown_outcomes
@@ -29,7 +29,7 @@ from scoring.published.table import FeatureTable, ScorecardTable, joined, scorec
 from scoring.published.terminal import scorecard_text
 from scoring.published.written import evidence_text, rate_text
 from tests.published.fitted import FittedModel, a_fitted_model
-from training.outcomes import outcomes_by_bin
+from training.fit.outcome_counts import outcomes_by_bin
 
 
 @pytest.fixture(scope="module")

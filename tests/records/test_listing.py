@@ -6,17 +6,17 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from scoring.calendar import day_number, end_of
-from scoring.errors import NotFoundError
-from scoring.records.corrections import correct_record, retract_record
-from scoring.records.database import Database
-from scoring.records.decisions import decide_keeping
-from scoring.records.disputes import open_dispute
+from scoring.base.calendar import day_number, end_of
+from scoring.base.errors import NotFoundError
+from scoring.parties.parties import find_founder
 from scoring.records.kinds import RecordKind
 from scoring.records.listing import Listed, Seen, records_ever, records_standing
-from scoring.records.parties import find_founder
 from scoring.records.plain_columns import KINDS
-from scoring.records.store import standing_as_of
+from scoring.review.corrections import correct_record, retract_record
+from scoring.review.dispute_decisions import decide_keeping
+from scoring.review.disputes import open_dispute
+from scoring.store.append import standing_as_of
+from scoring.store.database import Database
 from tests.builders import a_founder, import_rows
 from tests.conftest import Clock
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scoring.records.database import Database
+from scoring.store.database import Database
 from tests.sample_store import a_sample_store
-from training.dataset import TrainingSet, build_training_set
+from training.data.dataset import TrainingSet, build_training_set
 
 NOW = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
 KNOWN_AT = NOW + timedelta(hours=1)

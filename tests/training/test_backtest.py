@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from scoring.errors import FileError
-from training.backtest import SCORECARD, backtest_berka, berka_training_set
-from training.cli import app
-from training.dataset import TrainingSet
-from training.peers import all_peers
+from scoring.base.errors import FileError
+from training.backtest.backtest import SCORECARD, backtest_berka, berka_training_set
+from training.challengers.peers import all_peers
+from training.cli.training import app
+from training.data.dataset import TrainingSet
 
 BERKA = Path(__file__).parents[2] / "data" / "berka"
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scoring.errors import InputError
-from scoring.models.registry import find_model, load_artefact
-from scoring.records.consents import Purpose
-from scoring.records.database import Database, last_recorded
+from scoring.base.errors import InputError
+from scoring.governance.registry import find_model, load_artefact
+from scoring.parties.consents import Purpose
+from scoring.store.database import Database, last_recorded
 from tests.builders import a_founder
 from training.candidate import train_candidate
-from training.dataset import TrainingSet, build_training_set
-from training.validate import foretell_both, out_of_time_split
+from training.data.dataset import TrainingSet, build_training_set
+from training.validation.validate import foretell_both, out_of_time_split
 
 
 def test_no_loan_judges_what_it_calibrated(small_data: TrainingSet) -> None:

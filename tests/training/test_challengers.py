@@ -18,7 +18,7 @@ import shap
 from typer.testing import CliRunner
 
 from foothold.cli import app
-from scoring.errors import (
+from scoring.base.errors import (
     ConflictError,
     ConsentError,
     InputError,
@@ -27,17 +27,17 @@ from scoring.errors import (
     NotFoundError,
 )
 from scoring.features import all_features
-from scoring.records.audit import append_event, verify_chain
-from scoring.records.consents import Purpose, withdraw_consent
-from scoring.records.database import Database
-from scoring.records.parties import find_founder
-from scoring.records.tables import AuditEvent
+from scoring.parties.consents import Purpose, withdraw_consent
+from scoring.parties.parties import find_founder
+from scoring.store.audit import append_event, verify_chain
+from scoring.store.database import Database
+from scoring.store.tables import AuditEvent
 from tests.sample_store import a_sample_store
 from training.challengers.challenger import Challenger, Learner
 from training.challengers.comparison import Compared, train_challengers
 from training.challengers.explanation import explain
 from training.challengers.kept import keep, list_challengers, load_challenger
-from training.figures import Ints
+from training.measures.figures import Ints
 
 NOW = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
 NAMES = (

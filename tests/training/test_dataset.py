@@ -8,19 +8,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from scoring.errors import InputError, ModelError
-from scoring.features.lake import Lake
-from scoring.records.consents import Purpose, grant_consent, withdraw_consent
-from scoring.records.database import Database, last_recorded
+from scoring.base.errors import InputError, ModelError
+from scoring.base.settings import DeploymentProfile
+from scoring.features.engines.lake import Lake
+from scoring.parties.consents import Purpose, grant_consent, withdraw_consent
+from scoring.parties.parties import find_founder
 from scoring.records.kinds import RecordKind
-from scoring.records.parties import find_founder
-from scoring.records.snapshots import write_snapshot
-from scoring.records.tables import OrderLine
-from scoring.settings import DeploymentProfile
+from scoring.store.database import Database, last_recorded
+from scoring.store.snapshots import write_snapshot
+from scoring.store.tables import OrderLine
 from tests.builders import FounderBuilder, a_founder, import_rows
 from tests.conftest import Clock
 from training.candidate import train_candidate
-from training.dataset import TrainingSet, build_training_set
+from training.data.dataset import TrainingSet, build_training_set
 
 PAID_OUT = date(2025, 1, 10)
 THE_DAY_BEFORE = PAID_OUT - timedelta(days=1)

@@ -12,22 +12,22 @@ import pandas as pd
 import pytest
 from sklearn.metrics import log_loss
 
-from scoring.canonical import digest
-from scoring.errors import InputError
+from scoring.base.canonical import digest
+from scoring.base.errors import InputError
+from scoring.base.settings import DeploymentProfile
 from scoring.features import all_features
+from scoring.models.adjustments.calibration import Calibration
+from scoring.models.adjustments.capping import range_of
 from scoring.models.artefact import Artefact
-from scoring.models.calibration import Calibration
-from scoring.models.capping import range_of
-from scoring.models.points import PointsCard, PointsFeature
+from scoring.models.card.points import PointsCard, PointsFeature
 from scoring.published.bins import bin_labels
 from scoring.published.table import joined
-from scoring.settings import DeploymentProfile
-from training.fit import Fit, fit_scorecard
-from training.hand.applying import AppliedHand, apply_hand, check_served
-from training.hand.beside import changes_by_hand, hand_record
-from training.hand.file import check_hand, read_hand
-from training.shaping import Shaping
-from training.validate import fit_and_foretell
+from training.fit.fit import Fit, fit_scorecard
+from training.fit.hand.applying import AppliedHand, apply_hand, check_served
+from training.fit.hand.file import check_hand, read_hand
+from training.fit.shaping import Shaping
+from training.validation.hand_beside import changes_by_hand, hand_record
+from training.validation.validate import fit_and_foretell
 
 FEATURES = (
     "attended_share",

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 from training.candidate import fit_as_served
-from training.dataset import TrainingSet
-from training.hand.applying import apply_hand
-from training.hand.file import read_hand
-from training.labels import OutcomeDefinition
-from training.shaping import Shaping
-from training.validate import foretell
+from training.data.dataset import TrainingSet
+from training.data.labels import OutcomeDefinition
+from training.fit.hand.applying import apply_hand
+from training.fit.hand.file import read_hand
+from training.fit.shaping import Shaping
+from training.validation.validate import foretell
 
 SIGNED = '\nauthor = "Analyst One"\nreason = "as agreed"\n'
 BY_HAND = {

@@ -7,14 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 import pandas as pd
 import pytest
 
-from scoring.errors import InputError
-from scoring.features.lake import Lake
-from scoring.records.database import Database
+from scoring.base.errors import InputError
+from scoring.features.engines.lake import Lake
+from scoring.parties.parties import find_founder
 from scoring.records.kinds import RecordKind
-from scoring.records.parties import find_founder
+from scoring.store.database import Database
 from tests.builders import a_founder, import_rows
 from tests.conftest import Clock
-from training.labels import OutcomeDefinition, labels_known
+from training.data.labels import OutcomeDefinition, labels_known
 
 PAID_OUT = date(2025, 1, 10)
 FIRST_DUE = PAID_OUT + timedelta(days=30)

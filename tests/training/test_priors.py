@@ -12,19 +12,24 @@ from scipy.stats import spearmanr
 from typer.testing import CliRunner
 
 from foothold.cli import app
-from scoring.bands import band_of
-from scoring.errors import ConflictError
+from scoring.base.errors import ConflictError
+from scoring.base.settings import DeploymentProfile, Settings
 from scoring.features import all_features, features_for
-from scoring.models.points import PointsCard
+from scoring.governance.registry import find_model, load_artefact
+from scoring.models.card.points import PointsCard
 from scoring.models.priors import read_priors
-from scoring.models.registry import find_model, load_artefact
-from scoring.records.database import Database
-from scoring.settings import DeploymentProfile, Settings
+from scoring.score.bands import band_of
+from scoring.store.database import Database
 from tests.builders import an_expert_model
-from training.elicitation import elicited
-from training.fit import expert_scorecard, fit_scorecard
-from training.sensitivity import CHANGES, expert_sensitivity, fitted_sensitivity, with_weight
-from training.shaping import Shaping
+from training.fit.fit import expert_scorecard, fit_scorecard
+from training.fit.shaping import Shaping
+from training.validation.elicitation import elicited
+from training.validation.sensitivity import (
+    CHANGES,
+    expert_sensitivity,
+    fitted_sensitivity,
+    with_weight,
+)
 
 FEATURES = features_for(DeploymentProfile.RESEARCH_SANDBOX)
 

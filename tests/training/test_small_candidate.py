@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from scoring.models.registry import find_model, load_artefact
+from scoring.governance.registry import find_model, load_artefact
 from scoring.published.table import scorecard_table
-from scoring.records.database import Database
+from scoring.store.database import Database
 from tests.training.conftest import KNOWN_AT
 from training.candidate import Candidate, train_candidate
-from training.dataset import TrainingSet
+from training.data.dataset import TrainingSet
 
 
 @pytest.fixture(scope="module")

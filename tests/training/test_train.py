@@ -14,25 +14,25 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from typer.testing import CliRunner
 
-from scoring.errors import FourEyesError, InputError
-from scoring.features.one_founder import one_founder
-from scoring.models.points import PointsScale
+from sample.simulate import PROCESS_THRESHOLDS, PROCESS_WEIGHTS
+from scoring.base.errors import FourEyesError, InputError
+from scoring.base.settings import Settings
+from scoring.features.engines.one_founder import one_founder
+from scoring.governance.registry import champion, find_model, load_artefact, promote_model
+from scoring.models.card.points import PointsScale
 from scoring.models.priors import read_priors
-from scoring.models.registry import champion, find_model, load_artefact, promote_model
-from scoring.records.consents import Purpose
-from scoring.records.database import Database
-from scoring.settings import Settings
+from scoring.parties.consents import Purpose
+from scoring.store.database import Database
 from tests.builders import a_founder, a_lender
 from tests.sample_store import a_sample_store
 from tests.training.conftest import KNOWN_AT, NOW
 from training.candidate import Candidate, train_candidate
-from training.cli import app
-from training.dataset import TrainingSet, build_training_set
-from training.figures import FIGURES, Judged, bootstrap_weights, figures_of
-from training.folds import grouped_folds
-from training.labels import OutcomeDefinition
-from training.simulate import PROCESS_THRESHOLDS, PROCESS_WEIGHTS
-from training.validate import out_of_time_split
+from training.cli.training import app
+from training.data.dataset import TrainingSet, build_training_set
+from training.data.labels import OutcomeDefinition
+from training.measures.figures import FIGURES, Judged, bootstrap_weights, figures_of
+from training.measures.folds import grouped_folds
+from training.validation.validate import out_of_time_split
 
 
 @pytest.fixture(scope="module")

@@ -14,16 +14,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scoring.errors import InputError
+from scoring.base.errors import InputError
 from scoring.features.catalogue import Feature
-from training.figures import Floats, Ints
-from training.peers import (
+from training.challengers.peers import (
     MonotoneBoosting,
     OptimalBinning,
     explainable_boosting,
     fitting_few_rows,
     lightgbm,
 )
+from training.measures.figures import Floats, Ints
 
 PAIRS = 10
 """Most terms of two features that EBM with pairs has: those that its own search ranks first."""

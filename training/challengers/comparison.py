@@ -11,13 +11,14 @@ import joblib
 import numpy as np
 from scipy.special import logit
 
-from scoring.errors import InputError
+from scoring.base.errors import InputError
 from scoring.features import all_features
-from scoring.records.database import Database
+from scoring.store.database import Database
 from training.challengers.challenger import Challenger, Learner
 from training.challengers.kept import KeptChallenger, keep
-from training.dataset import TrainingSet, training_set_on_file
-from training.figures import (
+from training.data.dataset import TrainingSet, training_set_on_file
+from training.fit.shaping import Shaping
+from training.measures.figures import (
     SEED,
     Figure,
     Floats,
@@ -28,14 +29,8 @@ from training.figures import (
     too_few,
     with_interval,
 )
-from training.folds import WORKERS, Progress, Split, grouped_folds
-from training.shaping import Shaping
-from training.validate import (
-    Validation,
-    foretell,
-    out_of_time_split,
-    validation_of,
-)
+from training.measures.folds import WORKERS, Progress, Split, grouped_folds
+from training.validation.validate import Validation, foretell, out_of_time_split, validation_of
 
 
 @dataclass(frozen=True)

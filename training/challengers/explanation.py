@@ -10,16 +10,16 @@ from typing import Any
 import pandas as pd
 from scipy.special import expit
 
-from scoring.calendar import end_of
-from scoring.errors import InputError
+from scoring.base.calendar import end_of
+from scoring.base.errors import InputError
 from scoring.features import all_features, kinds_for
 from scoring.features.catalogue import Feature
-from scoring.features.one_founder import one_founder
+from scoring.features.engines.one_founder import one_founder
+from scoring.parties.consents import Purpose, require_consent
 from scoring.reasons.ranking import MOST_REASONS
-from scoring.records.audit import append_event
-from scoring.records.consents import Purpose, require_consent
-from scoring.records.database import Database
-from scoring.scorable import View, refuse_other_currencies
+from scoring.score.scorable import View, refuse_other_currencies
+from scoring.store.audit import append_event
+from scoring.store.database import Database
 from training.challengers.kept import KeptChallenger, load_challenger
 
 

@@ -21,13 +21,13 @@ import joblib
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scoring.errors import IntegrityError, ModelError, NotFoundError
+from scoring.base.errors import IntegrityError, ModelError, NotFoundError
+from scoring.base.settings import DeploymentProfile
 from scoring.features import all_features
-from scoring.models.points import PointsScale
-from scoring.records.audit import append_event, verify_event
-from scoring.records.database import Ledger
-from scoring.records.tables import AuditEvent
-from scoring.settings import DeploymentProfile
+from scoring.models.card.points import PointsScale
+from scoring.store.audit import append_event, verify_event
+from scoring.store.database import Ledger
+from scoring.store.tables import AuditEvent
 from training.candidate import feature_set_digest
 from training.challengers.challenger import Challenger, Learner
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 from scipy.special import expit
 
-from scoring.models.binning import Floats
+from scoring.models.card.binning import Floats
 from scoring.models.learning.belief import Prior
 from scoring.models.learning.coding import part_of
 from scoring.models.learning.cut_off_normal import cut_off_normal

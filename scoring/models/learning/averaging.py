@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import expit
 
-from scoring.models.binning import Floats
+from scoring.models.card.binning import Floats
 from scoring.models.learning.ascent import Outcomes
 
 

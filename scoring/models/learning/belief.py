@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import polygamma
 
-from scoring.models.binning import Floats
-from scoring.models.declarations import Declaration
+from scoring.models.card.binning import Floats
+from scoring.models.learning.declarations import Declaration
 from scoring.models.learning.design import Design
 from scoring.models.learning.kinds import Kind
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.models.binning import Floats, bin_of, coarse_bin
+from scoring.models.card.binning import Floats, bin_of, coarse_bin
 
 Codes = NDArray[np.uint16]
 

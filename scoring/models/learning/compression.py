@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from scoring.models.binning import Floats
+from scoring.models.card.binning import Floats
 
 SAME = 1e-9
 """Neighbouring bins closer than this, in log-odds, are one bin."""

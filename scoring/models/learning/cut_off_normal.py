@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import erfcx
 
-from scoring.models.binning import Floats
+from scoring.models.card.binning import Floats
 
 
 def cut_off_normal(gradient: Floats, curvature: Floats) -> tuple[Floats, Floats]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.models.binning import Floats
+from scoring.models.card.binning import Floats
 from scoring.models.learning.coding import Codes
 
 KEPT_PAIRS = 8_000_000

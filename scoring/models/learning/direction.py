@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import log_ndtr
 
-from scoring.models.declarations import Declaration
 from scoring.models.learning.ascent import Ascent, Outcomes
+from scoring.models.learning.declarations import Declaration
 from scoring.models.learning.design import Design
 from scoring.models.learning.posterior import Posterior
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 
-from scoring.models.binning import Floats
+from scoring.models.card.binning import Floats
 
 ROWS_PER_COEFFICIENT = 0.7
 """With fewer rows than this for each coefficient, to solve in rows is quicker."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoring.models.binning import (
+from scoring.models.card.binning import (
     FEWEST_DISTINCT_FOR_CUTS,
     FEWEST_ROWS_FOR_CUTS,
     Floats,
@@ -15,12 +15,13 @@ from scoring.models.binning import (
     shifts,
     union_of_cuts,
 )
-from scoring.models.card import Card
-from scoring.models.declarations import Declaration
+from scoring.models.card.card import Card
+from scoring.models.card.uncertainty import Uncertainty
 from scoring.models.learning.ascent import Outcomes
 from scoring.models.learning.belief import Beliefs
 from scoring.models.learning.coding import CodedRows, part_of, rows_of, shares_on
 from scoring.models.learning.compression import CompressionLoss, compression_loss
+from scoring.models.learning.declarations import Declaration
 from scoring.models.learning.design import Design, uniform_shares
 from scoring.models.learning.direction import evidence_against_directions
 from scoring.models.learning.members import (
@@ -31,7 +32,6 @@ from scoring.models.learning.members import (
 )
 from scoring.models.learning.merging import Member, merge
 from scoring.models.learning.projection import projected_covariance
-from scoring.models.uncertainty import Uncertainty
 
 ROWS_FOR_CUTS = 200_000
 """More rows than this: cuts are placed on an even part of them."""

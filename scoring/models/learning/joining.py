@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scoring.models.binning import Floats
+from scoring.models.card.binning import Floats
 
 CANONICAL_ROWS = 100_000
 """Up to so many rows, equal rows are joined and sorted: their order can't matter."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.models.binning import Floats
+from scoring.models.card.binning import Floats
 from scoring.models.learning.ascent import Outcomes
 from scoring.models.learning.averaging import stacking_weights
 from scoring.models.learning.belief import Beliefs, Prior

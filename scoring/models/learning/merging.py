@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.models.binning import Floats, coarse_bin
-from scoring.models.card import Card, CardFeature
+from scoring.models.card.binning import Floats, coarse_bin
+from scoring.models.card.card import Card, CardFeature
 from scoring.models.learning.compression import segments
 from scoring.models.learning.design import Design
 

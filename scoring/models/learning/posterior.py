@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from scoring.models.binning import Floats
+from scoring.models.card.binning import Floats
 from scoring.models.learning.ascent import Ascent, Outcomes
 from scoring.models.learning.design import Design
 from scoring.models.learning.scales import Scales

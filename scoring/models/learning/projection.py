@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scoring.models.binning import Floats
-from scoring.models.card import Card
+from scoring.models.card.binning import Floats
+from scoring.models.card.card import Card
 
 DRAWS = 2_000
 _SEED = 20

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.models.binning import Floats
+from scoring.models.card.binning import Floats
 from scoring.models.learning.belief import Prior
 from scoring.models.learning.kinds import Kind
 

@@ -9,7 +9,7 @@ with a declared direction can't be negative, and missing values keep their own c
 import numpy as np
 from scipy.special import ndtri
 
-from scoring.models.binning import Floats
+from scoring.models.card.binning import Floats
 from scoring.models.learning.design import Design
 
 

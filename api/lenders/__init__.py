@@ -1,0 +1,1 @@
+"""What lenders ask for and read: scores and notices."""

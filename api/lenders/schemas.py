@@ -1,0 +1,209 @@
+"""What lenders send and get, as /openapi.json describes it.
+
+Only what is declared here leaves: a field added to the stored document stays inside until it is
+added here too.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from scoring.parties.consents import Purpose
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
+# Texts, so that a lender reads them exactly as the store writes them.
+Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
+
+
+class LenderPurpose(StrEnum):
+    """What a lender can ask for; training is the installation's own purpose."""
+
+    LOAN_APPLICATION = Purpose.LOAN_APPLICATION.value
+    PORTFOLIO_REVIEW = Purpose.PORTFOLIO_REVIEW.value
+
+
+def _iso_day(value: object) -> object:
+    # Pydantic alone would take a number of seconds for a day as well.
+    if value is not None and not (isinstance(value, str) and _DAY.fullmatch(value)):
+        raise ValueError("should be a day as YYYY-MM-DD")
+    return value
+
+
+class ScoreRequest(BaseModel):
+    """Whose score, for what, and as of when."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    founder: Reference = Field(description="Reference of the founder.")
+    purpose: LenderPurpose
+    as_of: Annotated[date | None, BeforeValidator(_iso_day)] = Field(
+        None, description="The score is as of the end of this day; today when left out."
+    )
+    application: Reference | None = Field(
+        None, description="Reference of a recorded application, the founder's latest."
+    )
+
+
+class ScoreRange(BaseModel):
+    """The lowest and the highest score that this model can give."""
+
+    lowest: int
+    highest: int
+
+
+class GroupPoints(BaseModel):
+    """Points of a neutral group of reasons, against the background of `points`."""
+
+    code: str
+    points: int
+
+
+class Text(BaseModel):
+    """A text in each language."""
+
+    ko: str
+    en: str
+
+
+class Reason(BaseModel):
+    """A group among the four that gave or cost most; `missing` where nothing was on file."""
+
+    code: str
+    points: int | float = Field(
+        description="In points of the score, against the background of `reasons`: the group's "
+        "points less their mean there. Whole numbers against the card's own background, decimals "
+        "against applicants at the cut-off."
+    )
+    missing: bool
+    text: Text
+
+
+class Reasons(BaseModel):
+    """Up to four reasons each way, strongest first; a group stands on one side only."""
+
+    against: list[Reason]
+    for_: list[Reason] = Field(alias="for")
+
+
+class ModelUsed(BaseModel):
+    """Which model scored, and whether alternative data counted in favour only."""
+
+    id: str
+    digest: str
+    deployment_profile: str
+    background: str = Field(description="What its card is centred on; `points` are relative to it.")
+    positive_only: bool = Field(
+        False, description="The lender's policy at scoring; not in answers from before policies."
+    )
+
+
+class BackgroundUsed(BaseModel):
+    """Whom a file was compared with."""
+
+    id: str
+    kind: Literal["training_population", "expert_reference", "cut_off"]
+    founders: int | None = Field(
+        None, description="How many applicants at the cut-off; not given for the card's own."
+    )
+
+
+class Backgrounds(BaseModel):
+    """Of `points`, always the card's own; of `reasons`, the lender's where it has one."""
+
+    points: BackgroundUsed
+    reasons: BackgroundUsed
+
+
+class Content(BaseModel):
+    """How much of a kind of record the file holds; of attendance only whether there is any."""
+
+    records: bool | int
+    first_day: Day | None = None
+    last_day: Day | None = None
+
+
+class Evidence(BaseModel):
+    """What a file has of a kind of record, or needs."""
+
+    records: int
+    days: int | None = None
+
+
+class Missing(BaseModel):
+    """One kind of record that would narrow the interval of the score; the most telling first."""
+
+    code: str
+    have: Evidence
+    narrows_by_points: float | None = Field(
+        None, description="Expected reduction of the interval's width if all of it were on file."
+    )
+    need: Evidence | None = Field(
+        None, description="What would be enough, by models of before that rule; any one kind was."
+    )
+    text: Text
+
+
+class IntervalWidths(BaseModel):
+    """How wide the 90 % interval of the score is for lack of records, in points.
+
+    Not given by models of before that rule.
+    """
+
+    sufficient: bool
+    interval_points: float = Field(ge=0, description="Of this file.")
+    allowed_points: float = Field(ge=0, description="The widest that this model scores.")
+    complete_points: float = Field(ge=0, description="Of a file that lacks nothing.")
+
+
+class IntegritySignal(BaseModel):
+    """A sign in the records to ask the founder about; it changes no score and refuses nobody."""
+
+    code: str
+    text: Text
+
+
+class _Answer(BaseModel):
+    id: str
+    issued_at: Instant
+    founder: str
+    purpose: str
+    application: str | None
+    as_of: Day
+    points: list[GroupPoints]
+    reasons: Reasons
+    integrity_signals: list[IntegritySignal]
+    model: ModelUsed
+    completeness: dict[str, Content]
+    evidence: IntervalWidths | None = None
+
+
+class Scored(_Answer):
+    """A score: `base_points` and all `points` add up to it exactly."""
+
+    score: int
+    score_range: ScoreRange
+    band: Literal["A", "B", "C", "D", "E", "F"]
+    pd: float = Field(ge=0, le=1, description="Probability of default within the window.")
+    pd_low: float = Field(ge=0, le=1)
+    pd_high: float = Field(ge=0, le=1)
+    interval_level: float
+    base_points: int
+    backgrounds: Backgrounds | None = Field(
+        None, description="Not in answers from before lenders had policies."
+    )
+    category_shares: dict[str, int]
+
+
+class Insufficient(_Answer):
+    """No score: the file is too thin, and what would help."""
+
+    score: None
+    missing: list[Missing] = []

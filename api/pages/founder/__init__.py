@@ -1,0 +1,1 @@
+"""The founder's page, its links and its history."""

@@ -1,0 +1,132 @@
+"""Who looked at a founder's score, and whom the founder allows to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.pages.languages import words_in
+from scoring.parties.consents import Purpose, valid_consents
+from scoring.reasons.texts import Language
+from scoring.store.tables import AuditEvent, Consent, Lender, Score
+
+
+@dataclass(frozen=True)
+class Look:
+    """One time that somebody saw the score or the page."""
+
+    at: datetime
+    day: str
+    who: str
+    what: str
+    purpose: str | None
+    times: str | None = None
+    score: str | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A consent that stands."""
+
+    who: str
+    purpose: str
+    since: str
+    until: str
+
+
+def looks_of(
+    session: Session, founder_id: int, *, language: Language, zone: ZoneInfo
+) -> list[Look]:
+    """Who was given a score, read it again or saw the file, and each opening of the page.
+
+    Newest first.
+    """
+    t = words_in(language)
+
+    def look(
+        at: datetime, who: str, what: str, purpose: str | None, score: str | None = None
+    ) -> Look:
+        day = format_date(at.astimezone(zone).date(), "long", language)
+        shown = str(t(f"purpose.{purpose}")) if purpose else None
+        return Look(at, day, who, what, shown, score=score)
+
+    looks = [
+        look(
+            score.issued_at,
+            name,
+            str(t("looked.thin") if score.score is None else t("looked.given", score=score.score)),
+            score.purpose,
+            score.reference,
+        )
+        for score, name in session.execute(
+            select(Score, Lender.name)
+            .join(Lender, Lender.id == Score.lender_id)
+            .where(Score.founder_id == founder_id)
+        )
+    ]
+    names = {lender.reference: lender.name for lender in session.scalars(select(Lender))}
+    for event in session.scalars(
+        select(AuditEvent).where(
+            AuditEvent.founder_id == founder_id,
+            AuditEvent.action.in_(
+                ("page.opened", "score.read", "score.portfolio", "challenger.explained")
+            ),
+        )
+    ):
+        details = json.loads(event.details)
+        if event.action == "page.opened":
+            looks.append(look(event.at, str(t("looked.you")), str(t("looked.opened")), None))
+        elif event.action == "challenger.explained":
+            who, what = str(t("looked.us")), str(t("looked.compared"))
+            looks.append(look(event.at, who, what, Purpose.MODEL_TRAINING))
+        else:
+            who = names.get(details["lender"], details["lender"])
+            seen = "looked.portfolio" if event.action == "score.portfolio" else "looked.again"
+            looks.append(look(event.at, who, str(t(seen)), details["purpose"]))
+    looks.sort(key=lambda entry: entry.at, reverse=True)
+    return _together(looks, language)
+
+
+def standing_consents(
+    session: Session, founder_id: int, *, language: Language, zone: ZoneInfo, now: datetime
+) -> list[Standing]:
+    """Consents that stand now, the latest first."""
+    t = words_in(language)
+
+    def day(instant: datetime) -> str:
+        return format_date(instant.astimezone(zone).date(), "long", language)
+
+    rows = session.execute(
+        valid_consents(now)
+        .outerjoin(Lender, Lender.id == Consent.lender_id)
+        .add_columns(Lender.name)
+        .where(Consent.founder_id == founder_id)
+        .order_by(Consent.granted_at.desc(), Consent.id.desc())
+    )
+    return [
+        Standing(
+            who=name or str(t("consents.installation")),
+            purpose=str(t(f"purpose.{consent.purpose}")),
+            since=day(consent.granted_at),
+            until=day(consent.expires_at),
+        )
+        for consent, name in rows
+    ]
+
+
+def _together(looks: list[Look], language: Language) -> list[Look]:
+    """The same again on the same day, one after the other, is one line with a count."""
+    runs = groupby(looks, key=lambda entry: (entry.day, entry.who, entry.what, entry.purpose))
+    merged = []
+    for _, run in runs:
+        entries = list(run)
+        times = str(words_in(language)("looked.times", n=len(entries)))
+        merged.append(replace(entries[0], times=times) if len(entries) > 1 else entries[0])
+    return merged

@@ -1,0 +1,174 @@
+"""Signed one-time links to a founder's page, and the sessions that they open.
+
+A link names its founder by number and carries a nonce; opening it spends the nonce. A session
+carries a nonce too, which closing the page spends: after that the cookie opens nothing, even on
+a shared telephone that kept it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
+from sqlalchemy.orm import Session
+
+from scoring.base.errors import ConflictError, InputError
+from scoring.parties.parties import find_founder
+from scoring.store.audit import append_event
+from scoring.store.database import Database, Ledger
+from scoring.store.tables import Founder, UsedLink
+
+LINK_LIFE = timedelta(days=7)
+SESSION_LIFE = timedelta(minutes=30)
+
+
+class LinkSpentError(ConflictError):
+    """The link was opened before, or its time is over."""
+
+
+class LinkForgedError(InputError):
+    """The link was not made here, or lost a part on its way."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a link or a session stands for: a founder, this once."""
+
+    founder_id: int
+    nonce: str
+
+
+def make_link(
+    database: Database, ledger: Ledger, founder_reference: str, *, base_url: str, actor: str
+) -> str:
+    """A link that opens a founder's page once; that it was made is noted.
+
+    Raises:
+        InputError: the base is not https, and not this machine either.
+        NotFoundError: there is no such founder.
+    """
+    base = _checked_base(base_url)
+    founder = find_founder(ledger.session, founder_reference)
+    token = _signed(database, "link", founder.id)
+    append_event(ledger, actor=actor, action="link.made", founder_id=founder.id)
+    return f"{base}/me/open/{token}"
+
+
+def read_link(database: Database, token: str) -> Visit:
+    """Whose link it is; nothing is looked up or locked for a link that was not made here.
+
+    Raises:
+        LinkSpentError: its time is over.
+        LinkForgedError: its signature is wrong.
+    """
+    try:
+        return _read(database, "link", token, LINK_LIFE)
+    except SignatureExpired as error:
+        raise LinkSpentError("The link's seven days are over.") from error
+    except BadSignature as error:
+        raise LinkForgedError("The link was not made here.") from error
+
+
+def open_link(database: Database, ledger: Ledger, link: Visit) -> str:
+    """Spend a link and begin a session; returns the session's token.
+
+    Raises:
+        LinkSpentError: it was opened before.
+        LinkForgedError: its founder is gone.
+    """
+    if ledger.session.get(Founder, link.founder_id) is None:
+        raise LinkForgedError("The link belongs to nobody.")
+    if not _spend(ledger, link):
+        raise LinkSpentError("The link was opened before.")
+    append_event(ledger, actor="founder", action="page.opened", founder_id=link.founder_id)
+    return _signed(database, "session", link.founder_id)
+
+
+def visit_of(database: Database, session: Session, token: str | None) -> Visit | None:
+    """The session that a cookie stands for, or None where it opens nothing."""
+    try:
+        visit = _read(database, "session", token or "", SESSION_LIFE)
+    except BadSignature:
+        return None
+    if session.get(UsedLink, visit.nonce) or session.get(Founder, visit.founder_id) is None:
+        return None
+    return visit
+
+
+def close_visit(ledger: Ledger, visit: Visit) -> None:
+    """End a session for good."""
+    _spend(ledger, visit)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _spend(ledger: Ledger, visit: Visit) -> bool:
+    if ledger.session.get(UsedLink, visit.nonce) is not None:
+        return False
+    ledger.session.add(UsedLink(nonce=visit.nonce, founder_id=visit.founder_id, used_at=ledger.now))
+    ledger.session.flush()
+    return True
+
+
+def _checked_base(base_url: str) -> str:
+    try:
+        parts = urlsplit(base_url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise InputError(f'"{base_url}" is not an address of this installation.') from error
+    if not host or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
+        raise InputError(f'"{base_url}" is not an address such as https://scores.example.org.')
+    if parts.username is not None or parts.password is not None:
+        raise InputError("The address may hold no user name and no password.")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise InputError(
+            f'"{base_url}" is not safe: a founder\'s page goes over https, or over http on this '
+            "machine alone (http://127.0.0.1:PORT)."
+        )
+    return base_url.rstrip("/")
+
+
+def _signed(database: Database, use: str, founder_id: int) -> str:
+    token = _serializer(database, use).dumps([founder_id, secrets.token_urlsafe(16)])
+    return token if isinstance(token, str) else token.decode()
+
+
+def _read(database: Database, use: str, token: str, life: timedelta) -> Visit:
+    seconds = int(life.total_seconds())
+    founder_id, nonce = _serializer(database, use).loads(token, max_age=seconds)
+    return Visit(founder_id, nonce)
+
+
+def _serializer(database: Database, use: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(
+        database.settings.secret(),
+        salt=f"foothold.{use}",
+        signer=_Signer,
+        signer_kwargs={"clock": database.clock},
+    )
+
+
+class _Signer(TimestampSigner):
+    """Signs with the store's clock, so that all of an installation tells the same time."""
+
+    def __init__(self, *arguments: Any, clock: Callable[[], datetime], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._clock = clock
+
+    def get_timestamp(self) -> int:
+        """Seconds since 1970."""
+        return int(self._clock().timestamp())

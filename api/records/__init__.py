@@ -1,0 +1,1 @@
+"""What operators and lenders send: records, as files or JSON."""

@@ -1,0 +1,1 @@
+"""Loan ledgers by instalment and by transaction."""

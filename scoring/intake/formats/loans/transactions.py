@@ -1,0 +1,132 @@
+"""Reader of a loan ledger with a row per transaction, as Apache Fineract exports it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from scoring.intake.extract import Extract, Given, Reading
+from scoring.intake.formats.cell_values import amounts, days, each
+from scoring.intake.formats.loans.instalments import annual_rates
+from scoring.intake.formats.table_rows import (
+    ignored,
+    people,
+    record_rows,
+    reference,
+    references,
+    used,
+)
+from scoring.intake.formats.tables import Table
+from scoring.records.kinds import RecordKind
+
+_UNREAD = ("unread",)
+_NOBODY = "lender"
+_UNKNOWN = "unknown_kind"
+_REVERSED = "reversed"
+
+
+def read(table: Table, given: Given) -> Reading:
+    """Disbursements as loans, payments as repayments; what moves no cash is left out.
+
+    A reversed transaction never happened. Accruals, waivers and write-offs are entries of the
+    books (Fineract's types 10, 4 and 9, 6): what a borrower paid is told by the payments.
+
+    Raises:
+        FileError: a loan's number lost its last digits to a spreadsheet.
+    """
+    rows, left_out = record_rows(table)
+    is_entry = (rows[["booked_on", "amount"]] != "").any(axis=1)
+    left_out["heading"] += int((~is_entry).sum())
+    notes: list[str] = []
+    rows = rows[is_entry].assign(
+        loan=references(table, rows.loc[is_entry, "loan"], "loan"),
+        booked_on=each(days(rows.loc[is_entry, "booked_on"]), _of_list),
+        amount=each(amounts(rows.loc[is_entry, "amount"]), lambda cell: cell.removeprefix("-")),
+    )
+    undone = each(_column(rows, "reversed"), lambda w: table.format.meaning("reversed", w) or "")
+    undone = undone.where(_column(rows, "reversed_on") == "", "yes")
+    kind = each(rows["kind"], lambda word: table.format.meaning("kind", word) or _UNKNOWN)
+    kind = kind.where(undone != "yes", _REVERSED)
+    for reason, count in kind.value_counts().items():
+        if reason not in {"disbursement", "repayment"}:
+            left_out[str(reason)] += int(count)
+    if (kind == _UNKNOWN).any():
+        notes.append(
+            f"{int((kind == _UNKNOWN).sum())} transactions are of a kind that nobody has declared "
+            "and are left out; add their words to formats.toml."
+        )
+    extracts = [
+        _loans(table, rows[kind == "disbursement"], given, notes),
+        _repayments(table, rows[kind == "repayment"]),
+    ]
+    told = [extract for extract in extracts if len(extract.cells)]
+    return Reading(
+        format=table.format.name.value,
+        kind="loans",
+        sheet=table.sheet.name,
+        header_row=table.header_row,
+        used=used(table, _UNREAD),
+        ignored=ignored(table, _UNREAD),
+        extracts=lambda: iter(told),
+        notes=tuple(notes),
+        left_out=dict(+left_out),
+    )
+
+
+def _loans(table: Table, rows: pd.DataFrame, given: Given, notes: list[str]) -> Extract:
+    """Loans as paid out; one paid out in tranches is of the first day and of their sum."""
+    total = pd.to_numeric(rows["amount"], errors="coerce").groupby(rows["loan"]).transform("sum")
+    first = rows.sort_values("booked_on", kind="stable").drop_duplicates("loan").sort_index()
+    several = rows["loan"].duplicated(keep=False)
+    cells = people(table, first)
+    cells["loan"] = first["loan"]
+    said = each(_column(first, "lender"), reference)
+    cells["lender"] = said.where(said != "", given.lender or _NOBODY).astype("str")
+    cells["currency"] = _currency(first)
+    summed = total.map(lambda value: f"{value:.4f}".rstrip("0").rstrip(".")).astype("str")
+    cells["principal"] = first["amount"].where(~several[first.index], summed[first.index])
+    cells["disbursed_on"] = first["booked_on"]
+    if "annual_rate" in first:
+        cells["annual_rate"] = annual_rates(first["annual_rate"], notes)
+    if "months" in first:
+        cells["months"] = first["months"].str.extract(r"(\d+)")[0].fillna("").astype("str")
+    if len(first) and not {"annual_rate", "months"} <= set(first.columns):
+        notes.append("The file does not tell the loans' rate or term; they stay unknown.")
+    headers = {**table.used, "principal": table.used["amount"]}
+    return Extract(
+        RecordKind.LOANS, cells, headers={**headers, "disbursed_on": table.used["booked_on"]}
+    )
+
+
+def _repayments(table: Table, rows: pd.DataFrame) -> Extract:
+    number = each(_column(rows, "transaction"), reference)
+    place = rows.groupby(["loan", "booked_on", "amount"]).cumcount() + 1
+    named = "T-" + rows["booked_on"] + "-" + rows["amount"] + "-" + place.astype(str)
+    cells = pd.DataFrame(
+        {
+            "loan": rows["loan"],
+            "repayment": number.where(number != "", named).astype("str"),
+            "paid_on": rows["booked_on"],
+            "amount": rows["amount"],
+        }
+    )
+    return Extract(
+        RecordKind.REPAYMENTS, cells, headers={**table.used, "paid_on": table.used["booked_on"]}
+    )
+
+
+def _of_list(cell: str) -> str:
+    """Fineract's API writes a day as [2026, 3, 1]."""
+    parts = cell.strip("[]").split(",")
+    if cell.startswith("[") and len(parts) == 3 and all(part.strip().isdigit() for part in parts):
+        year, month, day = (int(part) for part in parts)
+        return f"{year:04d}-{month:02d}-{day:02d}"
+    return cell
+
+
+def _currency(rows: pd.DataFrame) -> pd.Series[str]:
+    code = _column(rows, "currency").str.upper()
+    return code.where(code != "", "KRW").astype("str")
+
+
+def _column(rows: pd.DataFrame, name: str) -> pd.Series[str]:
+    return rows[name] if name in rows else pd.Series("", index=rows.index, dtype="str")

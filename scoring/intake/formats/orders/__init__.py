@@ -1,0 +1,1 @@
+"""Order lists, claims and settlements of marketplaces and web shops."""

@@ -1,0 +1,362 @@
+"""Importing a file: all of it or nothing, and nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from scoring.base.errors import FileError
+from scoring.base.lines import require_line
+from scoring.base.settings import Settings
+from scoring.intake.containers import Container
+from scoring.intake.extract import Given, Reading
+from scoring.intake.formats.declarations import FormatName
+from scoring.intake.learned_at import Learned
+from scoring.intake.listed import read_list
+from scoring.intake.plain_form import plain_form, read_plain
+from scoring.intake.receipts import Receipt
+from scoring.intake.recognising import read_records
+from scoring.intake.storing import OpenImport
+from scoring.intake.tally import Outcome, Tally
+from scoring.intake.validation import check_cells
+from scoring.parties.parties import REFERENCE, add_founders, find_founder, random_reference
+from scoring.records.kinds import RecordKind
+from scoring.store.audit import append_event
+from scoring.store.database import Database, Ledger
+from scoring.store.tables import Import, ImportResult
+
+DEFAULT_SOURCE = "plain"
+# A sheet and a log of the same sessions tell of the same attendance, which counts once.
+_SHARED_SOURCES = dict.fromkeys(
+    (FormatName.ATTENDANCE_GRID, FormatName.ATTENDANCE_LONG), RecordKind.ATTENDANCE.value
+)
+Progress = Callable[[str, int, int], None]
+Permit = Callable[[Ledger, "Checked"], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What somebody asks for who imports a file.
+
+    Attributes:
+        kind: the record kind of a file in the plain form; found by its columns when None.
+        expected: the record kind that the file must tell of, in whatever format; any when None.
+        format_name: the format to read it as; found by its content when None.
+        founder: reference of the founder whose shop or account the file is of.
+        programme: reference of the programme that an attendance sheet is of.
+        year: of days that are written without one.
+        session_hours: length of a session where the file does not say.
+        lender: reference of the lender that a ledger is of.
+        learned: when its records were learned; on arrival when None.
+        source: where the records come from, part of what names them; `plain` for the plain
+            form and the format's name for the others when None.
+        author: who imports, for the receipt and the audit chain.
+        password: of a workbook that has one.
+    """
+
+    kind: RecordKind | None = None
+    expected: RecordKind | None = None
+    format_name: FormatName | None = None
+    founder: str | None = None
+    programme: str | None = None
+    year: int | None = None
+    session_hours: float = 2.0
+    lender: str | None = None
+    learned: Learned | None = None
+    source: str | None = None
+    author: str = "operator"
+    password: str | None = None
+
+    def given(self, today: date, secret: bytes) -> Given:
+        """What a format's reader has to know of it."""
+        return Given(
+            today=today,
+            secret=secret,
+            founder=self.founder,
+            programme=self.programme,
+            year=self.year,
+            session_hours=self.session_hours,
+            lender=self.lender,
+        )
+
+
+def import_file(
+    database: Database,
+    path: Path,
+    *,
+    kind: RecordKind | None = None,
+    learned: Learned | None = None,
+    source: str | None = None,
+    author: str = "operator",
+    progress: Progress | None = None,
+) -> Receipt:
+    """Import one file of the plain form, or of any format that needs nothing said beside it."""
+    request = Request(kind=kind, learned=learned, source=source, author=author)
+    return import_records(database, path, request, progress=progress)
+
+
+def import_records(
+    database: Database, path: Path, request: Request, *, progress: Progress | None = None
+) -> Receipt:
+    """Import one file; importing it again changes nothing.
+
+    A row whose natural key is known with other values supersedes the known one, learned now;
+    a column that the file does not have says nothing.
+
+    Args:
+        database: the store.
+        path: the file.
+        request: what is asked for.
+        progress: called with a label, rows done and rows in all.
+
+    Raises:
+        FileError: the file can't be used; nothing was stored.
+        InputError: the source's or the author's name can't be used.
+        NotFoundError: the founder named is not on file.
+    """
+    checked = check_file(database, path, request, progress=progress)
+    with database.writing() as ledger:
+        return store_checked(database, ledger, checked, request, progress)
+
+
+def preview_records(
+    database: Database,
+    path: Path,
+    request: Request,
+    *,
+    permit: Permit | None = None,
+    progress: Progress | None = None,
+) -> Receipt:
+    """What importing a file would do, by doing it and taking it back: nothing is stored.
+
+    Args:
+        database: the store.
+        path: the file.
+        request: what is asked for; without a founder, a shop's file is shown as it would be for
+            one who has nothing on file yet.
+        permit: refuses what whoever imports may not; asked before anything is stored.
+        progress: called with a label, rows done and rows in all.
+
+    Raises:
+        FileError: the file can't be used.
+        NotFoundError: the founder named is not on file.
+    """
+    # Nobody stands in for the owner of a shop; a sheet that names people never takes that name.
+    nobody = random_reference("PREVIEW")
+    named = request if request.founder else replace(request, founder=nobody)
+    checked = check_file(database, path, named, progress=progress)
+    with database.writing() as ledger:
+        if permit is not None:
+            permit(ledger, checked)
+        if not request.founder:
+            add_founders(ledger, [nobody], actor=request.author)
+        receipt = store_checked(database, ledger, checked, request, progress)
+        ledger.session.rollback()
+    return replace(receipt, import_id=None)
+
+
+def preview_without_store(path: Path, request: Request, settings: Settings) -> Receipt:
+    """What a file holds, where no store was made yet: shown as for an empty one.
+
+    Raises:
+        FileError: the file can't be used.
+    """
+    with TemporaryDirectory() as folder:
+        own = Settings(data_dir=Path(folder), time_zone=settings.time_zone)
+        database = Database(own)
+        database.migrate()
+        founders = {request.founder} if request.founder else set()
+        with suppress(FileError):
+            founders |= set(read_list(path, required=("founder",))["founder"])
+        with database.writing() as ledger:
+            fit = [name for name in founders if REFERENCE.fullmatch(name or "")]
+            add_founders(ledger, fit, actor=request.author)
+        receipt = preview_records(database, path, request)
+        database.engine.dispose()
+    return receipt
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A file that was read through once and is fit to be stored."""
+
+    container: Container
+    reading: Reading
+    rows: int
+
+
+def check_file(
+    database: Database, path: Path, request: Request, *, progress: Progress | None = None
+) -> Checked:
+    """Read a file through and check every cell, before anybody else has to wait for it.
+
+    Raises:
+        FileError: the file can't be used.
+        InputError: the source's or the author's name can't be used.
+    """
+    if request.source is not None:
+        require_line("The source", request.source, longest=64)
+    require_line("The name of who imports", request.author, longest=120)
+    container, reading = read_records(
+        path,
+        request.given(database.today, database.settings.secret()),
+        format_name=request.format_name,
+        kind=request.kind,
+        password=request.password,
+        data_dir=database.settings.data_dir,
+    )
+    if request.expected is not None:
+        reading = _told_of(request.expected, container, reading)
+    _require_founder(container.name, reading, request)
+    rows = 0
+    for extract in reading.extracts():
+        check_cells(container.name, extract, today=database.today)
+        rows += len(extract.cells)
+        if progress is not None:
+            progress("checked", rows, rows)
+    return Checked(container, reading, rows)
+
+
+def _told_of(kind: RecordKind, file: Container, reading: Reading) -> Reading:
+    """The reading, where it tells of a kind and of nothing else that this would surprise with.
+
+    Columns can fit several plain forms; the one that is expected goes first. A ledger of loans
+    has their instalments and payments too.
+    """
+    if reading.kind == kind:
+        return reading
+    if reading.format == FormatName.PLAIN and (form := plain_form(file, kind)) is not None:
+        return read_plain(file, form)
+    if {extract.kind for extract in reading.extracts()} != {kind}:
+        raise FileError(
+            file.name,
+            f"tells of {reading.kind}, as {reading.format} files do, and not of {kind}",
+            remedy=f"Send it as {reading.kind}.",
+        )
+    return reading
+
+
+def _require_founder(file: str, reading: Reading, request: Request) -> None:
+    """Refuse a shop's or an account's file for which nobody said whose it is."""
+    if request.founder is not None or reading.format == FormatName.PLAIN:
+        return
+    names_nobody = any(
+        "founder" in extract.cells and (extract.cells["founder"] == "").any()
+        for extract in reading.extracts()
+    )
+    if names_nobody:
+        raise FileError(
+            file,
+            f"is of one founder, as {reading.format} files are, and does not say whose",
+            remedy="Say whose it is with --founder REF (over HTTP: the parameter founder).",
+        )
+
+
+def store_checked(
+    database: Database,
+    ledger: Ledger,
+    checked: Checked,
+    request: Request,
+    progress: Progress | None,
+) -> Receipt:
+    """Store a file that was checked, in a transaction that is open."""
+    container, reading = checked.container, checked.reading
+    is_plain = reading.format == FormatName.PLAIN
+    own = DEFAULT_SOURCE if is_plain else reading.format
+    source = request.source or _SHARED_SOURCES.get(FormatName(reading.format), own)
+    learned = request.learned or Learned()
+    if request.founder is not None:
+        find_founder(ledger.session, request.founder)
+    entry = Import(
+        file_digest=container.digest,
+        kind=reading.kind,
+        source=source,
+        learned=str(learned),
+        author=request.author,
+        imported_at=ledger.now,
+        format=reading.format,
+    )
+    ledger.session.add(entry)
+    ledger.session.flush()
+    under_way = OpenImport(
+        database=database,
+        ledger=ledger,
+        file=container.name,
+        import_id=entry.id,
+        source=source,
+        learned=learned,
+        author=request.author,
+        may_wait=not is_plain,
+        given_founder=request.founder,
+        progress=None if progress is None else lambda label, n: progress(label, n, checked.rows),
+    )
+    for extract in reading.extracts():
+        under_way.take(extract, check_cells(container.name, extract, today=database.today))
+    receipt = _receipt(entry, checked, under_way.tally)
+    ledger.session.add(_result(entry, receipt))
+    ledger.session.flush()
+    append_event(
+        ledger,
+        actor=request.author,
+        action="records.imported",
+        details={"import": entry.id, "kind": receipt.kind, "rows": receipt.rows},
+    )
+    return receipt
+
+
+def _receipt(entry: Import, checked: Checked, tally: Tally) -> Receipt:
+    reading, counts = checked.reading, tally.counts()
+    repeated = counts[Outcome.REPEATED] + reading.repeated
+    return Receipt(
+        import_id=entry.id,
+        file=checked.container.name,
+        format=reading.format,
+        wrapper=checked.container.wrapper,
+        kind=reading.kind,
+        source=entry.source,
+        learned=entry.learned,
+        rows=sum(counts.values()) + reading.repeated + sum(reading.left_out.values()),
+        accepted=counts[Outcome.ACCEPTED],
+        suspect=counts[Outcome.SUSPECT],
+        quarantined=counts[Outcome.QUARANTINED],
+        repeated=repeated,
+        left_out=dict(reading.left_out),
+        cancelled=len(tally.cancelled),
+        net_sales=tally.net_sales,
+        currency="/".join(sorted(tally.currencies)) or None,
+        added=tally.added,
+        corrected=tally.corrected,
+        used=dict(reading.used),
+        ignored_columns=reading.ignored,
+        notes=(*reading.notes, *tally.notes()),
+        doubts=dict(sorted(tally.doubts.items())),
+        first_day=tally.first_day,
+        last_day=tally.last_day,
+    )
+
+
+def _result(entry: Import, receipt: Receipt) -> ImportResult:
+    return ImportResult(
+        import_id=entry.id,
+        rows=receipt.rows,
+        accepted=receipt.accepted,
+        suspect=receipt.suspect,
+        quarantined=receipt.quarantined,
+        repeated=receipt.repeated,
+        left_out=sum(receipt.left_out.values()),
+        added=receipt.added,
+        corrected=receipt.corrected,
+        cancelled=receipt.cancelled,
+        net_sales=receipt.net_sales,
+        currency=receipt.currency if len(receipt.currency or "") == 3 else None,
+        first_day=_day(receipt.first_day),
+        last_day=_day(receipt.last_day),
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

@@ -1,0 +1,165 @@
+"""What a lender may send: its own loans and applications, of founders who consent to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+from sqlalchemy import select
+
+from scoring.base.errors import ConsentError, FileError
+from scoring.intake.extract import PERSON, Extract
+from scoring.intake.importing import Checked, Request
+from scoring.intake.people import owners_of
+from scoring.intake.resolving import REFERS_TO
+from scoring.intake.validation import Problem, raise_first
+from scoring.parties.consents import valid_consents
+from scoring.records.forms import FORMS
+from scoring.records.kinds import RecordKind
+from scoring.store.database import Ledger
+from scoring.store.tables import Application, Consent, Founder, Lender, Loan
+
+LENDER_KINDS = frozenset(
+    {
+        RecordKind.LOANS,
+        RecordKind.SCHEDULE,
+        RecordKind.REPAYMENTS,
+        RecordKind.APPLICATIONS,
+        RecordKind.OUTCOMES,
+    }
+)
+_NO_CONSENT = "is of nobody who has given you a consent that stands"
+_REMEDY = "Ask the founder for consent, or leave such rows out and send the others."
+
+
+class NotConsentingError(FileError, ConsentError):
+    """A row is of nobody who has consented to its sender.
+
+    Unknown founders and those without consent are told alike: a lender may not find out who is
+    on file.
+    """
+
+
+def lenders_source(lender: Lender) -> str:
+    """Where records come from that a lender sends, so that lenders' numbers never meet."""
+    return f"lender:{lender.reference}"
+
+
+@dataclass(frozen=True)
+class LenderRows:
+    """The rights of one lender over one file, asked in the transaction that stores it.
+
+    Attributes:
+        lender: who sends.
+        request: what is asked for, in the lender's name.
+        secret: the installation's, for finding people by how the file names them.
+    """
+
+    lender: Lender
+    request: Request
+    secret: bytes
+
+    def permit(self, ledger: Ledger, checked: Checked) -> None:
+        """Refuse a file with any row that is not the lender's to send.
+
+        Raises:
+            NotConsentingError: a row is of nobody who has consented to the lender.
+            FileError: a row is of another lender, or refers to what this one has not sent.
+        """
+        file = checked.container.name
+        rights = _Rights(self, ledger, file, _consenting(ledger, self.lender))
+        if self.request.founder not in {None, *rights.consenting.values()}:
+            raise NotConsentingError(file, _NO_CONSENT, remedy=_REMEDY)
+        for extract in checked.reading.extracts():
+            rights.require(extract)
+
+
+@dataclass
+class _Rights:
+    asked: LenderRows
+    ledger: Ledger
+    file: str
+    consenting: dict[int, str]
+    # Loans and applications by reference, with their founders: on file, and earlier in the file.
+    _owned: dict[type[Loan] | type[Application], dict[str, str]] = field(default_factory=dict)
+
+    def require(self, extract: Extract) -> None:
+        if extract.kind not in LENDER_KINDS:
+            raise FileError(self.file, f"tells of {extract.kind}, which is not a lender's to send")
+        if extract.kind in REFERS_TO:
+            self._require_own(extract)
+        else:
+            self._require_named(extract)
+
+    def _require_named(self, extract: Extract) -> None:
+        """Loans and applications: of this lender, and of founders who consent to it."""
+        cells = extract.cells
+        others = cells.index[cells["lender"] != self.asked.lender.reference]
+        words = f"is not {self.asked.lender.reference}, and you can send your own alone"
+        raise_first(self.file, extract, [Problem(int(at), "lender", words) for at in others])
+        owners = self._owners(cells)
+        named = next((name for name in PERSON if name in cells), "founder")
+        self._require_consent(extract, named, owners)
+        name, table = FORMS[extract.kind].key[0], _TABLES[extract.kind]
+        self._own(table).update(zip(cells[name], owners, strict=True))
+
+    def _require_own(self, extract: Extract) -> None:
+        """What belongs to a loan or an application: to one that this lender has sent."""
+        name, table = REFERS_TO[extract.kind]
+        owners = extract.cells[name].map(self._own(table))
+        strange = extract.cells.index[owners.isna()]
+        words = f"is no {name} that you have sent; send the {table.__tablename__} first"
+        raise_first(self.file, extract, [Problem(int(at), name, words) for at in strange])
+        self._require_consent(extract, name, owners)
+
+    def _require_consent(self, extract: Extract, column: str, owners: pd.Series[str]) -> None:
+        lacking = owners.index[~owners.isin(list(self.consenting.values()))]
+        if len(lacking):
+            row, header = extract.place(int(lacking.min()), column)
+            raise NotConsentingError(
+                self.file,
+                _NO_CONSENT,
+                row=row,
+                column=header,
+                remedy=_REMEDY,
+                further=len(lacking) - 1,
+            )
+
+    def _owners(self, cells: pd.DataFrame) -> pd.Series[str]:
+        if not any(name in cells for name in PERSON):
+            return cells["founder"]
+        said = cells if "founder" in cells else cells.assign(founder="")
+        return owners_of(
+            self.ledger,
+            said,
+            source=lenders_source(self.asked.lender),
+            key=self.asked.secret,
+            given=self.asked.request.founder,
+        ).founders
+
+    def _own(self, table: type[Loan] | type[Application]) -> dict[str, str]:
+        if table not in self._owned:
+            standing = select(table.reference, table.founder_id).where(
+                table.source == lenders_source(self.asked.lender),
+                table.superseded_recorded_at.is_(None),
+            )
+            self._owned[table] = {
+                reference: self.consenting.get(founder_id, "")
+                for reference, founder_id in self.ledger.session.execute(standing)
+            }
+        return self._owned[table]
+
+
+_TABLES: dict[RecordKind, type[Loan] | type[Application]] = {
+    RecordKind.LOANS: Loan,
+    RecordKind.APPLICATIONS: Application,
+}
+
+
+def _consenting(ledger: Ledger, lender: Lender) -> dict[int, str]:
+    """Everybody who gave the lender a consent that stands, for whatever purpose."""
+    ids = valid_consents(ledger.now).where(Consent.lender_id == lender.id)
+    founders = select(Founder.id, Founder.reference).where(
+        Founder.id.in_(ids.with_only_columns(Consent.founder_id))
+    )
+    return {row.id: row.reference for row in ledger.session.execute(founders)}

@@ -1,0 +1,1 @@
+"""What is done to a learned card before it is served: calibration, caps, hand, positive only."""

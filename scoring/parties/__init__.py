@@ -1,0 +1,1 @@
+"""Who takes part: founders, lenders, keys, names in files, consents, policies."""

@@ -1,6 +1,0 @@
-"""Files as they come, opened into sheets of text cells; nothing here knows a kind of record."""
-
-from scoring.records.intake.containers.opening import open_container
-from scoring.records.intake.containers.sheets import Container, Sheet
-
-__all__ = ["Container", "Sheet", "open_container"]

@@ -1,0 +1,1 @@
+"""Decisions of people about records: corrections, disputes, suspects, waiting rows, withdrawals."""

@@ -1,0 +1,1 @@
+"""The one path to a score: what must hold, what the model says, the document, replay."""

@@ -1,0 +1,240 @@
+"""Scoring a founder: the one path that the API, the command line, bulk runs and replay all take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from scoring.base.calendar import end_of, today
+from scoring.base.canonical import canonical_json, digest
+from scoring.base.errors import InputError, ModelError
+from scoring.base.settings import DeploymentProfile, Settings
+from scoring.base.version import code_version
+from scoring.features.engines.one_founder import Content, FounderFile, one_founder
+from scoring.governance.registry import champion
+from scoring.governance.served import Served, served_to
+from scoring.models.artefact import Artefact
+from scoring.parties.consents import Purpose, require_consent
+from scoring.parties.parties import random_reference
+from scoring.score.assessment import assess, columns_of
+from scoring.score.scorable import View, application_scored, refuse_other_currencies, sufficiency
+from scoring.score.signals import integrity_signals
+from scoring.store.audit import append_event
+from scoring.store.database import Ledger
+from scoring.store.tables import Founder, Lender, Model, Score
+
+SCHEMA = "foothold.score/2"
+WITHOUT_BACKGROUNDS = "foothold.score/1"  # before lenders had policies
+EARLIEST_DAY = date(1990, 1, 1)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is asked: whose score, for whom, for what, as of when, and in which form."""
+
+    founder: Founder
+    lender: Lender
+    purpose: Purpose
+    as_of: date
+    application: str | None
+    time_zone: str
+    schema: str = SCHEMA
+
+
+def score_founder(
+    ledger: Ledger,
+    settings: Settings,
+    founder_reference: str,
+    *,
+    lender: Lender,
+    purpose: Purpose,
+    as_of: date | None = None,
+    application: str | None = None,
+    actor: str,
+) -> Score:
+    """Score a founder, keep the score and note it in the audit chain, in one transaction.
+
+    Args:
+        ledger: the open transaction.
+        settings: of the installation.
+        founder_reference: whose score.
+        lender: who asks.
+        purpose: for what; needs the founder's consent to exactly this.
+        as_of: the score is as of the end of this day; today when None.
+        application: reference of the loan asked for, the founder's latest to this lender.
+        actor: who acts, for the audit chain.
+
+    Raises:
+        ConsentError: no valid consent.
+        InputError: the day lies in the future, or the application is not on file.
+        NoChampionError: no model was promoted.
+        ModelError: the champion was trained for another deployment profile.
+        ConflictError: the founder's records are in another currency than the model's.
+    """
+    current = today(ledger.now, settings.zone)
+    as_of = as_of or current
+    refuse_day(as_of, current)
+    founder, consent = require_consent(
+        ledger.session, founder_reference, lender=lender, purpose=purpose, at=ledger.now
+    )
+    subject = Subject(founder, lender, purpose, as_of, application, settings.time_zone)
+    model = champion(ledger.session)
+    refuse_other_profile(model, settings.deployment_profile)
+    document = score_document(ledger.session, subject, model, known_at=ledger.now)
+    text = canonical_json(document)
+    score = Score(
+        reference=random_reference("S", 16),
+        founder_id=founder.id,
+        lender_id=lender.id,
+        consent_id=consent.id,
+        model_id=model.id,
+        purpose=purpose.value,
+        application=application,
+        as_of=as_of,
+        known_at=ledger.now,
+        issued_at=ledger.now,
+        score=document["score"],
+        document=text,
+        document_digest=digest(text),
+        code_version=code_version(),
+    )
+    ledger.session.add(score)
+    ledger.session.flush()
+    append_event(
+        ledger,
+        actor=actor,
+        action="score.issued",
+        founder_id=founder.id,
+        details={
+            "score": score.reference,
+            "lender": lender.reference,
+            "purpose": purpose.value,
+            "model": model.reference,
+            "document_digest": score.document_digest,
+        },
+    )
+    return score
+
+
+def score_document(
+    session: Session,
+    subject: Subject,
+    model: Model,
+    *,
+    known_at: datetime,
+) -> dict[str, Any]:
+    """The canonical score document: everything said, and everything needed to say it again.
+
+    It holds neither an id nor the time of issue, so the same question about the same knowledge
+    gives the same bytes. It holds codes and no texts, so a better wording changes no old score.
+    The lender's policy and background are those that were in force at `known_at`.
+    """
+    served = served_to(session, subject.lender.id, model, at=known_at)
+    artefact = served.artefact
+    zone = ZoneInfo(subject.time_zone)
+    view = View(subject.as_of, end_of(subject.as_of, zone), known_at)
+    founder_id = subject.founder.id
+    refuse_other_currencies(session, founder_id, view, currency=artefact.currency)
+    application = application_scored(
+        session, founder_id, view, lender=subject.lender.reference, named=subject.application
+    )
+    file = one_founder(
+        session,
+        founder_id,
+        as_of=subject.as_of,
+        known_at=known_at,
+        zone=zone,
+        lender=subject.lender.reference,
+        kinds=artefact.kinds,
+        constants=artefact.shrinkage_constants,
+    )
+    evidence = sufficiency(artefact, file, as_of=subject.as_of)
+    document = {
+        "schema": subject.schema,
+        "founder": subject.founder.reference,
+        "lender": subject.lender.reference,
+        "purpose": subject.purpose.value,
+        "application": application,
+        "as_of": subject.as_of.isoformat(),
+        "time_zone": subject.time_zone,
+        "currency": artefact.currency,
+        "model": {
+            "id": model.reference,
+            "digest": model.artefact_digest,
+            "deployment_profile": model.deployment_profile,
+            "background": artefact.scorecard.background_,
+            "positive_only": served.positive_only,
+        },
+        "completeness": {kind.value: _content(c) for kind, c in file.contents.items()},
+        "features": {name: file.values.get(name) for name in artefact.feature_names},
+        "observed": _observed(artefact, file),
+        **evidence.said,
+        "integrity_signals": integrity_signals(
+            session,
+            founder_id,
+            view,
+            lender=subject.lender.reference,
+            application=application,
+            currency=artefact.currency,
+        ),
+        **(_unscored() if evidence.is_thin else _scored(served, file)),
+    }
+    if subject.schema == WITHOUT_BACKGROUNDS:
+        document.pop("backgrounds", None)
+        del document["model"]["positive_only"]
+    return document
+
+
+def refuse_day(as_of: date, current: date) -> None:
+    """Refuse a day that has not come, or that lies before all records.
+
+    Raises:
+        InputError: it does.
+    """
+    if as_of > current:
+        raise InputError(f"as_of {as_of} lies in the future (today is {current}).")
+    if as_of < EARLIEST_DAY:
+        raise InputError(f"as_of {as_of} lies before {EARLIEST_DAY}, when no record begins.")
+
+
+def refuse_other_profile(model: Model, profile: DeploymentProfile) -> None:
+    """Refuse a champion that was trained for another deployment profile.
+
+    Raises:
+        ModelError: it was.
+    """
+    if model.deployment_profile != profile.value:
+        raise ModelError(
+            f"The champion {model.reference} was trained for the deployment profile "
+            f"{model.deployment_profile}, and this installation is {profile.value}. "
+            "Train and promote a model for it."
+        )
+
+
+def _scored(served: Served, file: FounderFile) -> dict[str, Any]:
+    return assess(served, columns_of([file.values], file.values)).document(0)
+
+
+def _unscored() -> dict[str, Any]:
+    return {"score": None, "reasons": {"against": [], "for": []}, "points": []}
+
+
+def _observed(artefact: Artefact, file: FounderFile) -> dict[str, float | None]:
+    """What was seen where it is not what was scored: ratios before they were shrunk."""
+    return {
+        name: file.observed[name]
+        for name in artefact.feature_names
+        if name in file.observed and file.observed[name] != file.values[name]
+    }
+
+
+def _content(content: Content) -> dict[str, Any]:
+    return {
+        "records": content.records,
+        "first_day": content.first_day.isoformat() if content.first_day else None,
+        "last_day": content.last_day.isoformat() if content.last_day else None,
+    }

@@ -1,0 +1,222 @@
+"""Many rows at once: appended by the database's fastest door, read and superseded as sets.
+
+The rows are those of the store's tables in their stored form: days as ISO text, instants as
+integer microseconds, nothing as None.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+from sqlalchemy import Boolean, ColumnElement, Date, Float, String, select, update
+from sqlalchemy.types import TypeEngine
+
+from scoring.base.calendar import microseconds
+from scoring.store.audit import append_event
+from scoring.store.database import Ledger
+from scoring.store.tables import Base, Record, Supersession
+
+_BATCH = 20_000
+_KEYS = 5000  # to a statement; SQLite takes 32,766 parameters at most
+Progress = Callable[[int], None]
+
+
+def append_frame(
+    ledger: Ledger, table: type[Base], rows: pd.DataFrame, progress: Progress | None = None
+) -> None:
+    """Append the rows of a frame, its columns being those of the table, in the stored form.
+
+    `recorded_at` is set here. COPY on PostgreSQL, one prepared statement on SQLite.
+
+    Args:
+        ledger: the open transaction.
+        table: an append-only table.
+        rows: columns of the table without `id` and `recorded_at`.
+        progress: called with the number of rows written so far.
+    """
+    if rows.empty:
+        return
+    rows = rows.assign(recorded_at=microseconds(ledger.now))
+    write = _copy if ledger.session.get_bind().dialect.name == "postgresql" else _insert
+    for start in range(0, len(rows), _BATCH):
+        write(ledger, table, rows.iloc[start : start + _BATCH])
+        if progress is not None:
+            progress(min(start + _BATCH, len(rows)))
+
+
+def standing_frame(
+    ledger: Ledger, table: type[Record], *, source: str, keys: Sequence[str]
+) -> pd.DataFrame:
+    """The records of a source that stand under natural keys, in the stored form.
+
+    Returns:
+        One row per record, indexed by natural key; no rows where the source is new.
+    """
+    names = [column.name for column in table.__table__.columns]
+    standing = (table.source == source, table.superseded_recorded_at.is_(None))
+    rows: list[Sequence[Any]] = []
+    if len(keys) and ledger.session.scalar(select(table.id).where(*standing).limit(1)) is not None:
+        for start in range(0, len(keys), _KEYS):
+            chosen = table.natural_key.in_(list(keys[start : start + _KEYS]))
+            rows += ledger.session.execute(select(table.__table__).where(*standing, chosen)).all()
+    return stored_form(pd.DataFrame(rows, columns=names, dtype=object)).set_index(
+        "natural_key", drop=False
+    )
+
+
+def stored_form(rows: pd.DataFrame) -> pd.DataFrame:
+    """Python values of records as they are stored: days as text, instants as integers."""
+    # Column by column: left to itself, pandas guesses types, and turns None into NaN.
+    columns = {
+        name: pd.Series(_all_stored(rows[name].tolist()), index=rows.index, dtype=object)
+        for name in rows.columns
+    }
+    return pd.DataFrame(columns, index=rows.index, columns=rows.columns)
+
+
+def supersede_all(
+    ledger: Ledger,
+    table: type[Record],
+    pairs: Sequence[tuple[int, str | None]],
+    replacements: pd.DataFrame,
+    *,
+    reason: str,
+    author: str,
+) -> None:
+    """Put records in the place of others, or none, as one step with one audit event.
+
+    What was known before stays known as of then.
+
+    Args:
+        ledger: the open transaction.
+        table: the record kind's table.
+        pairs: ids of standing records, each with the natural key of its replacement or None.
+        replacements: rows as `append_frame` takes them, each under a natural key of `pairs`.
+        reason: why, for the founder and the reviewer to read.
+        author: who says so.
+    """
+    if not pairs:
+        return
+    ids = [old for old, _ in pairs]
+    # The marks come first: two standing records under one natural key are refused.
+    for start in range(0, len(ids), _KEYS):
+        ledger.session.execute(
+            update(table)
+            .where(table.id.in_(ids[start : start + _KEYS]))
+            .values(superseded_learned_at=ledger.now, superseded_recorded_at=ledger.now)
+        )
+    now = microseconds(ledger.now)
+    append_frame(ledger, table, replacements.assign(learned_at=now))
+    standing = _ids(ledger, table, replacements)
+    append_frame(
+        ledger,
+        Supersession,
+        pd.DataFrame(
+            {
+                "table_name": table.__tablename__,
+                "superseded_id": ids,
+                "replacement_id": [None if key is None else standing[key] for _, key in pairs],
+                "reason": reason,
+                "author": author,
+                "learned_at": now,
+            },
+            dtype=object,
+        ),
+    )
+    append_event(
+        ledger,
+        actor=author,
+        action="records.superseded",
+        details={
+            "table": table.__tablename__,
+            "records": len(pairs),
+            "retracted": sum(key is None for _, key in pairs),
+        },
+    )
+
+
+def _ids(ledger: Ledger, table: type[Record], rows: pd.DataFrame) -> dict[str, int]:
+    found: dict[str, int] = {}
+    if rows.empty:
+        return found
+    for source, group in rows.groupby("source"):
+        keys = group["natural_key"].tolist()
+        for start in range(0, len(keys), _KEYS):
+            statement = select(table.natural_key, table.id).where(
+                table.source == source,
+                table.superseded_recorded_at.is_(None),
+                table.natural_key.in_(keys[start : start + _KEYS]),
+            )
+            found |= {key: number for key, number in ledger.session.execute(statement)}  # noqa: C416
+    return found
+
+
+def _insert(ledger: Ledger, table: type[Base], rows: pd.DataFrame) -> None:
+    names = list(rows.columns)
+    statement = (
+        f'INSERT INTO "{table.__tablename__}" ({", ".join(_quoted(names))}) '
+        f"VALUES ({', '.join('?' * len(names))})"
+    )
+    columns = [_values(rows[name]) for name in names]
+    ledger.session.connection().exec_driver_sql(statement, list(zip(*columns, strict=True)))
+
+
+def _copy(ledger: Ledger, table: type[Base], rows: pd.DataFrame) -> None:
+    types = table.__table__.columns
+    names = list(rows.columns)
+    block = pa.table(
+        [pa.array(_values(rows[name]), type=_arrow_type(types[name])) for name in names],
+        names=names,
+    )
+    text = io.BytesIO()
+    pyarrow.csv.write_csv(
+        block, text, pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
+    )
+    cursor = ledger.session.connection().connection.cursor()
+    statement = (
+        f'COPY "{table.__tablename__}" ({", ".join(_quoted(names))}) FROM STDIN (FORMAT csv)'
+    )
+    with cursor.copy(statement) as copy:
+        copy.write(text.getvalue())
+    cursor.close()
+
+
+def _values(column: pd.Series[Any]) -> list[Any]:
+    """A column as Python values; what is missing is None, however pandas writes it."""
+    if column.dtype.kind in "iub":
+        return column.tolist()
+    return column.astype(object).where(column.notna(), None).tolist()
+
+
+def _arrow_type(column: ColumnElement[Any]) -> pa.DataType:
+    known: list[tuple[type[TypeEngine[Any]], pa.DataType]] = [
+        (Date, pa.string()),
+        (String, pa.string()),
+        (Float, pa.float64()),
+        (Boolean, pa.bool_()),
+    ]
+    return next((kind for sql, kind in known if isinstance(column.type, sql)), pa.int64())
+
+
+def _quoted(names: Collection[str]) -> list[str]:
+    return [f'"{name}"' for name in names]
+
+
+def _all_stored(values: list[object]) -> list[object]:
+    if any(issubclass(kind, date) for kind in set(map(type, values))):
+        return [_stored(value) for value in values]
+    return values
+
+
+def _stored(value: object) -> object:
+    if isinstance(value, datetime):
+        return microseconds(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value

@@ -1,0 +1,182 @@
+"""The database: engine, schema, and transactions that happen one after the other.
+
+Every writing transaction first takes the one writer's lock (SQLite: BEGIN IMMEDIATE; PostgreSQL:
+an advisory transaction lock) and only then reads the clock. So instants of recording follow the
+order of commits, and "what was known at T" means the same a year later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from scoring.base.calendar import today
+from scoring.base.errors import ConflictError, UnavailableError
+from scoring.base.settings import Settings
+from scoring.store.tables import AuditEvent
+
+PATIENCE_SECONDS = 60.0  # how long a writer waits for another
+_WRITER_LOCK = 0x466F6F74  # "Foot"
+SCHEMA = "0003"  # that this version needs: the last of the migrations
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """An open writing transaction: its session and the instant at which it records."""
+
+    session: Session
+    now: datetime
+
+
+class Database:
+    """The store of one installation.
+
+    Args:
+        settings: where the store is and in which zone its days end.
+        clock: what tells the time; tests set it.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or (lambda: datetime.now(UTC))
+        self.engine = _engine(settings.url)
+
+    @property
+    def today(self) -> date:
+        """The current day in the installation's zone."""
+        return today(self.clock(), self.settings.zone)
+
+    @property
+    def exists(self) -> bool:
+        """Whether a store was made; one on a server counts as made."""
+        return self.engine.dialect.name != "sqlite" or Path(str(self.engine.url.database)).exists()
+
+    def migrate(self) -> None:
+        """Create the schema or bring it up to date.
+
+        Raises:
+            UnavailableError: the database can't be reached.
+        """
+        if self.engine.dialect.name == "sqlite":
+            path = Path(str(self.engine.url.database))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)  # it holds everybody's records; SQLite's other files follow it
+        # Here, since every command would take a sixth longer to start that loads Alembic.
+        from scoring.store.migrations.upgrading import upgrade
+
+        with _reached(), self.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"))
+            upgrade(connection)
+
+    def require_schema(self) -> None:
+        """Say what to do when the store was never made or is older than the program.
+
+        Raises:
+            ConflictError: the schema is not that of this version.
+            UnavailableError: the database can't be reached.
+        """
+        if not self.exists:
+            where = self.engine.url.database
+            raise ConflictError(f"There is no store at {where}. Run `foothold init` first.")
+        with _reached(), self.engine.connect() as connection:
+            found = _schema_of(connection)
+        if found != SCHEMA:
+            raise ConflictError(
+                f"The store's schema is {found or 'empty'}, this version needs {SCHEMA}. "
+                "Run `foothold init`; it brings the schema up to date and keeps all records."
+            )
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that only reads, on one snapshot.
+
+        Raises:
+            UnavailableError: the database can't be reached.
+        """
+        with _reached(), Session(self.engine, expire_on_commit=False) as session:
+            if self.engine.dialect.name == "postgresql":
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Ledger]:
+        """A transaction that appends; committed once, at its end, or not at all.
+
+        Raises:
+            UnavailableError: another writer takes too long, or the database can't be reached.
+        """
+        engine = self.engine.execution_options(begin="IMMEDIATE")
+        with _reached(), Session(engine, expire_on_commit=False) as session, session.begin():
+            if engine.dialect.name == "postgresql":
+                patience = f"{PATIENCE_SECONDS * 1000:.0f}ms"
+                session.execute(select(func.set_config("lock_timeout", patience, True)))
+                session.execute(select(func.pg_advisory_xact_lock(_WRITER_LOCK)))
+            last = last_recorded(session)
+            now = self.clock()
+            if last is not None:  # clocks may be set back; the ledger's order may not
+                now = max(now, last + timedelta(microseconds=1))
+            yield Ledger(session=session, now=now)
+
+
+def last_recorded(session: Session) -> datetime | None:
+    """The instant of the last event that the session's snapshot holds; None on an empty store.
+
+    Unlike the clock's reading it names a state of the records: an import that is being written has
+    its instant already, and will be there when somebody asks again. Events are in the order of
+    their instants, so the last is found by its number and no event is scanned for it.
+    """
+    return session.scalar(select(AuditEvent.at).order_by(AuditEvent.sequence.desc()).limit(1))
+
+
+def _schema_of(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise UnavailableError(
+            f"The database is busy or can't be reached ({type(error.orig).__name__}); nothing was "
+            "stored. Try again when no other import is under way; check FOOTHOLD_DATABASE_URL and "
+            "that the server runs."
+        ) from error
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url, pool_pre_ping=make_url(url).get_backend_name() != "sqlite")
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # transactions begin where SQLAlchemy begins them
+    for pragma in (
+        f"busy_timeout={PATIENCE_SECONDS * 1000:.0f}",  # first, since the others may have to wait
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",  # or REPLACE would remove rows unseen by the append-only triggers
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")

@@ -1,0 +1,1 @@
+"""The product's own way on real public loans."""

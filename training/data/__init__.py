@@ -1,0 +1,1 @@
+"""What is learned from: labels of loans, and the training set."""
