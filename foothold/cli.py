@@ -61,7 +61,7 @@ COMMANDS = {
         "Show the expert's scorecard, and which weights the score hangs on.",
     ),
     "backtest": ("training.cli.training", "Test on real public loans."),
-    "sample": ("training.cli.training", "Write the invented sample portfolio."),
+    "sample": ("sample.cli", "Write the invented sample portfolio."),
     "serve": ("api.cli", "Serve the API and the founder's pages."),
     "founder-link": ("api.cli", "Print a one-time link to a founder's page."),
     "demo": ("foothold.demo", "Set up the sample portfolio, train, promote, score and serve."),

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from sample.cli import app
 from sample.exports.written import LAST_DAY
 from scoring.base.errors import InputError
-from training.cli.training import app
 
 
 @pytest.fixture(scope="module")
