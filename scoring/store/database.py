@@ -22,11 +22,11 @@ from sqlalchemy.orm import Session
 from scoring.base.calendar import today
 from scoring.base.errors import ConflictError, UnavailableError
 from scoring.base.settings import Settings
+from scoring.store.schema import schema_name
 from scoring.store.tables import AuditEvent
 
 PATIENCE_SECONDS = 60.0  # how long a writer waits for another
 _WRITER_LOCK = 0x466F6F74  # "Foot"
-SCHEMA = "0003"  # that this version needs: the last of the migrations
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,10 @@ class Database:
         return self.engine.dialect.name != "sqlite" or Path(str(self.engine.url.database)).exists()
 
     def migrate(self) -> None:
-        """Create the schema or bring it up to date.
+        """Create the schema where there is none.
 
         Raises:
+            ConflictError: the store was made by a version with other tables.
             UnavailableError: the database can't be reached.
         """
         if self.engine.dialect.name == "sqlite":
@@ -76,10 +77,11 @@ class Database:
         with _reached(), self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"))
+            _refuse_another_schema(self.engine, _schema_of(connection))
             upgrade(connection)
 
     def require_schema(self) -> None:
-        """Say what to do when the store was never made or is older than the program.
+        """Say what to do when the store was never made, or by a version with other tables.
 
         Raises:
             ConflictError: the schema is not that of this version.
@@ -90,11 +92,9 @@ class Database:
             raise ConflictError(f"There is no store at {where}. Run `foothold init` first.")
         with _reached(), self.engine.connect() as connection:
             found = _schema_of(connection)
-        if found != SCHEMA:
-            raise ConflictError(
-                f"The store's schema is {found or 'empty'}, this version needs {SCHEMA}. "
-                "Run `foothold init`; it brings the schema up to date and keeps all records."
-            )
+        if found is None:
+            raise ConflictError("The store is empty: it has no tables yet. Run `foothold init`.")
+        _refuse_another_schema(self.engine, found)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -136,6 +136,21 @@ def last_recorded(session: Session) -> datetime | None:
     their instants, so the last is found by its number and no event is scanned for it.
     """
     return session.scalar(select(AuditEvent.at).order_by(AuditEvent.sequence.desc()).limit(1))
+
+
+def _refuse_another_schema(engine: Engine, found: str | None) -> None:
+    if found is None or found == schema_name():
+        return
+    if engine.dialect.name == "sqlite":
+        other = "set FOOTHOLD_DATA_DIR to another folder"
+    else:
+        other = "name another, empty database in FOOTHOLD_DATABASE_URL"
+    raise ConflictError(
+        f"The store at {engine.url.render_as_string(hide_password=True)} has the schema {found}, "
+        f"and this version of Foothold has {schema_name()}. Nothing was changed. Before the first "
+        f"release no store is carried from one schema to another: {other}, run `foothold init` and "
+        "import the files again; or go on with the version that made this store."
+    )
 
 
 def _schema_of(connection: Connection) -> str | None:

@@ -11,7 +11,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import UniqueConstraint, func, select, text
+from sqlalchemy import Column, MetaData, String, UniqueConstraint, func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from scoring.base.errors import ConflictError, InputError, IntegrityError, NotFoundError
@@ -38,8 +38,9 @@ from scoring.review.disputes import open_dispute
 from scoring.review.notices import receive_notice
 from scoring.store.append import standing_as_of, supersede_record
 from scoring.store.audit import verify_chain
-from scoring.store.database import SCHEMA, Database
+from scoring.store.database import Database
 from scoring.store.migrations.upgrading import alembic_config
+from scoring.store.schema import schema_digest, schema_name
 from scoring.store.tables import (
     AuditEvent,
     Base,
@@ -69,13 +70,29 @@ def test_migrations_make_exactly_the_tables_of_the_code(database: Database) -> N
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_the_schema_that_is_asked_for_is_that_of_the_last_migration(sqlite: Database) -> None:
-    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == SCHEMA
-    sqlite.require_schema()
-    with sqlite.engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
-    with pytest.raises(ConflictError, match=f"schema is 0002, this version needs {SCHEMA}"):
-        sqlite.require_schema()
+def test_a_store_of_another_schema_is_refused_with_what_to_do(database: Database) -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == schema_name()
+    database.require_schema()
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+    variable = (
+        "FOOTHOLD_DATA_DIR" if database.engine.dialect.name == "sqlite" else "FOOTHOLD_DATABASE_URL"
+    )
+    for refused in (database.require_schema, database.migrate):
+        with pytest.raises(ConflictError, match=f"schema 0003.*{schema_name()}.*{variable}"):
+            refused()
+    with database.engine.connect() as connection:
+        kept = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    assert kept == "0003"
+
+
+def test_a_changed_column_makes_another_schema() -> None:
+    tables = MetaData()
+    for table in Base.metadata.tables.values():
+        table.to_metadata(tables)
+    assert f"0001_{schema_digest(tables)}" == schema_name()
+    tables.tables["founders"].append_column(Column("nickname", String(20)))
+    assert f"0001_{schema_digest(tables)}" != schema_name()
 
 
 def test_migrating_again_keeps_everything(database: Database) -> None:
