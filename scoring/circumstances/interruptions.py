@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from scoring.base.calendar import day_number, today
@@ -24,7 +24,8 @@ from scoring.review.corrections import retract_record
 from scoring.store.append import append_records, standing_as_of
 from scoring.store.audit import append_event
 from scoring.store.database import Ledger
-from scoring.store.tables import Founder, Pause, PlatformEvent, Supersession
+from scoring.store.supersede import keep_supersessions, mark_superseded
+from scoring.store.tables import Founder, Pause, PlatformEvent
 
 SOURCE = "declared"
 _DECLARED = "declared by hand"  # the reason of a step that needs none
@@ -201,23 +202,8 @@ def withdraw_platform_event(ledger: Ledger, event_id: int, *, reason: str, autho
         )
     if event.superseded_recorded_at is not None:
         raise ConflictError(f"Platform event {event_id} was withdrawn before.")
-    ledger.session.execute(
-        update(PlatformEvent)
-        .where(PlatformEvent.id == event_id)
-        .values(superseded_learned_at=ledger.now, superseded_recorded_at=ledger.now)
-    )
-    ledger.session.add(
-        Supersession(
-            table_name=PlatformEvent.__tablename__,
-            superseded_id=event_id,
-            replacement_id=None,
-            reason=reason,
-            author=author,
-            learned_at=ledger.now,
-            recorded_at=ledger.now,
-        )
-    )
-    ledger.session.flush()
+    mark_superseded(ledger, PlatformEvent, [event_id])
+    keep_supersessions(ledger, PlatformEvent, [(event_id, None)], reason=reason, author=author)
     ledger.session.expire(event)
     append_event(
         ledger, actor=author, action="platform_event.withdrawn", details={"event": event_id}

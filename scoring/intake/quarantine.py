@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from scoring.intake.extract import DAY_INFERRED, SUSPECT, Extract
@@ -22,6 +22,7 @@ from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
 from scoring.store.bulk import append_frame
 from scoring.store.database import Ledger
+from scoring.store.supersede import mark_superseded
 from scoring.store.tables import QuarantinedRow, QuarantineResolution
 
 UNKNOWN_SALE, UNKNOWN_LOAN = "unknown_sale", "unknown_loan"
@@ -137,13 +138,7 @@ def end_of_waiting(
 ) -> None:
     """Mark rows as decided; each keeps what became of it, by whom and why."""
     ids = [row.id for row in rows]
-    for start in range(0, len(ids), _KEYS):
-        ledger.session.execute(
-            update(QuarantinedRow)
-            .where(QuarantinedRow.id.in_(ids[start : start + _KEYS]))
-            .values(superseded_learned_at=ledger.now, superseded_recorded_at=ledger.now)
-            .execution_options(synchronize_session=False)
-        )
+    mark_superseded(ledger, QuarantinedRow, ids)
     for row_id in ids:
         ledger.session.add(
             QuarantineResolution(

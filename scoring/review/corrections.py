@@ -15,8 +15,8 @@ from scoring.records.kinds import RecordKind
 from scoring.records.plain import find_standing
 from scoring.records.resting import resting_on
 from scoring.review.disputes import HELD, open_dispute_on
-from scoring.store.append import supersede_record
 from scoring.store.database import Ledger
+from scoring.store.supersede import supersede_record
 from scoring.store.tables import Record
 
 

@@ -21,9 +21,9 @@ from scoring.records.kinds import RecordKind
 from scoring.records.plain import find_standing
 from scoring.records.plain_columns import kind_of_table
 from scoring.records.resting import resting_on
-from scoring.store.append import supersede_record
 from scoring.store.audit import append_event
 from scoring.store.database import Ledger
+from scoring.store.supersede import supersede_record
 from scoring.store.tables import Dispute, DisputeDecision, Founder, Record
 
 HELD = "disputed"

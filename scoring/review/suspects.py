@@ -13,6 +13,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from scoring.base.chunks import chunks
 from scoring.base.errors import ConflictError, InputError, NotFoundError
 from scoring.parties.persons import require_name_and_reason
 from scoring.records.kinds import RecordKind
@@ -21,10 +22,10 @@ from scoring.records.plain_columns import KINDS
 from scoring.review.disputes import HELD
 from scoring.store.bulk import stored_form, supersede_all
 from scoring.store.database import Ledger
+from scoring.store.supersede import IDS_AT_ONCE
 from scoring.store.tables import Founder, OrderLine, Record
 
 _CONFIRMED = "confirmed by hand"
-_STEP = 5000
 _MARKS = ("id", "recorded_at", "learned_at", "superseded_learned_at", "superseded_recorded_at")
 
 
@@ -98,8 +99,8 @@ def confirm_suspects(ledger: Ledger, choice: Choice, *, author: str) -> int:
     for table, ids in _chosen(ledger.session, choice):
         if table is OrderLine:
             _refuse_refunds_of_suspects(ledger.session, ids)
-        for start in range(0, len(ids), _STEP):
-            records = _frame(ledger.session, table, ids[start : start + _STEP])
+        for some in chunks(ids, IDS_AT_ONCE):
+            records = _frame(ledger.session, table, some)
             supersede_all(
                 ledger,
                 table,
@@ -126,8 +127,8 @@ def reject_suspects(ledger: Ledger, choice: Choice, *, reason: str, author: str)
     require_name_and_reason(author, reason)
     rejected = 0
     for table, ids in _chosen(ledger.session, choice):
-        for start in range(0, len(ids), _STEP):
-            gone: list[tuple[int, str | None]] = [(one, None) for one in ids[start : start + _STEP]]
+        for some in chunks(ids, IDS_AT_ONCE):
+            gone: list[tuple[int, str | None]] = [(one, None) for one in some]
             supersede_all(ledger, table, gone, pd.DataFrame(), reason=reason, author=author)
         rejected += len(ids)
     return rejected

@@ -5,7 +5,7 @@ Nothing is removed. The file can be imported again later, as if for the first ti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
 from scoring.base.calendar import microseconds
+from scoring.base.chunks import chunks
 from scoring.base.errors import ConflictError, NotFoundError
 from scoring.intake.quarantine import WITHDRAWN, end_of_waiting, waiting_rows
 from scoring.intake.writing import superseding_reason
@@ -23,6 +24,7 @@ from scoring.review.disputes import HELD
 from scoring.store.audit import append_event
 from scoring.store.bulk import append_frame, stored_form, supersede_all
 from scoring.store.database import Ledger
+from scoring.store.supersede import IDS_AT_ONCE
 from scoring.store.tables import (
     Application,
     DeclaredOutcome,
@@ -37,7 +39,6 @@ from scoring.store.tables import (
     Supersession,
 )
 
-_STEP = 5000
 _MARKS = ("id", "recorded_at", "learned_at", "superseded_learned_at", "superseded_recorded_at")
 
 
@@ -172,7 +173,7 @@ def _predecessors(
     frontier = dict(standing)
     while frontier:
         earlier: dict[int, str] = {}
-        for ids in _steps_of(list(frontier)):
+        for ids in chunks(list(frontier), IDS_AT_ONCE):
             statement = (
                 select(Supersession.replacement_id, table.id, table.import_id)
                 .join(table, table.id == Supersession.superseded_id)
@@ -193,14 +194,13 @@ def _predecessors(
 
 
 def _apply(ledger: Ledger, table: type[Record], step: _Steps, *, reason: str, author: str) -> None:
-    for start in range(0, len(step.standing), _STEP):
-        part = step.standing[start : start + _STEP]
+    for part in chunks(step.standing, IDS_AT_ONCE):
         pairs = [(record_id, key if key in step.restored else None) for record_id, key in part]
         again = [step.restored[key] for _, key in part if key in step.restored]
         supersede_all(
             ledger, table, pairs, _copies(ledger, table, again), reason=reason, author=author
         )
-    for ids in _steps_of(step.given_up):
+    for ids in chunks(step.given_up, IDS_AT_ONCE):
         copies = _copies(ledger, table, ids).assign(learned_at=microseconds(ledger.now))
         append_frame(ledger, table, copies)
 
@@ -243,7 +243,7 @@ def _refuse_resting(ledger: Ledger, import_id: int, steps: dict[type[Record], _S
     others: set[int] = set()
     for table, resting, is_on in rests:
         goes = [one for one, key in steps[table].standing if key not in steps[table].restored]
-        for ids in _steps_of(goes):
+        for ids in chunks(goes, IDS_AT_ONCE):
             statement = (
                 select(resting.import_id)
                 .join(table, is_on)
@@ -261,7 +261,3 @@ def _refuse_resting(ledger: Ledger, import_id: int, steps: dict[type[Record], _S
             f"Records of import {', '.join(map(str, sorted(others)))} rest on import {import_id} "
             "(refunds on its sales, instalments on its loans). Withdraw those first."
         )
-
-
-def _steps_of(ids: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (ids[start : start + _STEP] for start in range(0, len(ids), _STEP))

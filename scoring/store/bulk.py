@@ -14,16 +14,17 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
-from sqlalchemy import Boolean, ColumnElement, Date, Float, String, select, update
+from sqlalchemy import Boolean, ColumnElement, Date, Float, String, select
 from sqlalchemy.types import TypeEngine
 
 from scoring.base.calendar import microseconds
+from scoring.base.chunks import chunks
 from scoring.store.audit import append_event
 from scoring.store.database import Ledger
-from scoring.store.tables import Base, Record, Supersession
+from scoring.store.supersede import IDS_AT_ONCE, keep_supersessions, mark_superseded
+from scoring.store.tables import Base, Record
 
 _BATCH = 20_000
-_KEYS = 5000  # to a statement; SQLite takes 32,766 parameters at most
 Progress = Callable[[int], None]
 
 
@@ -62,8 +63,8 @@ def standing_frame(
     standing = (table.source == source, table.superseded_recorded_at.is_(None))
     rows: list[Sequence[Any]] = []
     if len(keys) and ledger.session.scalar(select(table.id).where(*standing).limit(1)) is not None:
-        for start in range(0, len(keys), _KEYS):
-            chosen = table.natural_key.in_(list(keys[start : start + _KEYS]))
+        for some in chunks(keys, IDS_AT_ONCE):
+            chosen = table.natural_key.in_(some)
             rows += ledger.session.execute(select(table.__table__).where(*standing, chosen)).all()
     return stored_form(pd.DataFrame(rows, columns=names, dtype=object)).set_index(
         "natural_key", drop=False
@@ -103,32 +104,12 @@ def supersede_all(
     """
     if not pairs:
         return
-    ids = [old for old, _ in pairs]
     # The marks come first: two standing records under one natural key are refused.
-    for start in range(0, len(ids), _KEYS):
-        ledger.session.execute(
-            update(table)
-            .where(table.id.in_(ids[start : start + _KEYS]))
-            .values(superseded_learned_at=ledger.now, superseded_recorded_at=ledger.now)
-        )
-    now = microseconds(ledger.now)
-    append_frame(ledger, table, replacements.assign(learned_at=now))
+    mark_superseded(ledger, table, [old for old, _ in pairs])
+    append_frame(ledger, table, replacements.assign(learned_at=microseconds(ledger.now)))
     standing = _ids(ledger, table, replacements)
-    append_frame(
-        ledger,
-        Supersession,
-        pd.DataFrame(
-            {
-                "table_name": table.__tablename__,
-                "superseded_id": ids,
-                "replacement_id": [None if key is None else standing[key] for _, key in pairs],
-                "reason": reason,
-                "author": author,
-                "learned_at": now,
-            },
-            dtype=object,
-        ),
-    )
+    replaced = [(old, None if key is None else standing[key]) for old, key in pairs]
+    keep_supersessions(ledger, table, replaced, reason=reason, author=author)
     append_event(
         ledger,
         actor=author,
@@ -147,11 +128,11 @@ def _ids(ledger: Ledger, table: type[Record], rows: pd.DataFrame) -> dict[str, i
         return found
     for source, group in rows.groupby("source"):
         keys = group["natural_key"].tolist()
-        for start in range(0, len(keys), _KEYS):
+        for some in chunks(keys, IDS_AT_ONCE):
             statement = select(table.natural_key, table.id).where(
                 table.source == source,
                 table.superseded_recorded_at.is_(None),
-                table.natural_key.in_(keys[start : start + _KEYS]),
+                table.natural_key.in_(some),
             )
             found |= {key: number for key, number in ledger.session.execute(statement)}  # noqa: C416
     return found

@@ -19,9 +19,9 @@ from scoring.portfolio.engines import Engine
 from scoring.portfolio.to_file import score_portfolio_to_file
 from scoring.reasons.texts import LANGUAGES, Language
 from scoring.records.kinds import RecordKind
-from scoring.store.append import supersede_record
 from scoring.store.audit import append_event
 from scoring.store.database import Database
+from scoring.store.supersede import supersede_record
 from scoring.store.tables import Attendance, OrderLine, Record
 from tests.api.conftest import FOUNDER, QUESTION, Caller
 from tests.api.test_links import link_path

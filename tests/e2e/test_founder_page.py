@@ -15,8 +15,8 @@ from sqlalchemy import select
 
 from api.app import create_app
 from api.pages.founder.links import make_link
-from scoring.store.append import supersede_record
 from scoring.store.database import Database
+from scoring.store.supersede import supersede_record
 from scoring.store.tables import OrderLine, Score
 from tests.builders import a_founder, a_lender, an_expert_model
 

@@ -29,8 +29,8 @@ from scoring.features.engines.one_founder import FounderFile, one_founder
 from scoring.parties.parties import find_founder
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
-from scoring.store.append import supersede_record
 from scoring.store.database import Database
+from scoring.store.supersede import supersede_record
 from scoring.store.tables import (
     RECORD_TABLES,
     Application,

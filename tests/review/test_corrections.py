@@ -12,8 +12,8 @@ from scoring.intake.importing import import_file
 from scoring.intake.receipts import Receipt
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
-from scoring.store.append import supersede_record
 from scoring.store.database import Database
+from scoring.store.supersede import supersede_record
 from scoring.store.tables import (
     RECORD_TABLES,
     Application,

@@ -15,8 +15,8 @@ from scoring.records.plain import find_record, plain_cells, stored_values
 from scoring.records.plain_columns import KINDS
 from scoring.review.corrections import correct_record, retract_record
 from scoring.review.disputes import open_dispute
-from scoring.store.append import supersede_record
 from scoring.store.database import Database
+from scoring.store.supersede import supersede_record
 from scoring.store.tables import Instalment, Loan, OrderLine, Record, Supersession
 from tests.builders import a_founder, import_rows
 from tests.conftest import Clock

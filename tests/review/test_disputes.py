@@ -20,8 +20,8 @@ from scoring.review.dispute_decisions import (
 from scoring.review.disputes import list_disputes, open_dispute
 from scoring.review.notices import Notice, list_notices
 from scoring.score.replay import replay_score
-from scoring.store.append import supersede_record
 from scoring.store.database import Database
+from scoring.store.supersede import supersede_record
 from scoring.store.tables import (
     Application,
     AuditEvent,

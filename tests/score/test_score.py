@@ -19,8 +19,8 @@ from scoring.base.errors import (
 from scoring.records.kinds import RecordKind
 from scoring.score.replay import replay_score
 from scoring.score.views import lender_view
-from scoring.store.append import supersede_record
 from scoring.store.database import Database
+from scoring.store.supersede import supersede_record
 from scoring.store.tables import OrderLine
 from tests.builders import a_founder, a_lender, an_expert_model, import_rows
 from tests.conftest import Clock, new_sqlite_store

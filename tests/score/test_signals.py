@@ -19,8 +19,9 @@ from scoring.score import scoring as scoring_path
 from scoring.score.replay import replay_score
 from scoring.score.signals import round_unit
 from scoring.score.views import lender_view, operator_view
-from scoring.store.append import append_records, supersede_record
+from scoring.store.append import append_records
 from scoring.store.database import Database
+from scoring.store.supersede import supersede_record
 from scoring.store.tables import Attendance, OrderLine, ProgrammeSession, Score
 from tests.builders import FounderBuilder, a_founder, a_lender, an_expert_model, import_rows
 from tests.conftest import Clock, new_sqlite_store
