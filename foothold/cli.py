@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -13,7 +13,7 @@ from scoring.base.errors import FootholdError
 
 # command: (module with a Typer app, help). Help stands here so that `--help` imports nothing.
 COMMANDS = {
-    "init": ("scoring.cli.records", "Create the store, or bring its schema up to date."),
+    "init": ("scoring.cli.records", "Create the store."),
     "founder": ("scoring.cli.parties", "Add founders."),
     "lender": ("scoring.cli.lenders", "Add lenders, and decide their policies."),
     "key": ("scoring.cli.parties", "Issue and revoke lenders' API keys."),
@@ -95,8 +95,23 @@ class LazyGroup(TyperGroup):
 app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        from scoring.base.version import code_version
+
+        typer.echo(f"foothold {code_version()}")
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and leave."
+        ),
+    ] = False,
+) -> None:
     """Foothold: credit scores for thin-file founders, with reasons."""
 
 

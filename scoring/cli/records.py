@@ -16,7 +16,7 @@ app.add_typer(audit_app, name="audit")
 
 @app.command()
 def init(as_json: AsJson = False) -> None:
-    """Create the store, or bring its schema up to date; records are kept."""
+    """Create the store; one that is there is left as it is."""
     database = Database(read_settings())
     database.migrate()
     database.settings.secret()

@@ -1,4 +1,4 @@
-"""Bringing a store's schema up to date, by Alembic; only who does so has to load it."""
+"""Making a store's tables, by Alembic; only who does so has to load it."""
 
 from __future__ import annotations
 
