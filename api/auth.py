@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems import KeyRefusedError, unauthorised
-from scoring.parties.parties import Operator, lender_with_key, operator_with_key
+from scoring.parties.keys import Operator, lender_with_key, operator_with_key
 from scoring.store.database import Database
 from scoring.store.tables import Lender
 

@@ -14,7 +14,7 @@ from api.problems import RequestRefusedError, problem_responses
 from scoring.base.canonical import canonical_json, digest
 from scoring.base.errors import NotFoundError
 from scoring.parties.consents import Purpose, require_consent
-from scoring.parties.parties import REFERENCE
+from scoring.parties.references import REFERENCE
 from scoring.score.scoring import score_founder
 from scoring.score.views import lender_view
 from scoring.store.audit import append_event

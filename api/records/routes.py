@@ -18,7 +18,7 @@ from api.records.uploads import LARGEST_BODY, media_type, received_file
 from scoring.intake import importing
 from scoring.intake.learned_at import Learned
 from scoring.intake.lender_rows import LENDER_KINDS, LenderRows, lenders_source
-from scoring.parties.parties import Operator
+from scoring.parties.keys import Operator
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Database
 from scoring.store.tables import Lender

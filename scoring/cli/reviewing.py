@@ -90,7 +90,7 @@ def records(
     as_json: AsJson = False,
 ) -> None:
     """List a founder's records, as they are or as they were known."""
-    from scoring.parties.parties import find_founder
+    from scoring.parties.founders import find_founder
     from scoring.records.listing import Seen, records_ever, records_standing
     from scoring.records.plain_columns import KINDS
 
@@ -127,7 +127,7 @@ def dispute_open(
     founder: str, kind: RecordKind, record: int, reason: Reason, by: Author, as_json: AsJson = False
 ) -> None:
     """Take a founder's word that a record is wrong: it leaves scoring until decided."""
-    from scoring.parties.parties import find_founder
+    from scoring.parties.founders import find_founder
     from scoring.review.disputes import list_disputes, open_dispute
 
     database = open_database()
@@ -226,7 +226,7 @@ def dispute_decide(
 @notices_app.command("list")
 def notices_list(lender: LenderOption = None, as_json: AsJson = False) -> None:
     """List notices to lenders whose scores rested on a record that was wrong."""
-    from scoring.parties.parties import find_lender
+    from scoring.parties.lenders import find_lender
     from scoring.review.notices import list_notices
 
     database = open_database()

@@ -10,15 +10,15 @@ import pytest
 from sqlalchemy import select
 
 from scoring.base.errors import ConflictError, InputError, NotFoundError
-from scoring.parties.parties import (
+from scoring.parties.keys import (
     Operator,
-    find_lender,
     issue_key,
     issue_operator_key,
     lender_with_key,
     operator_with_key,
     revoke_key,
 )
+from scoring.parties.lenders import find_lender
 from scoring.store.database import Database
 from scoring.store.tables import AuditEvent, OperatorKey
 from tests.builders import a_lender

@@ -14,7 +14,8 @@ from api.pages.founder.view import of_hundred
 from scoring.base.settings import DeploymentProfile
 from scoring.features import kinds_for
 from scoring.parties.consents import Purpose, withdraw_consent
-from scoring.parties.parties import find_founder, find_lender
+from scoring.parties.founders import find_founder
+from scoring.parties.lenders import find_lender
 from scoring.portfolio.engines import Engine
 from scoring.portfolio.to_file import score_portfolio_to_file
 from scoring.reasons.texts import LANGUAGES, Language

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from scoring.base.errors import ConflictError, FourEyesError, InputError, NotFoundError
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.records.kinds import RecordKind
 from scoring.review.dispute_decisions import (
     Decided,

@@ -22,16 +22,10 @@ from scoring.circumstances.interruptions import (
     declare_platform_event,
 )
 from scoring.parties.consents import Purpose, grant_consent, withdraw_consent
+from scoring.parties.founders import add_founders, find_founder
+from scoring.parties.keys import issue_key, lender_with_key, revoke_key
 from scoring.parties.lender_policies import CutOff, Policy, decide_policy
-from scoring.parties.parties import (
-    add_founders,
-    add_lender,
-    find_founder,
-    find_lender,
-    issue_key,
-    lender_with_key,
-    revoke_key,
-)
+from scoring.parties.lenders import add_lender, find_lender
 from scoring.records.kinds import RecordKind
 from scoring.review.dispute_decisions import decide_retracting
 from scoring.review.disputes import open_dispute

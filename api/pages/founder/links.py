@@ -19,7 +19,7 @@ from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSaf
 from sqlalchemy.orm import Session
 
 from scoring.base.errors import ConflictError, InputError
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.store.audit import append_event
 from scoring.store.database import Database, Ledger
 from scoring.store.tables import Founder, UsedLink
