@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.idempotency import KEY_HEADER
 from scoring.base.errors import (
     ConflictError,
     ConsentError,
@@ -30,9 +31,12 @@ from scoring.base.errors import (
     NotFoundError,
     UnavailableError,
 )
+from scoring.parties.idempotency import KeyReusedError
 
 MEDIA_TYPE = "application/problem+json"
 _LONGEST_NAME = 64
+# A body without a media type is not read as JSON, and pydantic's words are about Python.
+_NO_OBJECT = "Send a JSON object, with the header Content-Type: application/json."
 
 
 class FieldProblem(BaseModel):
@@ -138,6 +142,10 @@ def problem_of(error: Exception) -> Problem:
             return _invalid_request(
                 str(error), [FieldProblem(field=error.field, message=str(error))]
             )
+        case KeyReusedError():
+            return _invalid_request(
+                str(error), [FieldProblem(field=KEY_HEADER, message=str(error))]
+            )
         case FileError():
             return _refused_file(error)
         case HTTPException():
@@ -223,4 +231,5 @@ def _field_problem(entry: dict[str, Any]) -> FieldProblem:
     where, *names = entry["loc"]
     # JSON that can't be read has a place in the text instead of a name.
     named = [str(name)[:_LONGEST_NAME] for name in names if not isinstance(name, int)]
-    return FieldProblem(field=".".join(named) or str(where), message=entry["msg"])
+    said = _NO_OBJECT if entry["type"] == "model_attributes_type" else entry["msg"]
+    return FieldProblem(field=".".join(named) or str(where), message=said)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from scoring.base.errors import InputError
-from scoring.cli.console import open_database, print_json, print_table
+from scoring.cli.console import open_database, print_json, print_table, staff_scope
 from scoring.cli.options import AsJson, Author, LenderOption
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Database
@@ -231,8 +231,11 @@ def notices_list(lender: LenderOption = None, as_json: AsJson = False) -> None:
 
     database = open_database()
     with database.reading() as session:
-        found = list_notices(session, find_lender(session, lender) if lender else None)
-    rows = [notice.as_dict(database.settings.zone) for notice in found]
+        to = find_lender(session, lender).reference if lender else None
+        found = list_notices(session, staff_scope())
+    rows = [
+        notice.as_dict(database.settings.zone) for notice in found if to in {None, notice.lender}
+    ]
     if as_json:
         print_json({"notices": rows})
     else:

@@ -1,11 +1,10 @@
-"""API keys of lenders and operators: issued, revoked, and whose a key is."""
+"""API keys of lenders and operators: issued, revoked, and the scope that a key opens."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from scoring.base.errors import ConflictError, InputError, NotFoundError
 from scoring.parties.references import REFERENCE
+from scoring.parties.scopes import AUTHENTICATED, LenderScope, OperatorScope
 from scoring.store.audit import append_event
 from scoring.store.database import Ledger
 from scoring.store.tables import (
@@ -24,13 +24,6 @@ from scoring.store.tables import (
 )
 
 _LENDERS, _OPERATORS = "fh", "fo"  # what a key begins with tells whose it is
-
-
-@dataclass(frozen=True)
-class Operator:
-    """Somebody who runs programmes and sends what founders have; known by the name of a key."""
-
-    name: str
 
 
 def issue_key(ledger: Ledger, lender: Lender, *, actor: str) -> str:
@@ -108,8 +101,12 @@ def revoke_key(ledger: Ledger, identifier: str, *, actor: str) -> None:
     append_event(ledger, actor=actor, action="key.revoked", details={"key": identifier})
 
 
-def lender_with_key(session: Session, key: str) -> Lender | None:
-    """The lender whose valid key this is, or None."""
+def scope_of_key(session: Session, key: str) -> LenderScope | OperatorScope | None:
+    """The scope of whom this valid key was issued to; None for any other text."""
+    return _lender_scope(session, key) or _operator_scope(session, key)
+
+
+def _lender_scope(session: Session, key: str) -> LenderScope | None:
     identifier = _identifier(key, _LENDERS)
     if identifier is None:
         return None
@@ -121,12 +118,10 @@ def lender_with_key(session: Session, key: str) -> Lender | None:
     ).first()
     if found is None or not hmac.compare_digest(found.ApiKey.digest, _digest(key)):
         return None
-    lender: Lender = found.Lender
-    return lender
+    return LenderScope(AUTHENTICATED, lender=found.Lender)
 
 
-def operator_with_key(session: Session, key: str) -> Operator | None:
-    """The operator whose valid key this is, or None."""
+def _operator_scope(session: Session, key: str) -> OperatorScope | None:
     identifier = _identifier(key, _OPERATORS)
     if identifier is None:
         return None
@@ -140,7 +135,7 @@ def operator_with_key(session: Session, key: str) -> Operator | None:
     ).first()
     if found is None or not hmac.compare_digest(found.digest, _digest(key)):
         return None
-    return Operator(found.operator)
+    return OperatorScope(AUTHENTICATED, name=found.operator)
 
 
 def _new_key(beginning: str) -> tuple[str, str]:
