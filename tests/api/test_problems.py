@@ -63,6 +63,29 @@ def test_a_wrong_field_is_named_and_its_content_is_not(
     assert "홍길동" not in json.dumps(problem, ensure_ascii=False)
 
 
+@pytest.mark.parametrize("headers", [{}, {"Content-Type": "text/plain"}])
+def test_a_body_without_its_media_type_is_told_what_to_send(
+    caller: Caller, headers: dict[str, str]
+) -> None:
+    content = json.dumps(QUESTION).encode()
+    answer = caller.lender().post("/v1/scores", content=content, headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {
+            "field": "body",
+            "message": "Send a JSON object, with the header Content-Type: application/json.",
+        }
+    ]
+
+
+@pytest.mark.parametrize("path", ["/v1/scores/", "/v1/notices/", "/me/", "/health/live/"])
+def test_a_trailing_slash_leads_nowhere_else(caller: Caller, path: str) -> None:
+    lender = caller.lender()
+    answer = lender.get(path, headers={"Host": "elsewhere.example.org"})
+    assert answer.status_code == 404
+    assert "Location" not in answer.headers
+
+
 @pytest.mark.parametrize("content", [b"{", b"\xff\xfe", b"[" * 30_000, b"nonsense"])
 def test_what_is_not_json_is_refused(caller: Caller, content: bytes) -> None:
     answer = caller.lender().post(
