@@ -129,6 +129,24 @@ _FAMILY: tuple[tuple[type[FootholdError], HTTPStatus, str, str, str | None], ...
     ),
 )
 
+# What is refused before any code of ours reads it.
+_PROTOCOL: dict[HTTPStatus, tuple[str, str]] = {
+    HTTPStatus.BAD_REQUEST: (
+        "unreadable-body",
+        "The body can't be read as what its Content-Type says, or it ended early.",
+    ),
+    HTTPStatus.NOT_FOUND: ("not-found", "There is nothing here for you under this name."),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        "method-not-allowed",
+        "This address doesn't take this method. The header Allow names those that it takes.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body-too-large", "The body is larger than is taken."),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (
+        "media-type",
+        "This Content-Type is not read here. /openapi.json names those that are.",
+    ),
+}
+
 
 def problem_of(error: Exception) -> Problem:
     """The problem that tells of an error; what is not expected is told without its words."""
@@ -149,8 +167,7 @@ def problem_of(error: Exception) -> Problem:
         case FileError():
             return _refused_file(error)
         case HTTPException():
-            status = HTTPStatus(error.status_code)
-            return _plain(status, status.description or status.phrase)
+            return _of_protocol(HTTPStatus(error.status_code))
         case UnavailableError():
             return _plain(
                 HTTPStatus.SERVICE_UNAVAILABLE, "The store can't be reached just now. Try again."
@@ -206,6 +223,13 @@ def _problem(status: HTTPStatus, slug: str, title: str, detail: str) -> Problem:
     return Problem(
         type=f"urn:foothold:problem:{slug}", title=title, status=status.value, detail=detail
     )
+
+
+def _of_protocol(status: HTTPStatus) -> Problem:
+    if status not in _PROTOCOL:
+        return _plain(status, status.description or status.phrase)
+    slug, detail = _PROTOCOL[status]
+    return _problem(status, slug, status.phrase.capitalize(), detail)
 
 
 def _plain(status: HTTPStatus, detail: str) -> Problem:

@@ -95,6 +95,33 @@ def test_what_is_not_json_is_refused(caller: Caller, content: bytes) -> None:
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "content", "media_type", "status", "slug"),
+    [
+        ("POST", "/v1/scores", b"[" * 30_000, "application/json", 400, "unreadable-body"),
+        ("POST", "/v1/scores", b" " * 200_000, "application/json", 413, "body-too-large"),
+        ("POST", "/v1/records/loans", b"x", "image/png", 415, "media-type"),
+        ("DELETE", "/v1/scores", b"", "text/plain", 405, "method-not-allowed"),
+        ("GET", "/v1/nothing", b"", "text/plain", 404, "not-found"),
+        ("GET", "/v1/scores/S-0000000000000000", b"", "text/plain", 404, "not-found"),
+    ],
+)
+def test_what_is_refused_before_it_is_read_has_a_type_that_programs_can_tell(
+    caller: Caller,
+    method: str,
+    path: str,
+    content: bytes,
+    media_type: str,
+    status: int,
+    slug: str,
+) -> None:
+    headers = {"Content-Type": media_type}
+    answer = caller.lender().request(method, path, content=content, headers=headers)
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["type"] == f"urn:foothold:problem:{slug}"
+
+
 def test_a_very_large_body_is_refused(caller: Caller) -> None:
     answer = caller.lender().post("/v1/scores", content=b" " * 200_000)
     assert answer.status_code == 413
