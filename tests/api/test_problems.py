@@ -153,7 +153,7 @@ def test_an_unexpected_error_tells_nothing_outside_and_no_values_in_the_log(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(f"statement with {FOUNDER}")
 
-    monkeypatch.setattr("api.lenders.scores.score_founder", fail)
+    monkeypatch.setattr("api.lenders.issuing.score_founder", fail)
     lender = caller.lender()
     with capture_logs() as log:
         answer = lender.post("/v1/scores", json=QUESTION)
