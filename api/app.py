@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 from starlette.middleware import Middleware
 from starlette.responses import Response
@@ -24,6 +25,12 @@ from api.records.imports import importers
 from api.requests import RequestLog
 from scoring.store.database import Database
 
+_TAGS = [
+    {"name": "scores", "description": "Scores that a lender asks for, and reads again."},
+    {"name": "notices", "description": "Scores of a lender that rested on a wrong record."},
+    {"name": "records", "description": "Records that operators and lenders send."},
+    {"name": "health", "description": "Whether the service runs."},
+]
 _STATIC = Path(__file__).parent / "pages" / "static"
 
 
@@ -41,6 +48,10 @@ def create_app(database: Database) -> FastAPI:
         # The built-in documentation loads its scripts from elsewhere, so it has no place here.
         docs_url=None,
         redoc_url=None,
+        # Addresses are exact: a redirect would go to whatever host the caller named.
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        openapi_tags=_TAGS,
         middleware=[
             Middleware(
                 RequestLog,
@@ -61,6 +72,11 @@ def create_app(database: Database) -> FastAPI:
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     _describe_problems(app)
     return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """What programs made from the contract call an operation: the function that answers it."""
+    return route.name
 
 
 def _apology(request: Request, error: Exception) -> Response:

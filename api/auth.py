@@ -11,15 +11,15 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems import KeyRefusedError, unauthorised
-from scoring.parties.parties import Operator, lender_with_key, operator_with_key
+from scoring.parties.keys import scope_of_key
+from scoring.parties.scopes import LenderScope, Sender
 from scoring.store.database import Database
-from scoring.store.tables import Lender
 
 PROTECTED = "/v1"
 
 # Describes the scheme in /openapi.json; the middleware has done the work by then.
 _bearer = HTTPBearer(
-    scheme_name="API key",
+    scheme_name="ApiKey",
     description="A key from `foothold key issue`, of a lender or of an operator. Scores and "
     "notices are for lenders alone; both send records.",
     auto_error=False,
@@ -48,28 +48,28 @@ class Authentication:
         scope.setdefault("state", {})["caller"] = caller
         await self.app(scope, receive, send)
 
-    def _caller(self, key: str) -> Lender | Operator | None:
+    def _caller(self, key: str) -> Sender | None:
         with self.database.reading() as session:
-            return lender_with_key(session, key) or operator_with_key(session, key)
+            return scope_of_key(session, key)
 
 
 def _current_caller(
     request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
-) -> Lender | Operator:
-    caller: Lender | Operator = request.state.caller
+) -> Sender:
+    caller: Sender = request.state.caller
     return caller
 
 
-CurrentCaller = Annotated[Lender | Operator, Depends(_current_caller)]
+CurrentCaller = Annotated[Sender, Depends(_current_caller)]
 
 
-def _current_lender(caller: CurrentCaller) -> Lender:
-    if not isinstance(caller, Lender):
+def _current_lender(caller: CurrentCaller) -> LenderScope:
+    if not isinstance(caller, LenderScope):
         raise KeyRefusedError("This is for lenders. The key that you sent is an operator's.")
     return caller
 
 
-CurrentLender = Annotated[Lender, Depends(_current_lender)]
+CurrentLender = Annotated[LenderScope, Depends(_current_lender)]
 
 
 def _is_protected(path: str) -> bool:

@@ -17,6 +17,6 @@ class Health(BaseModel):
 
 
 @router.get("/live")
-def live() -> Health:
+def read_liveness() -> Health:
     """Whether the process answers."""
     return Health()

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.idempotency import KEY_HEADER
 from scoring.base.errors import (
     ConflictError,
     ConsentError,
@@ -30,9 +31,12 @@ from scoring.base.errors import (
     NotFoundError,
     UnavailableError,
 )
+from scoring.parties.idempotency import KeyReusedError
 
 MEDIA_TYPE = "application/problem+json"
 _LONGEST_NAME = 64
+# A body without a media type is not read as JSON, and pydantic's words are about Python.
+_NO_OBJECT = "Send a JSON object, with the header Content-Type: application/json."
 
 
 class FieldProblem(BaseModel):
@@ -125,6 +129,24 @@ _FAMILY: tuple[tuple[type[FootholdError], HTTPStatus, str, str, str | None], ...
     ),
 )
 
+# What is refused before any code of ours reads it.
+_PROTOCOL: dict[HTTPStatus, tuple[str, str]] = {
+    HTTPStatus.BAD_REQUEST: (
+        "unreadable-body",
+        "The body can't be read as what its Content-Type says, or it ended early.",
+    ),
+    HTTPStatus.NOT_FOUND: ("not-found", "There is nothing here for you under this name."),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        "method-not-allowed",
+        "This address doesn't take this method. The header Allow names those that it takes.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body-too-large", "The body is larger than is taken."),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (
+        "media-type",
+        "This Content-Type is not read here. /openapi.json names those that are.",
+    ),
+}
+
 
 def problem_of(error: Exception) -> Problem:
     """The problem that tells of an error; what is not expected is told without its words."""
@@ -138,11 +160,14 @@ def problem_of(error: Exception) -> Problem:
             return _invalid_request(
                 str(error), [FieldProblem(field=error.field, message=str(error))]
             )
+        case KeyReusedError():
+            return _invalid_request(
+                str(error), [FieldProblem(field=KEY_HEADER, message=str(error))]
+            )
         case FileError():
             return _refused_file(error)
         case HTTPException():
-            status = HTTPStatus(error.status_code)
-            return _plain(status, status.description or status.phrase)
+            return _of_protocol(HTTPStatus(error.status_code))
         case UnavailableError():
             return _plain(
                 HTTPStatus.SERVICE_UNAVAILABLE, "The store can't be reached just now. Try again."
@@ -200,6 +225,13 @@ def _problem(status: HTTPStatus, slug: str, title: str, detail: str) -> Problem:
     )
 
 
+def _of_protocol(status: HTTPStatus) -> Problem:
+    if status not in _PROTOCOL:
+        return _plain(status, status.description or status.phrase)
+    slug, detail = _PROTOCOL[status]
+    return _problem(status, slug, status.phrase.capitalize(), detail)
+
+
 def _plain(status: HTTPStatus, detail: str) -> Problem:
     return Problem(type="about:blank", title=status.phrase, status=status.value, detail=detail)
 
@@ -223,4 +255,5 @@ def _field_problem(entry: dict[str, Any]) -> FieldProblem:
     where, *names = entry["loc"]
     # JSON that can't be read has a place in the text instead of a name.
     named = [str(name)[:_LONGEST_NAME] for name in names if not isinstance(name, int)]
-    return FieldProblem(field=".".join(named) or str(where), message=entry["msg"])
+    said = _NO_OBJECT if entry["type"] == "model_attributes_type" else entry["msg"]
+    return FieldProblem(field=".".join(named) or str(where), message=said)

@@ -30,7 +30,7 @@ from scoring.features.engines.lake import Lake
 from scoring.features.engines.one_founder import one_founder
 from scoring.features.engines.spark import SparkLake, spark_session
 from scoring.features.engines.statements import known_relations, of_kind
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.store.database import Database
 from scoring.store.snapshots import open_snapshot
 

@@ -25,7 +25,7 @@ from benchmarks.figures import figure, peak_mebibytes, write_figures
 from scoring.base.settings import Settings
 from scoring.intake.importing import Request, import_records
 from scoring.intake.learned_at import Learned
-from scoring.parties.parties import add_founders
+from scoring.parties.founders import add_founders
 from scoring.store.bulk import append_frame
 from scoring.store.database import Database
 from scoring.store.tables import Import, OrderLine

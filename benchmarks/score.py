@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.figures import figure, median_seconds, write_figures
 from scoring.base.settings import Settings
 from scoring.features.engines.one_founder import one_founder
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Database
 from tests.builders import a_founder, a_lender, an_expert_model, import_rows

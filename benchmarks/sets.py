@@ -27,7 +27,7 @@ from scoring.intake.learned_at import Learned
 from scoring.models.priors import read_priors, unfitted_scorecard
 from scoring.models.scorecard import MonotoneScorecard
 from scoring.parties.consents import Purpose, grant_consent
-from scoring.parties.parties import add_founders
+from scoring.parties.founders import add_founders
 from scoring.store.database import Database, last_recorded
 from training.backtest.backtest import berka_training_set
 from training.data.dataset import TrainingSet, build_training_set

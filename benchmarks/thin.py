@@ -38,7 +38,8 @@ from scoring.intake.learned_at import Learned
 from scoring.models.artefact import Artefact
 from scoring.models.evidence import UNRESOLVED_ALLOWED
 from scoring.parties.consents import Purpose, grant_consent
-from scoring.parties.parties import add_founders, add_lender
+from scoring.parties.founders import add_founders
+from scoring.parties.lenders import add_lender
 from scoring.score.evidence import weigh
 from scoring.store.database import Database, last_recorded
 from scoring.store.tables import Founder

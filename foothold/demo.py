@@ -20,13 +20,9 @@ from scoring.intake.importing import import_file
 from scoring.intake.learned_at import Learned
 from scoring.intake.listed import read_list
 from scoring.parties.consents import Purpose, grant_consent
-from scoring.parties.parties import (
-    add_founders,
-    add_lender,
-    find_lender,
-    issue_key,
-    lender_with_key,
-)
+from scoring.parties.founders import add_founders
+from scoring.parties.keys import issue_key, scope_of_key
+from scoring.parties.lenders import add_lender, find_lender
 from scoring.portfolio import PortfolioSummary, score_portfolio
 from scoring.store.database import Database
 from scoring.store.tables import Consent, Founder, Lender, Score
@@ -191,7 +187,7 @@ def _hand_out(
     founder = _most_telling(database, summary)
     with database.writing() as ledger:
         key = str(known.get("lender_key", ""))
-        if lender_with_key(ledger.session, key) is None:
+        if scope_of_key(ledger.session, key) is None:
             key = issue_key(ledger, find_lender(ledger.session, LENDER), actor="demo operator")
         base_url = f"http://127.0.0.1:{port}"
         link = make_link(database, ledger, founder, base_url=base_url, actor="demo operator")

@@ -9,8 +9,9 @@ from typing import Any
 
 from scoring.governance.registry import champion
 from scoring.parties.consents import Purpose, grant_consent
+from scoring.parties.founders import add_founders
 from scoring.parties.lender_policies import Policy, decide_policy
-from scoring.parties.parties import add_founders, find_lender
+from scoring.parties.lenders import find_lender
 from scoring.portfolio.applicants import applicants_in_file
 from scoring.records.kinds import RecordKind
 from scoring.score.cut_off import store_cut_off_background

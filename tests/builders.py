@@ -21,7 +21,8 @@ from scoring.intake.receipts import Receipt
 from scoring.models.artefact import Artefact
 from scoring.models.priors import read_priors, typical_constants, unfitted_scorecard
 from scoring.parties.consents import Purpose, grant_consent, withdraw_consent
-from scoring.parties.parties import add_founders, add_lender, find_founder, find_lender
+from scoring.parties.founders import add_founders, find_founder
+from scoring.parties.lenders import add_lender, find_lender
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
 from scoring.score.scoring import score_founder

@@ -15,7 +15,8 @@ from scoring.base.settings import BLOCKS, Settings
 from scoring.intake.importing import import_file
 from scoring.intake.learned_at import Learned
 from scoring.parties.consents import Purpose, grant_consent
-from scoring.parties.parties import add_founders, add_lender
+from scoring.parties.founders import add_founders
+from scoring.parties.lenders import add_lender
 from scoring.store.database import Database
 from tests.conftest import new_sqlite_store
 

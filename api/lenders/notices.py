@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
 from api.auth import CurrentLender
-from api.lenders.schemas import Day, Instant
+from api.fields import Day, Instant
 from api.problems import problem_responses
 from scoring.review.notices import pending_notices, receive_notice
 from scoring.store.database import Database
@@ -37,7 +37,7 @@ class NoticesOut(BaseModel):
 
 
 @router.get("", response_model=NoticesOut, responses=problem_responses(401, 403, 503))
-def read_notices(lender: CurrentLender, request: Request) -> dict[str, Any]:
+def list_notices(lender: CurrentLender, request: Request) -> dict[str, Any]:
     """Read the notices that wait for this lender; none says what a record holds."""
     database: Database = request.app.state.database
     with database.reading() as session:
@@ -50,7 +50,7 @@ def read_notices(lender: CurrentLender, request: Request) -> dict[str, Any]:
     response_model=NoticeOut,
     responses=problem_responses(401, 403, 404, 422, 503),
 )
-def confirm_receipt(
+def confirm_notice(
     notice_id: Annotated[int, Path(ge=1, le=_LARGEST_ID, description="The `id` of a notice.")],
     lender: CurrentLender,
     request: Request,

@@ -11,16 +11,12 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from api.fields import Day, Instant, Reference
 from scoring.parties.consents import Purpose
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
-# Texts, so that a lender reads them exactly as the store writes them.
-Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
 
 
 class LenderPurpose(StrEnum):

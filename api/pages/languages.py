@@ -5,12 +5,14 @@ Keys stand in the templates, words in `locale/LANGUAGE/LC_MESSAGES/messages.po`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
 
+from babel import negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from fastapi import Request
@@ -21,6 +23,10 @@ from scoring.reasons.texts import LANGUAGES, Language
 DEFAULT: Language = "ko"
 Words = Callable[..., Markup]
 _LOCALE = Path(__file__).with_name("locale")
+# A tag and how much it is wanted, from 0 (not at all) to 1.
+_WISH = re.compile(
+    r"(?P<tag>[A-Za-z0-9-]+|\*)\s*(;\s*q\s*=\s*(?P<weight>0(\.\d*)?|1(\.0*)?))?", re.IGNORECASE
+)
 
 
 def asked_language(request: Request) -> Language | None:
@@ -66,18 +72,23 @@ def _catalogue(language: Language) -> GNUTranslations:
 
 
 def _preferred(header: str) -> Language:
-    wishes: list[tuple[float, Language]] = []
-    for wish in header.split(","):
-        tag, _, quality = wish.strip().partition(";q=")
-        language = _known(tag.split("-")[0].lower())
-        try:
-            weight = float(quality or 1)
-        except ValueError:
-            continue
-        if language is not None and weight > 0:
-            wishes.append((weight, language))
-    # `max` takes the first of equals, which is the order in which they were wished for.
-    return max(wishes, key=lambda wish: wish[0])[1] if wishes else DEFAULT
+    return _known(negotiate_locale(_wished(header), LANGUAGES, sep="-") or "") or DEFAULT
+
+
+def _wished(header: str) -> list[str]:
+    """Languages of an `Accept-Language` header, the most wanted first (RFC 9110, 12.5.4).
+
+    `*` is every language that the header doesn't name. What can't be read counts for nothing.
+    """
+    found = [match for part in header.split(",") if (match := _WISH.fullmatch(part.strip()))]
+    weights = {match["tag"].lower(): float(match["weight"] or 1) for match in found}
+    if "*" in weights:
+        named = {tag.partition("-")[0] for tag in weights}
+        rest = [language for language in (DEFAULT, *LANGUAGES) if language not in named]
+        weights |= dict.fromkeys(rest, weights["*"])
+    # Sorting keeps the order of equals, which is the order in which they were wished for.
+    wished = sorted(weights, key=lambda tag: -weights[tag])
+    return [tag for tag in wished if weights[tag] > 0]
 
 
 def _known(name: str) -> Language | None:

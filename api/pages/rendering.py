@@ -59,9 +59,14 @@ def page(template: str, language: Language, **content: Any) -> Response:
     return private(response)
 
 
-def message(subject: str, language: Language, *, status: int) -> Response:
-    """A short page in both languages, the chosen one first: something can't be shown, and why."""
+def page_in_both(template: str, language: Language, **content: Any) -> Response:
+    """A short page in both languages, the chosen one first."""
     both = [(code, words_in(code)) for code in (language, other_language(language))]
-    response = page("message.html", language, subject=subject, both=both)
+    return page(template, language, both=both, **content)
+
+
+def message(subject: str, language: Language, *, status: int) -> Response:
+    """A short page in both languages: something can't be shown, and why."""
+    response = page_in_both("message.html", language, subject=subject)
     response.status_code = status
     return response

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.problems import RequestRefusedError
-from scoring.base.canonical import canonical_json, digest
+from scoring.base.canonical import canonical_json
 from scoring.base.errors import ConflictError, NotFoundError
 from scoring.intake.importing import (
     Checked,
@@ -26,8 +26,11 @@ from scoring.intake.importing import (
     preview_records,
     store_checked,
 )
+from scoring.parties.idempotency import Answer, KeyedRequest, request_digest
+from scoring.parties.readable import readable_by
+from scoring.parties.scopes import Sender
 from scoring.store.database import Database
-from scoring.store.tables import ImportWithdrawal, RecordRequest
+from scoring.store.tables import IdempotencyKey, ImportWithdrawal
 
 # An import waits for the one writer while it holds its thread. With more of them than one that
 # reads its file and one that writes, the threads that answer for scores would stand in line.
@@ -41,11 +44,13 @@ class Asked:
     """What one sender asks for.
 
     Attributes:
+        sender: who asks.
         request: the import.
         options: all that was said beside the content and changes what it comes to.
         permit: refuses what the sender may not send.
     """
 
+    sender: Sender
     request: Request
     options: Mapping[str, Any]
     permit: Permit | None = None
@@ -86,50 +91,42 @@ def import_once(
         The receipt, and whether it is given again.
 
     Raises:
-        ConflictError: the key came with another file or other options before.
+        KeyReusedError: the key came with another file or other options before.
+        ConflictError: the records that it came with were withdrawn.
         FileError: the file can't be used; nothing was stored.
         RequestRefusedError: the founder named is not on file.
     """
     checked = check_file(database, path, asked.request)
-    content = digest(canonical_json([checked.container.digest, asked.options]))
+    request = KeyedRequest(
+        asked.sender, key, request_digest("records", [checked.container.digest, asked.options])
+    )
     with database.writing() as ledger:
         if asked.permit is not None:
             asked.permit(ledger, checked)
-        used = _used(ledger.session, asked.request.author, key)
-        if used is not None:
-            if used.request_digest != content:
-                raise ConflictError(
-                    "This Idempotency-Key came with another file or other options before. Take a "
-                    "new key for a new file."
-                )
-            _refuse_withdrawn(ledger.session, json.loads(used.receipt)["import_id"])
-            return json.loads(used.receipt) | _quoted(checked), True
+        answered = request.answered_before(ledger.session)
+        if answered is not None:
+            _refuse_withdrawn(ledger.session, asked.sender, int(answered.reference))
+            return _receipt_kept(answered) | _quoted(checked), True
         try:
             receipt = store_checked(database, ledger, checked, asked.request, None).as_dict()
         except NotFoundError as error:
             raise _unknown_founder() from error
-        ledger.session.add(
-            RecordRequest(
-                sender=asked.request.author,
-                key=key,
-                request_digest=content,
-                receipt=canonical_json(_without_quotes(receipt)),
-                created_at=ledger.now,
-            )
-        )
+        kept = canonical_json(_without_quotes(receipt))
+        request.remember(ledger, Answer.RECEIPT, str(receipt["import_id"]), kept)
     return receipt, False
 
 
-def _used(session: Session, sender: str, key: str) -> RecordRequest | None:
-    return session.scalars(
-        select(RecordRequest).where(RecordRequest.sender == sender, RecordRequest.key == key)
-    ).first()
+def _receipt_kept(answered: IdempotencyKey) -> dict[str, Any]:
+    receipt: dict[str, Any] = json.loads(answered.content or "")
+    return receipt
 
 
-def _refuse_withdrawn(session: Session, import_id: int) -> None:
+def _refuse_withdrawn(session: Session, sender: Sender, import_id: int) -> None:
     """A receipt is not given again for records that stand no more."""
-    statement = select(ImportWithdrawal.import_id).where(ImportWithdrawal.import_id == import_id)
-    if session.scalar(statement) is not None:
+    withdrawn = select(ImportWithdrawal.import_id).where(
+        readable_by(sender, ImportWithdrawal), ImportWithdrawal.import_id == import_id
+    )
+    if session.scalar(withdrawn) is not None:
         raise ConflictError(
             f"The import of this Idempotency-Key, {import_id}, was withdrawn. Take a new key to "
             "send the records again."

@@ -8,17 +8,18 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from api.auth import CurrentCaller
+from api.idempotency import KEY_HEADER, REPLAYED, IdempotencyKey, mark_replayed
 from api.problems import KeyRefusedError, RequestRefusedError, problem_responses
 from api.records.imports import Asked, import_once, preview
 from api.records.schemas import ACCEPTED, BODY, JSON, JSON_LINES, Options, ReceiptOut
 from api.records.uploads import LARGEST_BODY, media_type, received_file
 from scoring.intake import importing
 from scoring.intake.learned_at import Learned
-from scoring.intake.lender_rows import LENDER_KINDS, LenderRows, lenders_source
-from scoring.parties.parties import Operator
+from scoring.intake.lender_rows import LENDER_KINDS, LenderRows
+from scoring.parties.scopes import OperatorScope
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Database
 from scoring.store.tables import Lender
@@ -29,23 +30,6 @@ router = APIRouter(prefix="/v1/records", tags=["records"])
 
 T = TypeVar("T")
 
-Key = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        pattern=r"^[\x21-\x7e]{1,200}$",
-        description="Any text of the sender's own, new for each file; a dry run alone needs none. "
-        "The same key, file and options give the same receipt again, and nothing is imported; "
-        "the same key with anything else is a conflict.",
-    ),
-]
-_REPLAYED = {
-    "Idempotency-Replayed": {
-        "description": "`true` where the key was used before and its receipt is given again.",
-        "schema": {"type": "string"},
-    }
-}
-
 
 @router.post(
     "/{kind}",
@@ -53,7 +37,7 @@ _REPLAYED = {
     response_model=ReceiptOut,
     responses={
         200: {"description": "What the import would come to (a dry run).", "model": ReceiptOut},
-        201: {"description": "The import's receipt.", "headers": _REPLAYED},
+        201: {"description": "The import's receipt.", "headers": REPLAYED},
         **problem_responses(400, 401, 403, 409, 413, 415, 422, 503),
     },
     openapi_extra={"requestBody": BODY},
@@ -64,7 +48,7 @@ async def send_records(
     caller: CurrentCaller,
     request: Request,
     response: Response,
-    idempotency_key: Key = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> dict[str, Any]:
     """Import records: all of them, or nothing.
 
@@ -75,7 +59,7 @@ async def send_records(
     asked = _asked(database, kind, options, caller, media_type(request))
     if idempotency_key is None and not options.dry_run:
         raise RequestRefusedError(
-            "Idempotency-Key", "Send this header, with a text of your own that is new for the file."
+            KEY_HEADER, "Send this header, with a text of your own that is new for the file."
         )
     async with received_file(request, name=options.filename) as path:
         if options.dry_run or idempotency_key is None:
@@ -85,7 +69,7 @@ async def send_records(
             request, partial(import_once, database, path, asked, key=idempotency_key)
         )
     if is_replayed:
-        response.headers["Idempotency-Replayed"] = "true"
+        mark_replayed(response)
     return receipt
 
 
@@ -119,12 +103,14 @@ def _asked(
         source=options.source,
     )
     told = {"kind": kind.value, **options.model_dump(mode="json", exclude={"dry_run", "filename"})}
-    if isinstance(caller, Operator):
-        return Asked(replace(request, author=f"operator:{caller.name}"), told)
-    _require_lenders_own(caller, kind, options)
-    source = lenders_source(caller)
-    request = replace(request, lender=caller.reference, source=source, author=source)
-    return Asked(request, told, LenderRows(caller, request, database.settings.secret()).permit)
+    request = replace(request, author=caller.actor)
+    if isinstance(caller, OperatorScope):
+        return Asked(caller, request, told)
+    _require_lenders_own(caller.lender, kind, options)
+    # A source of its own, so that the numbers of two lenders never meet.
+    request = replace(request, lender=caller.lender.reference, source=caller.actor)
+    rights = LenderRows(caller, request, database.settings.secret())
+    return Asked(caller, request, told, rights.permit)
 
 
 def _require_lenders_own(lender: Lender, kind: RecordKind, options: Options) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.lenders.schemas import Day, Reference
+from api.fields import Day, Reference
 from api.records.uploads import FORM
 from scoring.intake.formats.declarations import FormatName
 

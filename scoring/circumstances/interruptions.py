@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from scoring.base.calendar import day_number, today
 from scoring.base.errors import ConflictError, InputError, NotFoundError
-from scoring.parties.parties import REFERENCE
 from scoring.parties.persons import require_name_and_reason
+from scoring.parties.references import REFERENCE
 from scoring.records.checking import EARLIEST, refuse_pause_days
 from scoring.records.kinds import RecordKind
 from scoring.review.corrections import retract_record

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from scoring.base.errors import FileError, InputError
 from scoring.intake.listed import read_list
-from scoring.parties.parties import REFERENCE
 from scoring.parties.persons import require_name_and_reason
+from scoring.parties.references import REFERENCE
 from scoring.store.audit import append_event
 from scoring.store.database import Ledger
 from scoring.store.tables import Programme, ProgrammeCalendar

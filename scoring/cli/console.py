@@ -19,6 +19,7 @@ from rich.progress import (
 )
 
 from scoring.base.settings import read_settings
+from scoring.parties.scopes import AUTHENTICATED, StaffScope
 from scoring.store.database import Database
 
 stdout = Console()
@@ -34,6 +35,11 @@ def open_database() -> Database:
     database = Database(read_settings())
     database.require_schema()
     return database
+
+
+def staff_scope() -> StaffScope:
+    """The scope of whoever types a command: their account reaches the store itself."""
+    return StaffScope(AUTHENTICATED)
 
 
 def print_json(data: Any) -> None:

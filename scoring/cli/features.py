@@ -55,7 +55,7 @@ def _values(founder: str, as_of: datetime | None, *, as_json: bool) -> None:
     from scoring.base.errors import InputError, NoChampionError
     from scoring.features.following import follow
     from scoring.governance.registry import champion, load_artefact
-    from scoring.parties.parties import find_founder
+    from scoring.parties.founders import find_founder
 
     database = open_database()
     day = database.today if as_of is None else as_of.date()

@@ -19,7 +19,7 @@ from scoring.circumstances.interruptions import (
 from scoring.cli.console import open_database, print_json, print_table
 from scoring.cli.options import AsJson, Author
 from scoring.cli.reviewing import Reason, read_instant
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.store.tables import Pause, PlatformEvent
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

@@ -12,7 +12,7 @@ from scoring.base.errors import InputError
 from scoring.cli.console import open_database, print_json, print_table
 from scoring.cli.options import AsJson, Author
 from scoring.parties.lender_policies import CutOff, Policy, decide_policy, policy_in_force
-from scoring.parties.parties import add_lender, find_lender
+from scoring.parties.lenders import add_lender, find_lender
 from scoring.store.tables import Lender
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

@@ -13,15 +13,10 @@ from scoring.base.errors import InputError
 from scoring.cli.console import open_database, print_json
 from scoring.cli.options import AsJson, Author, LenderOption, PurposeOption
 from scoring.parties.consents import grant_consent, withdraw_consent
-from scoring.parties.parties import (
-    add_founders,
-    find_founder,
-    find_lender,
-    issue_key,
-    issue_operator_key,
-    random_reference,
-    revoke_key,
-)
+from scoring.parties.founders import add_founders, find_founder
+from scoring.parties.keys import issue_key, issue_operator_key, revoke_key
+from scoring.parties.lenders import find_lender
+from scoring.parties.references import random_reference
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 founder_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from scoring.base.errors import InputError
-from scoring.cli.console import open_database, print_json, print_table
+from scoring.cli.console import open_database, print_json, print_table, staff_scope
 from scoring.cli.options import AsJson, Author, LenderOption
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Database
@@ -90,7 +90,7 @@ def records(
     as_json: AsJson = False,
 ) -> None:
     """List a founder's records, as they are or as they were known."""
-    from scoring.parties.parties import find_founder
+    from scoring.parties.founders import find_founder
     from scoring.records.listing import Seen, records_ever, records_standing
     from scoring.records.plain_columns import KINDS
 
@@ -127,7 +127,7 @@ def dispute_open(
     founder: str, kind: RecordKind, record: int, reason: Reason, by: Author, as_json: AsJson = False
 ) -> None:
     """Take a founder's word that a record is wrong: it leaves scoring until decided."""
-    from scoring.parties.parties import find_founder
+    from scoring.parties.founders import find_founder
     from scoring.review.disputes import list_disputes, open_dispute
 
     database = open_database()
@@ -226,13 +226,16 @@ def dispute_decide(
 @notices_app.command("list")
 def notices_list(lender: LenderOption = None, as_json: AsJson = False) -> None:
     """List notices to lenders whose scores rested on a record that was wrong."""
-    from scoring.parties.parties import find_lender
+    from scoring.parties.lenders import find_lender
     from scoring.review.notices import list_notices
 
     database = open_database()
     with database.reading() as session:
-        found = list_notices(session, find_lender(session, lender) if lender else None)
-    rows = [notice.as_dict(database.settings.zone) for notice in found]
+        to = find_lender(session, lender).reference if lender else None
+        found = list_notices(session, staff_scope())
+    rows = [
+        notice.as_dict(database.settings.zone) for notice in found if to in {None, notice.lender}
+    ]
     if as_json:
         print_json({"notices": rows})
     else:

@@ -18,7 +18,7 @@ from scoring.cli.options import AsJson
 from scoring.governance.registry import find_model_or_champion, load_artefact
 from scoring.models.artefact import Artefact
 from scoring.parties.lender_policies import policy_in_force
-from scoring.parties.parties import find_lender
+from scoring.parties.lenders import find_lender
 from scoring.published.sql import Dialect, scorecard_sql
 from scoring.published.table import ScorecardTable, scorecard_table
 from scoring.published.variant import CardVariant

@@ -12,7 +12,7 @@ from scoring.base.errors import InputError
 from scoring.cli.console import open_database, print_json, print_table, progress_bar
 from scoring.cli.options import AsJson, Author, LenderOption
 from scoring.parties.consents import Purpose
-from scoring.parties.parties import find_lender
+from scoring.parties.lenders import find_lender
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 

@@ -12,7 +12,7 @@ from scoring.circumstances.programmes import declare_calendar, list_calendars, r
 from scoring.circumstances.shops import declare_shop, list_shops, sales_before
 from scoring.cli.console import open_database, print_json, print_table
 from scoring.cli.options import AsJson, Author
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 shop_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

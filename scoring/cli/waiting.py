@@ -11,7 +11,7 @@ from scoring.base.errors import InputError
 from scoring.cli.console import open_database, print_json, print_table
 from scoring.cli.options import AsJson, Author
 from scoring.cli.reviewing import Reason
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.records.kinds import RecordKind
 from scoring.review.suspects import Choice
 

@@ -23,7 +23,8 @@ from scoring.intake.recognising import read_records
 from scoring.intake.storing import OpenImport
 from scoring.intake.tally import Outcome, Tally
 from scoring.intake.validation import check_cells
-from scoring.parties.parties import REFERENCE, add_founders, find_founder, random_reference
+from scoring.parties.founders import add_founders, find_founder
+from scoring.parties.references import REFERENCE, random_reference
 from scoring.records.kinds import RecordKind
 from scoring.store.audit import append_event
 from scoring.store.database import Database, Ledger

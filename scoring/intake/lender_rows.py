@@ -14,10 +14,12 @@ from scoring.intake.people import owners_of
 from scoring.intake.resolving import REFERS_TO
 from scoring.intake.validation import Problem, raise_first
 from scoring.parties.consents import valid_consents
+from scoring.parties.readable import readable_by
+from scoring.parties.scopes import LenderScope
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Ledger
-from scoring.store.tables import Application, Consent, Founder, Lender, Loan
+from scoring.store.tables import Application, Consent, Founder, Loan
 
 LENDER_KINDS = frozenset(
     {
@@ -40,22 +42,17 @@ class NotConsentingError(FileError, ConsentError):
     """
 
 
-def lenders_source(lender: Lender) -> str:
-    """Where records come from that a lender sends, so that lenders' numbers never meet."""
-    return f"lender:{lender.reference}"
-
-
 @dataclass(frozen=True)
 class LenderRows:
     """The rights of one lender over one file, asked in the transaction that stores it.
 
     Attributes:
-        lender: who sends.
+        scope: of the lender that sends.
         request: what is asked for, in the lender's name.
         secret: the installation's, for finding people by how the file names them.
     """
 
-    lender: Lender
+    scope: LenderScope
     request: Request
     secret: bytes
 
@@ -67,7 +64,7 @@ class LenderRows:
             FileError: a row is of another lender, or refers to what this one has not sent.
         """
         file = checked.container.name
-        rights = _Rights(self, ledger, file, _consenting(ledger, self.lender))
+        rights = _Rights(self, ledger, file, _consenting(ledger, self.scope))
         if self.request.founder not in {None, *rights.consenting.values()}:
             raise NotConsentingError(file, _NO_CONSENT, remedy=_REMEDY)
         for extract in checked.reading.extracts():
@@ -94,8 +91,8 @@ class _Rights:
     def _require_named(self, extract: Extract) -> None:
         """Loans and applications: of this lender, and of founders who consent to it."""
         cells = extract.cells
-        others = cells.index[cells["lender"] != self.asked.lender.reference]
-        words = f"is not {self.asked.lender.reference}, and you can send your own alone"
+        others = cells.index[cells["lender"] != self.asked.scope.lender.reference]
+        words = f"is not {self.asked.scope.lender.reference}, and you can send your own alone"
         raise_first(self.file, extract, [Problem(int(at), "lender", words) for at in others])
         owners = self._owners(cells)
         named = next((name for name in PERSON if name in cells), "founder")
@@ -132,7 +129,7 @@ class _Rights:
         return owners_of(
             self.ledger,
             said,
-            source=lenders_source(self.asked.lender),
+            source=self.asked.scope.actor,
             key=self.asked.secret,
             given=self.asked.request.founder,
         ).founders
@@ -140,7 +137,7 @@ class _Rights:
     def _own(self, table: type[Loan] | type[Application]) -> dict[str, str]:
         if table not in self._owned:
             standing = select(table.reference, table.founder_id).where(
-                table.source == lenders_source(self.asked.lender),
+                readable_by(self.asked.scope, table),
                 table.superseded_recorded_at.is_(None),
             )
             self._owned[table] = {
@@ -156,9 +153,9 @@ _TABLES: dict[RecordKind, type[Loan] | type[Application]] = {
 }
 
 
-def _consenting(ledger: Ledger, lender: Lender) -> dict[int, str]:
+def _consenting(ledger: Ledger, scope: LenderScope) -> dict[int, str]:
     """Everybody who gave the lender a consent that stands, for whatever purpose."""
-    ids = valid_consents(ledger.now).where(Consent.lender_id == lender.id)
+    ids = valid_consents(ledger.now).where(readable_by(scope, Consent))
     founders = select(Founder.id, Founder.reference).where(
         Founder.id.in_(ids.with_only_columns(Consent.founder_id))
     )

@@ -8,7 +8,7 @@ from datetime import date
 
 from scoring.base.errors import ConflictError, ConsentError
 from scoring.parties.consents import Purpose, founders_with_consent
-from scoring.parties.parties import find_lender
+from scoring.parties.lenders import find_lender
 from scoring.score.scoring import score_founder
 from scoring.store.database import Database
 

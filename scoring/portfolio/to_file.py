@@ -21,7 +21,8 @@ from scoring.base.version import code_version
 from scoring.governance.registry import champion
 from scoring.governance.served import served_to
 from scoring.parties.consents import Purpose, founders_with_consent
-from scoring.parties.parties import find_lender, random_reference
+from scoring.parties.lenders import find_lender
+from scoring.parties.references import random_reference
 from scoring.portfolio.engines import Engine, Progress, scored_on_duckdb, scored_on_spark
 from scoring.portfolio.model_step import ModelStep, Status
 from scoring.score.scoring import refuse_day, refuse_other_profile

@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 
 from scoring.base.calendar import day_number, end_of, today
 from scoring.base.errors import NotFoundError
+from scoring.parties.readable import readable_by
+from scoring.parties.scopes import LenderScope, Scope
 from scoring.records.kinds import RecordKind
 from scoring.records.plain_columns import KINDS, kind_of_table
 from scoring.records.sameness import same_content
@@ -128,27 +130,25 @@ def queue_notices(ledger: Ledger, dispute: Dispute, contested: Record) -> int:
     return len(held_by)
 
 
-def list_notices(session: Session, lender: Lender | None) -> list[Notice]:
-    """Every notice, or every one to a lender, received or not, in the order of queueing."""
-    statement = _notices()
-    if lender is not None:
-        statement = statement.where(LenderNotice.lender_id == lender.id)
-    return list(_read(session, statement))
+def list_notices(session: Session, scope: Scope) -> list[Notice]:
+    """Every notice that a scope may read, received or not, in the order of queueing."""
+    return list(_read(session, _notices(scope)))
 
 
-def pending_notices(session: Session, lender: Lender) -> list[Notice]:
+def pending_notices(session: Session, scope: LenderScope) -> list[Notice]:
     """Notices to a lender that it has not said to have received, in the order of queueing."""
-    return [notice for notice in list_notices(session, lender) if notice.received_at is None]
+    return [notice for notice in list_notices(session, scope) if notice.received_at is None]
 
 
-def receive_notice(ledger: Ledger, lender: Lender, notice_id: int) -> Notice:
+def receive_notice(ledger: Ledger, scope: LenderScope, notice_id: int) -> Notice:
     """Record that a lender has received a notice; saying so again changes nothing.
 
     Raises:
         NotFoundError: the lender has no such notice.
     """
-    statement = _notices().where(LenderNotice.lender_id == lender.id, LenderNotice.id == notice_id)
+    statement = _notices(scope).where(LenderNotice.id == notice_id)
     notice = next(_read(ledger.session, statement), None)
+    lender = scope.lender
     if notice is None:
         raise NotFoundError(f"Lender {lender.reference} has no notice {notice_id}.")
     if notice.received_at is not None:
@@ -157,7 +157,7 @@ def receive_notice(ledger: Ledger, lender: Lender, notice_id: int) -> Notice:
     ledger.session.flush()
     append_event(
         ledger,
-        actor=f"lender:{lender.reference}",
+        actor=scope.actor,
         action="notice.received",
         founder_id=ledger.session.get_one(LenderNotice, notice_id).founder_id,
         details={"notice": notice_id, "lender": lender.reference},
@@ -207,7 +207,7 @@ def _was_superseded(record: Record, as_of_end: datetime, known_at: datetime) -> 
     return learned < as_of_end and recorded <= known_at
 
 
-def _notices() -> _Notices:
+def _notices(scope: Scope) -> _Notices:
     return (
         select(LenderNotice, Lender, Founder, Dispute, DisputeDecision, LenderNoticeReceipt)
         .join(Lender, Lender.id == LenderNotice.lender_id)
@@ -215,6 +215,7 @@ def _notices() -> _Notices:
         .join(Dispute, Dispute.id == LenderNotice.dispute_id)
         .join(DisputeDecision, DisputeDecision.dispute_id == Dispute.id)
         .outerjoin(LenderNoticeReceipt, LenderNoticeReceipt.notice_id == LenderNotice.id)
+        .where(readable_by(scope, LenderNotice))
         .order_by(LenderNotice.id)
     )
 

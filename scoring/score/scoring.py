@@ -19,7 +19,7 @@ from scoring.governance.registry import champion
 from scoring.governance.served import Served, served_to
 from scoring.models.artefact import Artefact
 from scoring.parties.consents import Purpose, require_consent
-from scoring.parties.parties import random_reference
+from scoring.parties.references import random_reference
 from scoring.score.assessment import assess, columns_of
 from scoring.score.scorable import View, application_scored, refuse_other_currencies, sufficiency
 from scoring.score.signals import integrity_signals

@@ -9,7 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from scoring.parties.parties import find_lender, issue_key
+from scoring.parties.keys import issue_key
+from scoring.parties.lenders import find_lender
 from scoring.store.database import Database
 from tests.builders import a_founder, a_lender, an_expert_model
 

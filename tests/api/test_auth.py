@@ -2,7 +2,7 @@
 
 import pytest
 
-from scoring.parties.parties import revoke_key
+from scoring.parties.keys import revoke_key
 from tests.api.conftest import QUESTION, Caller
 
 WRONG = [

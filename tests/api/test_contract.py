@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
@@ -39,6 +40,26 @@ def test_answers_are_as_the_contract_says(caller: Caller, mode: GenerationMode) 
         conforms()
     assert any(label == "POST /v1/scores" for label, _ in seen)
     assert not any(status >= 500 for _, status in seen)
+
+
+def test_the_contract_is_valid_openapi(caller: Caller) -> None:
+    document = caller.browser().get("/openapi.json").json()
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_a_generated_client_has_a_name_for_every_operation(caller: Caller) -> None:
+    document = caller.browser().get("/openapi.json").json()
+    operations = [one for path in document["paths"].values() for one in path.values()]
+    assert sorted(one["operationId"] for one in operations) == [
+        "confirm_notice",
+        "create_score",
+        "list_notices",
+        "read_liveness",
+        "read_score",
+        "send_records",
+    ]
+    described = {tag["name"] for tag in document["tags"] if tag["description"]}
+    assert {tag for one in operations for tag in one["tags"]} == described
 
 
 def test_the_contract_names_the_key_and_every_problem(caller: Caller) -> None:

@@ -24,11 +24,11 @@ def link_path(caller: Caller, founder: str = FOUNDER) -> str:
 def test_a_link_opens_the_page_once(caller: Caller) -> None:
     path = link_path(caller)
     browser = caller.browser()
-    opened = browser.get(path)
+    opened = browser.post(path)
     assert opened.status_code == 303
     assert opened.headers["Location"] == "/me"
     assert browser.get("/me").status_code == 200
-    again = caller.browser().get(path)
+    again = caller.browser().post(path)
     assert again.status_code == 410
     assert "더 열 수 없어요" in again.text
     assert "no longer opens" in again.text
@@ -38,45 +38,105 @@ def test_a_link_opens_the_page_once(caller: Caller) -> None:
         assert verify_chain(session) > 0
 
 
-@pytest.mark.parametrize(
-    "agent",
-    ["facebookexternalhit/1.1; kakaotalk-scrap/1.0", "WhatsApp/2.23", "TelegramBot (like Twitter)"],
+CUBOT = (
+    "Mozilla/5.0 (Linux; Android 13; CUBOT KINGKONG 9) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/126.0.0.0 Mobile Safari/537.36"
 )
-def test_a_messengers_preview_does_not_spend_a_link(caller: Caller, agent: str) -> None:
+SAMSUNG = (
+    "Mozilla/5.0 (Linux; Android 14; SM-S911N) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/130.0.0.0 Mobile Safari/537.36;KAKAOTALK 2410960"
+)
+PREVIEWERS = [
+    "facebookexternalhit/1.1; kakaotalk-scrap/1.0; +https://devtalk.kakao.com/t/scrap/33984",
+    "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
+    "WhatsApp/2.23.20.0",
+    "TelegramBot (like TwitterBot)",
+    "Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5 skype-url-preview@microsoft",
+    "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+    # Those that say of themselves that they are browsers, as mail scanners do.
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/130.0.0.0 Safari/537.36",
+    "",
+]
+
+
+@pytest.mark.parametrize("agent", [CUBOT, SAMSUNG])
+def test_every_telephone_opens_a_link_whatever_it_calls_itself(caller: Caller, agent: str) -> None:
+    browser = caller.browser()
+    browser.headers["User-Agent"] = agent
     path = link_path(caller)
-    previewed = caller.browser().get(path, headers={"User-Agent": agent})
-    assert previewed.status_code == 204
-    assert "set-cookie" not in previewed.headers
-    assert caller.browser().get(path).status_code == 303
+    asked = browser.get(path)
+    assert asked.status_code == 200
+    assert '<form method="post"><button>' in asked.text
+    assert browser.post(path).headers["Location"] == "/me"
+    assert browser.get("/me").status_code == 200
+
+
+@pytest.mark.parametrize("agent", PREVIEWERS)
+def test_whoever_only_looks_at_a_link_does_not_spend_it(caller: Caller, agent: str) -> None:
+    path = link_path(caller)
+    previewer = caller.browser()
+    previewer.headers["User-Agent"] = agent
+    for _ in range(3):
+        previewed = previewer.get(path)
+        assert previewed.status_code == 200
+        assert "set-cookie" not in previewed.headers
+        assert previewer.head(path).status_code == 405
+    assert previewer.get("/me").status_code == 401
+    assert caller.browser().post(path).status_code == 303
+    with caller.database.reading() as session:
+        opened = select(AuditEvent).where(AuditEvent.action == "page.opened")
+        assert len(session.scalars(opened).all()) == 1
+
+
+def test_a_preview_tells_nothing_of_the_founder(caller: Caller) -> None:
+    text = caller.browser().get(link_path(caller)).text
+    for secret in (FOUNDER, "L-DEMO", "score", "점수", "loan", "대출"):
+        assert secret not in text
+
+
+def test_the_question_is_in_both_languages_and_each_opens_in_its_own(caller: Caller) -> None:
+    text = caller.browser(language="en").get(link_path(caller)).text
+    assert text.index("Open my page") < text.index("내 페이지 열기")
+    assert '<form method="post" action="?lang=ko">' in text
+
+
+def test_a_spent_link_says_so_before_anything_is_pressed(caller: Caller) -> None:
+    path = link_path(caller)
+    assert caller.browser().post(path).status_code == 303
+    looked = caller.browser().get(path)
+    assert looked.status_code == 410
+    assert "<button" not in looked.text
 
 
 def test_the_language_is_kept_through_the_link(caller: Caller) -> None:
-    opened = caller.browser().get(f"{link_path(caller)}?lang=en")
+    opened = caller.browser().post(f"{link_path(caller)}?lang=en")
     assert opened.headers["Location"] == "/me?lang=en"
 
 
 def test_a_link_lives_seven_days(caller: Caller, clock: Clock) -> None:
     early, late = link_path(caller), link_path(caller)
     clock.advance(days=6, hours=23)
-    assert caller.browser().get(early).status_code == 303
+    assert caller.browser().post(early).status_code == 303
     clock.advance(hours=2)
+    assert caller.browser().post(late).status_code == 410
     assert caller.browser().get(late).status_code == 410
 
 
 def test_a_tampered_link_opens_nothing(caller: Caller) -> None:
     path = link_path(caller)
     for wrong in (path[:-2], path + "A", "/me/open/nonsense", path.replace(".", "A", 1)):
-        answer = caller.browser().get(wrong)
-        assert answer.status_code == 403
-        assert "set-cookie" not in answer.headers
-    assert caller.browser().get(path).status_code == 303
+        for answer in (caller.browser().get(wrong), caller.browser().post(wrong)):
+            assert answer.status_code == 403
+            assert "set-cookie" not in answer.headers
+    assert caller.browser().post(path).status_code == 303
 
 
 def test_the_session_is_hidden_from_scripts_and_ends_after_half_an_hour(
     caller: Caller, clock: Clock
 ) -> None:
     browser = caller.browser()
-    cookie = browser.get(link_path(caller)).headers["Set-Cookie"]
+    cookie = browser.post(link_path(caller)).headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
     assert "Max-Age=1800" in cookie
@@ -89,13 +149,13 @@ def test_the_session_is_hidden_from_scripts_and_ends_after_half_an_hour(
 
 def test_over_https_the_cookie_is_secure(caller: Caller) -> None:
     browser = caller.browser(base_url="https://scores.example.org", peer="203.0.113.9")
-    assert "Secure" in browser.get(link_path(caller)).headers["Set-Cookie"]
+    assert "Secure" in browser.post(link_path(caller)).headers["Set-Cookie"]
     assert browser.get("/me").status_code == 200
 
 
 def test_closing_ends_the_session_even_for_a_kept_cookie(caller: Caller) -> None:
     browser = caller.browser()
-    browser.get(link_path(caller))
+    browser.post(link_path(caller))
     kept = browser.cookies["visit"]
     closed = browser.post("/me/close?lang=en")
     assert closed.status_code == 303
@@ -111,8 +171,8 @@ def test_a_link_is_no_session_and_a_session_no_link(caller: Caller) -> None:
     browser.cookies.set("visit", path.rpartition("/")[2])
     assert browser.get("/me").status_code == 401
     opened = caller.browser()
-    opened.get(path)
-    assert caller.browser().get(f"/me/open/{opened.cookies['visit']}").status_code == 403
+    opened.post(path)
+    assert caller.browser().post(f"/me/open/{opened.cookies['visit']}").status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -128,9 +188,9 @@ def test_over_plain_http_only_this_machine_by_its_own_name(
 ) -> None:
     path = link_path(caller)
     away = caller.browser(base_url=base_url, peer=peer)
-    for answer in (away.get(path), away.get("/me"), away.post("/me/close")):
+    for answer in (away.get(path), away.post(path), away.get("/me"), away.post("/me/close")):
         assert answer.status_code == 403
-    assert caller.browser().get(path).status_code == 303  # and the link was not spent
+    assert caller.browser().post(path).status_code == 303  # and the link was not spent
 
 
 def test_a_link_goes_to_https_or_this_machine_only(caller: Caller) -> None:
@@ -161,7 +221,7 @@ def test_the_command_prints_the_link_and_nothing_else(
     assert result.output.startswith(f"{BASE_URL}/me/open/")
     assert result.output.count("\n") == 1
     path = result.output.strip().removeprefix(BASE_URL)
-    assert caller.browser().get(path).status_code == 303
+    assert caller.browser().post(path).status_code == 303
     with caller.database.reading() as session:
         made = session.scalars(select(AuditEvent).where(AuditEvent.action == "link.made")).one()
     assert json.loads(made.details) == {}

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from scoring.parties.consents import Purpose, withdraw_consent
-from scoring.parties.parties import find_founder, find_lender
+from scoring.parties.founders import find_founder
+from scoring.parties.lenders import find_lender
 from scoring.records.kinds import RecordKind
 from scoring.review.dispute_decisions import decide_correcting
 from scoring.review.disputes import open_dispute

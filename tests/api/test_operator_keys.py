@@ -10,15 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from scoring.base.errors import ConflictError, InputError, NotFoundError
-from scoring.parties.parties import (
-    Operator,
-    find_lender,
+from scoring.parties.keys import (
     issue_key,
     issue_operator_key,
-    lender_with_key,
-    operator_with_key,
     revoke_key,
+    scope_of_key,
 )
+from scoring.parties.lenders import find_lender
+from scoring.parties.scopes import OperatorScope
 from scoring.store.database import Database
 from scoring.store.tables import AuditEvent, OperatorKey
 from tests.builders import a_lender
@@ -43,14 +42,15 @@ def test_only_the_digest_of_a_key_is_kept_and_both_ends_are_noted(database: Data
     with database.reading() as session:
         kept = session.scalars(select(OperatorKey)).one()
         assert kept.digest == hashlib.sha256(key.encode()).hexdigest()
-        assert operator_with_key(session, key) == Operator("O-1")
-        assert lender_with_key(session, key) is None
-        assert operator_with_key(session, key[:-1]) is None
-        assert operator_with_key(session, "nonsense") is None
+        found = scope_of_key(session, key)
+        assert isinstance(found, OperatorScope)
+        assert found.name == "O-1"
+        assert scope_of_key(session, key[:-1]) is None
+        assert scope_of_key(session, "nonsense") is None
     with database.writing() as ledger:
         revoke_key(ledger, key, actor="test")
     with database.reading() as session:
-        assert operator_with_key(session, key) is None
+        assert scope_of_key(session, key) is None
         events = session.scalars(select(AuditEvent).order_by(AuditEvent.sequence)).all()
     assert [event.action for event in events] == ["key.issued", "key.revoked"]
     assert json.loads(events[0].details) == {"operator": "O-1", "key": kept.identifier}

@@ -10,11 +10,13 @@ from sqlalchemy import select
 
 from api.pages import languages
 from api.pages.founder.held import DISPUTED, DOUBTS, MOST_LISTED, held_records
+from api.pages.founder.links import read_link
 from api.pages.founder.view import of_hundred
 from scoring.base.settings import DeploymentProfile
 from scoring.features import kinds_for
 from scoring.parties.consents import Purpose, withdraw_consent
-from scoring.parties.parties import find_founder, find_lender
+from scoring.parties.founders import find_founder
+from scoring.parties.lenders import find_lender
 from scoring.portfolio.engines import Engine
 from scoring.portfolio.to_file import score_portfolio_to_file
 from scoring.reasons.texts import LANGUAGES, Language
@@ -30,7 +32,7 @@ from tests.builders import a_founder, import_rows
 
 def page_of(caller: Caller, founder: str = FOUNDER, language: str = "ko") -> str:
     browser = caller.browser()
-    browser.get(link_path(caller, founder))
+    browser.post(link_path(caller, founder))
     answer = browser.get(f"/me?lang={language}")
     assert answer.status_code == 200
     return answer.text
@@ -106,7 +108,7 @@ def test_nothing_on_the_page_tells_who_somebody_is(caller: Caller, language: str
 
 def test_the_page_needs_no_script_and_nothing_from_elsewhere(caller: Caller) -> None:
     browser = caller.browser()
-    browser.get(link_path(caller))
+    browser.post(link_path(caller))
     answer = browser.get("/me")
     assert "<script" not in answer.text
     assert "style=" not in answer.text
@@ -135,6 +137,23 @@ def test_the_page_needs_no_script_and_nothing_from_elsewhere(caller: Caller) -> 
         ("", "fr,ko-KR;q=0.8,en;q=0.3", "ko"),
         ("", "fr", "ko"),
         ("", "en;q=0,ko;q=nonsense", "ko"),
+        ("", "en; q=0.9, ko; q=0.1", "en"),
+        ("", "ko ; q = 0.1 , en ; q = 0.9", "en"),
+        ("", "EN-gb;Q=0.9", "en"),
+        ("", "en-GB", "en"),
+        ("", "ko-KR", "ko"),
+        ("", "ko-KR,ko;q=0.9,en-US;q=0.8,en;q=0.7", "ko"),
+        ("", "en,ko", "en"),
+        ("", "ko;q=0.5,en;q=0.5", "ko"),
+        ("", "*", "ko"),
+        ("", "fr,*;q=0.1", "ko"),
+        ("", "ko;q=0,*", "en"),
+        ("", "en;q=0.2,*;q=0.1", "en"),
+        ("", "en;q=0", "ko"),
+        ("", "fr;q=1,en;q=0.001", "en"),
+        ("", ";;q=,,=;en q=1;q;*q", "ko"),
+        ("", "en;q=nan", "ko"),
+        ("", "enormous,kobold", "ko"),
         ("?lang=en", "ko", "en"),
         ("?lang=fr", "en", "en"),
     ],
@@ -244,7 +263,7 @@ def test_chances_are_people_never_none_and_never_all(
 
 def test_trouble_is_told_kindly(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = caller.browser()
-    browser.get(link_path(caller))
+    browser.post(link_path(caller))
 
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError
@@ -350,8 +369,10 @@ def test_every_kind_of_record_can_wait(caller: Caller) -> None:
     for words in ("1 loan waits", "1 instalment waits", "1 line of your account waits", "-₩5,000"):
         assert words in text
     bureau = kinds_for(DeploymentProfile.NONFINANCIAL_CB)
+    token = link_path(caller, "F-ALL").rpartition("/")[2]
+    scope = read_link(caller.database, token).scope
     with caller.database.reading() as session:
-        found = held_records(session, founder_id, language="en", kinds=bureau).waiting
+        found = held_records(session, scope, language="en", kinds=bureau).waiting
     assert found is not None
     assert [item.what for item in found.items] == ["Account line"]
 

@@ -63,6 +63,29 @@ def test_a_wrong_field_is_named_and_its_content_is_not(
     assert "홍길동" not in json.dumps(problem, ensure_ascii=False)
 
 
+@pytest.mark.parametrize("headers", [{}, {"Content-Type": "text/plain"}])
+def test_a_body_without_its_media_type_is_told_what_to_send(
+    caller: Caller, headers: dict[str, str]
+) -> None:
+    content = json.dumps(QUESTION).encode()
+    answer = caller.lender().post("/v1/scores", content=content, headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {
+            "field": "body",
+            "message": "Send a JSON object, with the header Content-Type: application/json.",
+        }
+    ]
+
+
+@pytest.mark.parametrize("path", ["/v1/scores/", "/v1/notices/", "/me/", "/health/live/"])
+def test_a_trailing_slash_leads_nowhere_else(caller: Caller, path: str) -> None:
+    lender = caller.lender()
+    answer = lender.get(path, headers={"Host": "elsewhere.example.org"})
+    assert answer.status_code == 404
+    assert "Location" not in answer.headers
+
+
 @pytest.mark.parametrize("content", [b"{", b"\xff\xfe", b"[" * 30_000, b"nonsense"])
 def test_what_is_not_json_is_refused(caller: Caller, content: bytes) -> None:
     answer = caller.lender().post(
@@ -70,6 +93,33 @@ def test_what_is_not_json_is_refused(caller: Caller, content: bytes) -> None:
     )
     assert answer.status_code in {400, 422}
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content", "media_type", "status", "slug"),
+    [
+        ("POST", "/v1/scores", b"[" * 30_000, "application/json", 400, "unreadable-body"),
+        ("POST", "/v1/scores", b" " * 200_000, "application/json", 413, "body-too-large"),
+        ("POST", "/v1/records/loans", b"x", "image/png", 415, "media-type"),
+        ("DELETE", "/v1/scores", b"", "text/plain", 405, "method-not-allowed"),
+        ("GET", "/v1/nothing", b"", "text/plain", 404, "not-found"),
+        ("GET", "/v1/scores/S-0000000000000000", b"", "text/plain", 404, "not-found"),
+    ],
+)
+def test_what_is_refused_before_it_is_read_has_a_type_that_programs_can_tell(
+    caller: Caller,
+    method: str,
+    path: str,
+    content: bytes,
+    media_type: str,
+    status: int,
+    slug: str,
+) -> None:
+    headers = {"Content-Type": media_type}
+    answer = caller.lender().request(method, path, content=content, headers=headers)
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["type"] == f"urn:foothold:problem:{slug}"
 
 
 def test_a_very_large_body_is_refused(caller: Caller) -> None:
@@ -103,7 +153,7 @@ def test_an_unexpected_error_tells_nothing_outside_and_no_values_in_the_log(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(f"statement with {FOUNDER}")
 
-    monkeypatch.setattr("api.lenders.scores.score_founder", fail)
+    monkeypatch.setattr("api.lenders.issuing.score_founder", fail)
     lender = caller.lender()
     with capture_logs() as log:
         answer = lender.post("/v1/scores", json=QUESTION)

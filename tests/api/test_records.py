@@ -27,18 +27,18 @@ from structlog.testing import capture_logs
 from api.records.schemas import ReceiptOut
 from scoring.intake.importing import Request, import_records
 from scoring.intake.receipts import Receipt
-from scoring.parties.parties import issue_operator_key, revoke_key
+from scoring.parties.keys import issue_operator_key, revoke_key
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Database
 from scoring.store.tables import (
     Application,
     AuditEvent,
     CashFlowLine,
+    IdempotencyKey,
     Import,
     Loan,
     OrderLine,
     QuarantinedRow,
-    RecordRequest,
     Repayment,
 )
 from tests.api.conftest import Caller
@@ -292,7 +292,7 @@ def test_the_contract_describes_every_field_of_a_receipt() -> None:
 
 
 def test_a_dry_run_needs_no_key_and_stores_nothing(world_on_each: World) -> None:
-    before = [world_on_each.count(t) for t in (AuditEvent, Import, OrderLine, RecordRequest)]
+    before = [world_on_each.count(t) for t in (AuditEvent, Import, OrderLine, IdempotencyKey)]
     sender = world_on_each.operator()
     before[0] += 1  # that a key was issued
     answer = sender.client.post(
@@ -300,7 +300,7 @@ def test_a_dry_run_needs_no_key_and_stores_nothing(world_on_each: World) -> None
     )
     assert answer.status_code == 200, answer.text
     assert (answer.json()["import_id"], answer.json()["added"]) == (None, 1)
-    after = [world_on_each.count(t) for t in (AuditEvent, Import, OrderLine, RecordRequest)]
+    after = [world_on_each.count(t) for t in (AuditEvent, Import, OrderLine, IdempotencyKey)]
     assert after == before
 
 
@@ -325,9 +325,9 @@ def test_the_same_key_and_content_give_the_same_receipt_and_import_nothing(
     assert second.json()["ignored_columns"] == ["메모"]
     assert second.headers["Idempotency-Replayed"] == "true"
     assert "Idempotency-Replayed" not in first.headers
-    assert (world_on_each.count(Import), world_on_each.count(RecordRequest)) == (1, 1)
+    assert (world_on_each.count(Import), world_on_each.count(IdempotencyKey)) == (1, 1)
     with world_on_each.database.reading() as session:
-        kept = session.scalars(select(RecordRequest)).one().receipt
+        kept = session.scalars(select(IdempotencyKey)).one().content or ""
     assert "csv" not in kept.replace('"wrapper":"csv"', "")
     assert "메모" not in kept
 
@@ -336,14 +336,15 @@ def test_the_same_key_and_content_give_the_same_receipt_and_import_nothing(
     ("rows", "options"),
     [([_sale(gross=1)], {}), ([_sale()], {"source": "shop"}), ([_sale()], {"learned": "3"})],
 )
-def test_the_same_key_with_another_file_or_option_is_a_conflict(
+def test_the_same_key_with_another_file_or_option_is_refused(
     world: World, rows: list[dict[str, object]], options: dict[str, str]
 ) -> None:
     sender = world.operator()
     sender.rows("sales", _sale(), key="again")
     answer = sender.rows("sales", *rows, key="again", **options)
-    assert answer.status_code == 409
+    assert answer.status_code == 422
     assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["errors"][0]["field"] == "Idempotency-Key"
     assert world.count(Import) == 1
 
 
@@ -401,7 +402,7 @@ def test_a_bad_row_is_named_and_nothing_is_stored(
     assert answer.headers["Content-Type"] == "application/problem+json"
     problem = answer.json()
     assert (problem["row"], problem["column"], problem["file"]) == (3, column, "records")
-    assert world.count(Import) + world.count(OrderLine) + world.count(RecordRequest) == 0
+    assert world.count(Import) + world.count(OrderLine) + world.count(IdempotencyKey) == 0
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from scoring.parties.consents import Purpose, withdraw_consent
-from scoring.parties.parties import find_founder, find_lender
+from scoring.parties.founders import find_founder
+from scoring.parties.lenders import find_lender
 from scoring.records.kinds import RecordKind
 from scoring.score.views import lender_view
 from scoring.store.database import Database

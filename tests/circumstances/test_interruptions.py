@@ -15,7 +15,7 @@ from scoring.circumstances.interruptions import (
     withdraw_pause,
     withdraw_platform_event,
 )
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.records.kinds import RecordKind
 from scoring.review.corrections import correct_record
 from scoring.store.database import Database

@@ -98,6 +98,15 @@ def _link(database: Database, address: str) -> str:
         return make_link(database, ledger, FOUNDER, base_url=address, actor="operator")
 
 
+def _open(page: Page, link: str) -> None:
+    """Follow a link and press the button that opens the page."""
+    answer = page.goto(link)
+    assert answer is not None
+    assert answer.status == 200
+    page.get_by_role("button", name="내 페이지 열기").click()
+    page.wait_for_url(re.compile("/me$"))
+
+
 def _whole(text: str) -> int:
     return int(text.strip().replace("−", "-"))
 
@@ -106,9 +115,7 @@ def test_a_founder_reads_the_score_and_how_it_adds_up(
     sqlite: Database, score: Score, address: str, browser: Browser
 ) -> None:
     page = _phone(browser)
-    answer = page.goto(_link(sqlite, address))
-    assert answer is not None
-    assert answer.status == 200
+    _open(page, _link(sqlite, address))
     assert page.url == f"{address}/me"
     for language, name in (("ko", "한국어"), ("en", "English")):
         page.get_by_role("link", name=name).click()
@@ -129,7 +136,7 @@ def test_nothing_scrolls_sideways_and_targets_are_large_enough(
     sqlite: Database, address: str, browser: Browser, width: int
 ) -> None:
     page = _phone(browser, width=width)
-    page.goto(_link(sqlite, address))
+    _open(page, _link(sqlite, address))
     for language in ("ko", "en"):
         page.goto(f"{address}/me?lang={language}")
         for summary in page.locator("summary").all():
@@ -151,7 +158,7 @@ def test_a_founder_sees_which_records_wait_and_why(
     sqlite: Database, address: str, browser: Browser
 ) -> None:
     page = _phone(browser)
-    page.goto(_link(sqlite, address))
+    _open(page, _link(sqlite, address))
     page.goto(f"{address}/me?lang=en")
     waiting = page.get_by_role("region", name="Records that wait")
     assert waiting.get_by_text("2 sales wait for confirmation").is_visible()
@@ -167,7 +174,7 @@ def test_a_link_opens_once_and_closing_leaves_nothing(
 ) -> None:
     link = _link(sqlite, address)
     page = _phone(browser)
-    page.goto(link)
+    _open(page, link)
     page.get_by_role("button", name="바로 닫기").click()
     page.wait_for_url(f"{address}/me/closed?lang=ko")
     closed = page.goto(f"{address}/me")

@@ -18,7 +18,8 @@ from scoring.circumstances.interruptions import (
 from scoring.intake.importing import import_file
 from scoring.intake.learned_at import Learned
 from scoring.parties.consents import Purpose, grant_consent
-from scoring.parties.parties import add_founders, add_lender
+from scoring.parties.founders import add_founders
+from scoring.parties.lenders import add_lender
 from scoring.records.kinds import RecordKind
 from scoring.review.corrections import correct_record, retract_record
 from scoring.store.database import Database

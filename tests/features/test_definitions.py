@@ -13,7 +13,7 @@ from scoring.features.engines.finishing import rounded
 from scoring.features.engines.lake import Lake
 from scoring.features.engines.one_founder import one_founder
 from scoring.models.priors import read_priors
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.reasons.texts import texts
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Database

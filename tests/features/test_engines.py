@@ -18,7 +18,7 @@ from scoring.features.engines.lake import Lake
 from scoring.features.engines.spark import spark_session
 from scoring.features.engines.statements import EVERY_KIND, known_relations
 from scoring.parties.consents import Purpose
-from scoring.parties.parties import find_lender
+from scoring.parties.lenders import find_lender
 from scoring.portfolio.engines import Engine
 from scoring.portfolio.to_file import score_portfolio_to_file
 from scoring.score.scoring import score_founder

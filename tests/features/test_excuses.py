@@ -13,7 +13,7 @@ from scoring.base.settings import Settings
 from scoring.features.catalogue import Kind
 from scoring.features.engines.one_founder import one_founder
 from scoring.features.engines.statements import of_kind
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Database
 from tests.builders import a_founder, import_rows

@@ -12,7 +12,7 @@ from scoring.circumstances.interruptions import (
     declare_platform_event,
 )
 from scoring.features.engines.one_founder import one_founder
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.store.database import Database
 from tests.builders import FounderBuilder, a_founder
 

@@ -26,7 +26,7 @@ from scoring.circumstances.interruptions import (
 from scoring.features.catalogue import Kind
 from scoring.features.engines.lake import Lake
 from scoring.features.engines.one_founder import FounderFile, one_founder
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Database

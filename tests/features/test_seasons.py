@@ -10,7 +10,7 @@ from korean_lunar_calendar import KoreanLunarCalendar
 from scoring.base.calendar import day_number, day_of
 from scoring.features.engines.one_founder import one_founder
 from scoring.features.kinds.seasons import SEASON, WINDOW, holidays, year_before_day
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Database
 from tests.builders import a_founder, import_rows

@@ -17,7 +17,7 @@ from scoring.base.errors import FootholdError
 from scoring.base.settings import Settings
 from scoring.intake.importing import Request, import_records
 from scoring.intake.receipts import Receipt
-from scoring.parties.parties import add_founders
+from scoring.parties.founders import add_founders
 from scoring.store.database import Database
 from tests.conftest import Clock, new_sqlite_store
 from tests.intake.containers.files import parquet_bytes, xls_bytes, xlsx_bytes

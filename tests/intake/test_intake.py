@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from scoring.base.errors import FileError, FootholdError, InputError
 from scoring.intake.importing import import_file
 from scoring.intake.learned_at import Learned
-from scoring.parties.parties import add_founders
+from scoring.parties.founders import add_founders
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
 from scoring.store.audit import verify_chain

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from scoring.base.settings import Settings
-from scoring.parties.parties import add_founders
+from scoring.parties.founders import add_founders
 from scoring.store.database import Database
 from scoring.store.tables import RECORD_TABLES
 from tests.conftest import new_postgresql_database

@@ -13,7 +13,7 @@ from scoring.base.errors import ConflictError, FileError, NotFoundError
 from scoring.intake.importing import Request, import_records
 from scoring.intake.receipts import Receipt
 from scoring.parties.aliases import standing_aliases, withdraw_alias
-from scoring.parties.parties import add_founders, find_founder
+from scoring.parties.founders import add_founders, find_founder
 from scoring.review.mapping import Mapped, map_people
 from scoring.review.waiting import Resolved, dismiss_rows, list_waiting, resolve_row
 from scoring.store.audit import verify_chain

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from scoring.base.calendar import day_number, end_of
 from scoring.base.errors import NotFoundError
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.records.kinds import RecordKind
 from scoring.records.listing import Listed, Seen, records_ever, records_standing
 from scoring.records.plain_columns import KINDS

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from scoring.base.calendar import today
 from scoring.base.errors import ConflictError, InputError, NotFoundError
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.records.checking import corrected_values
 from scoring.records.kinds import RecordKind
 from scoring.records.plain import find_record, plain_cells, stored_values

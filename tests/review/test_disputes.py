@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from scoring.base.errors import ConflictError, FourEyesError, InputError, NotFoundError
-from scoring.parties.parties import find_founder
+from scoring.cli.console import staff_scope
+from scoring.parties.founders import find_founder
 from scoring.records.kinds import RecordKind
 from scoring.review.dispute_decisions import (
     Decided,
@@ -82,7 +83,7 @@ def standing(database: Database, table: type[Record] = OrderLine) -> list[Any]:
 
 def notices(database: Database) -> list[Notice]:
     with database.reading() as session:
-        return list_notices(session, None)
+        return list_notices(session, staff_scope())
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from scoring.base.errors import ConflictError, InputError, NotFoundError
 from scoring.circumstances.programmes import declare_calendar
 from scoring.circumstances.shops import declare_shop, list_shops
 from scoring.intake.receipts import Receipt
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.records.kinds import RecordKind
 from scoring.review.disputes import open_dispute
 from scoring.review.suspects import Choice, confirm_suspects, list_suspects, reject_suspects

@@ -15,7 +15,7 @@ from scoring.features import all_features
 from scoring.governance.registry import champion, load_artefact
 from scoring.models.artefact import Artefact
 from scoring.parties.lender_policies import CutOff, Policy, decide_policy
-from scoring.parties.parties import find_lender
+from scoring.parties.lenders import find_lender
 from scoring.score.cut_off import LEAST_FOUNDERS
 from scoring.score.replay import replay_score
 from scoring.store.audit import verify_chain

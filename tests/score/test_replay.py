@@ -11,7 +11,7 @@ from scoring.base.canonical import digest
 from scoring.base.errors import IntegrityError
 from scoring.base.settings import Settings
 from scoring.parties.consents import Purpose, require_consent
-from scoring.parties.parties import find_lender
+from scoring.parties.lenders import find_lender
 from scoring.reasons.texts import texts
 from scoring.score.replay import replay_score
 from scoring.score.views import lender_view

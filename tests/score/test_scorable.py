@@ -9,7 +9,7 @@ import pytest
 from scoring.base.errors import InputError, ModelError
 from scoring.base.settings import DeploymentProfile, Settings
 from scoring.parties.consents import Purpose
-from scoring.parties.parties import find_lender
+from scoring.parties.lenders import find_lender
 from scoring.portfolio import score_portfolio
 from scoring.records.kinds import RecordKind
 from scoring.score.scoring import score_founder

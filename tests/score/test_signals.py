@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from scoring.base.calendar import day_number, start_of
 from scoring.base.settings import DeploymentProfile, Settings
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.reasons.texts import LANGUAGES, integrity_seen, texts
 from scoring.records.kinds import RecordKind
 from scoring.score import scoring as scoring_path

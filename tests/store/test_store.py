@@ -22,16 +22,11 @@ from scoring.circumstances.interruptions import (
     declare_platform_event,
 )
 from scoring.parties.consents import Purpose, grant_consent, withdraw_consent
+from scoring.parties.founders import add_founders, find_founder
+from scoring.parties.keys import issue_key, revoke_key, scope_of_key
 from scoring.parties.lender_policies import CutOff, Policy, decide_policy
-from scoring.parties.parties import (
-    add_founders,
-    add_lender,
-    find_founder,
-    find_lender,
-    issue_key,
-    lender_with_key,
-    revoke_key,
-)
+from scoring.parties.lenders import add_lender, find_lender
+from scoring.parties.scopes import LenderScope
 from scoring.records.kinds import RecordKind
 from scoring.review.dispute_decisions import decide_retracting
 from scoring.review.disputes import open_dispute
@@ -56,7 +51,6 @@ from scoring.store.tables import (
     ProgrammeCalendar,
     QuarantinedRow,
     QuarantineResolution,
-    RecordRequest,
     Shop,
     Supersession,
     UsedLink,
@@ -226,10 +220,11 @@ def _fill(database: Database) -> None:
         ledger.session.add_all(
             [
                 IdempotencyKey(
-                    lender_id=lender.id,
+                    sender="lender:L-DEMO",
                     key="a-key",
                     request_digest="0" * 64,
-                    score_id=score.id,
+                    answer="score",
+                    reference=score.reference,
                     created_at=ledger.now,
                 ),
                 UsedLink(nonce="a-nonce", founder_id=score.founder_id, used_at=ledger.now),
@@ -284,7 +279,12 @@ def _fill_what_is_reviewed(database: Database, founder: str, day: date) -> None:
         )
     with database.writing() as ledger:
         decide_retracting(ledger, dispute.id, reason="indeed", author="a reviewer")
-        receive_notice(ledger, find_lender(ledger.session, "L-DEMO"), 1)
+        scope = scope_of_key(
+            ledger.session,
+            issue_key(ledger, find_lender(ledger.session, "L-DEMO"), actor="test"),
+        )
+        assert isinstance(scope, LenderScope)
+        receive_notice(ledger, scope, 1)
 
 
 def _fill_what_comes_in(database: Database, founder_id: int) -> None:
@@ -327,13 +327,6 @@ def _fill_what_comes_in(database: Database, founder_id: int) -> None:
                     opened_on=database.today,
                     author=author,
                     added_at=now,
-                ),
-                RecordRequest(
-                    sender="O-1",
-                    key="a-key",
-                    request_digest="0" * 64,
-                    receipt="{}",
-                    created_at=now,
                 ),
             ]
         )
@@ -402,15 +395,15 @@ def test_a_key_opens_until_it_is_revoked(database: Database) -> None:
     with database.writing() as ledger:
         key = issue_key(ledger, find_lender(ledger.session, "L-DEMO"), actor="test")
     with database.reading() as session:
-        found = lender_with_key(session, key)
-        assert found is not None
-        assert found.reference == "L-DEMO"
-        assert lender_with_key(session, key[:-1] + "x") is None
-        assert lender_with_key(session, "nonsense") is None
+        found = scope_of_key(session, key)
+        assert isinstance(found, LenderScope)
+        assert found.lender.reference == "L-DEMO"
+        assert scope_of_key(session, key[:-1] + "x") is None
+        assert scope_of_key(session, "nonsense") is None
     with database.writing() as ledger:
         revoke_key(ledger, key, actor="test")
     with database.reading() as session:
-        assert lender_with_key(session, key) is None
+        assert scope_of_key(session, key) is None
         stored = session.execute(text("SELECT digest FROM api_keys")).scalar_one()
     assert key not in stored
 

@@ -28,7 +28,7 @@ from scoring.base.errors import (
 )
 from scoring.features import all_features
 from scoring.parties.consents import Purpose, withdraw_consent
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.store.audit import append_event, verify_chain
 from scoring.store.database import Database
 from scoring.store.tables import AuditEvent

@@ -12,7 +12,7 @@ from scoring.base.errors import InputError, ModelError
 from scoring.base.settings import DeploymentProfile
 from scoring.features.engines.lake import Lake
 from scoring.parties.consents import Purpose, grant_consent, withdraw_consent
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Database, last_recorded
 from scoring.store.snapshots import write_snapshot

@@ -9,7 +9,7 @@ import pytest
 
 from scoring.base.errors import InputError
 from scoring.features.engines.lake import Lake
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Database
 from tests.builders import a_founder, import_rows

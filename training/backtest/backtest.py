@@ -22,7 +22,7 @@ from scoring.base.settings import Settings
 from scoring.intake.importing import import_file
 from scoring.intake.learned_at import Learned
 from scoring.parties.consents import Purpose, grant_consent
-from scoring.parties.parties import add_founders
+from scoring.parties.founders import add_founders
 from scoring.store.database import Database
 from training.backtest.berka import CURRENCY, read_accounts, write_plain_files
 from training.challengers.peers import Peer, all_peers

@@ -28,6 +28,8 @@ from sqlalchemy.orm import Session
 
 from api.pages.languages import words_in
 from scoring.features.catalogue import Kind
+from scoring.parties.readable import readable_by
+from scoring.parties.scopes import FounderScope
 from scoring.reasons.texts import Language
 from scoring.store.tables import (
     Application,
@@ -85,29 +87,29 @@ class HeldRecords:
 
 
 def held_records(
-    session: Session, founder_id: int, *, language: Language, kinds: Collection[Kind]
+    session: Session, scope: FounderScope, *, language: Language, kinds: Collection[Kind]
 ) -> HeldRecords:
     """Standing records of a founder that wait for somebody's decision, latest first.
 
     Args:
         session: an open transaction.
-        founder_id: whose.
+        scope: whose.
         language: of the page.
         kinds: the blocks of evidence that this installation may read.
     """
     return HeldRecords(
-        waiting=_waiting(session, founder_id, language, kinds),
-        inferred=_inferred(session, founder_id, language),
+        waiting=_waiting(session, scope, language, kinds),
+        inferred=_inferred(session, scope, language),
     )
 
 
 def _waiting(
-    session: Session, founder_id: int, language: Language, kinds: Collection[Kind]
+    session: Session, scope: FounderScope, language: Language, kinds: Collection[Kind]
 ) -> Listing | None:
     parts = [
         _rows(
             shown.table,
-            founder_id,
+            scope,
             what=shown.what,
             amount=shown.amount,
             currency=shown.currency,
@@ -139,11 +141,11 @@ def _waiting(
     )
 
 
-def _inferred(session: Session, founder_id: int, language: Language) -> Listing | None:
+def _inferred(session: Session, scope: FounderScope, language: Language) -> Listing | None:
     refunds = (
         _rows(
             OrderLine,
-            founder_id,
+            scope,
             what=literal("refund"),
             amount=OrderLine.refund.expression,
             currency=OrderLine.currency.expression,
@@ -168,7 +170,7 @@ def _inferred(session: Session, founder_id: int, language: Language) -> Listing 
 
 def _rows(
     table: type[Record],
-    founder_id: int,
+    scope: FounderScope,
     *,
     what: ColumnElement[str],
     amount: ColumnElement[Any],
@@ -182,7 +184,7 @@ def _rows(
         table.held.label("held"),
         amount.label("amount"),
         currency.label("currency"),
-    ).where(table.founder_id == founder_id, table.superseded_recorded_at.is_(None))
+    ).where(readable_by(scope, table), table.superseded_recorded_at.is_(None))
 
 
 class _Shown(NamedTuple):

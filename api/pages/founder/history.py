@@ -9,11 +9,13 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from api.pages.languages import words_in
 from scoring.parties.consents import Purpose, valid_consents
+from scoring.parties.readable import readable_by
+from scoring.parties.scopes import FounderScope
 from scoring.reasons.texts import Language
 from scoring.store.tables import AuditEvent, Consent, Lender, Score
 
@@ -42,7 +44,7 @@ class Standing:
 
 
 def looks_of(
-    session: Session, founder_id: int, *, language: Language, zone: ZoneInfo
+    session: Session, scope: FounderScope, *, language: Language, zone: ZoneInfo
 ) -> list[Look]:
     """Who was given a score, read it again or saw the file, and each opening of the page.
 
@@ -68,13 +70,14 @@ def looks_of(
         for score, name in session.execute(
             select(Score, Lender.name)
             .join(Lender, Lender.id == Score.lender_id)
-            .where(Score.founder_id == founder_id)
+            .where(readable_by(scope, Score), readable_by(scope, Lender))
         )
     ]
-    names = {lender.reference: lender.name for lender in session.scalars(select(Lender))}
+    known = session.scalars(select(Lender).where(readable_by(scope, Lender)))
+    names = {lender.reference: lender.name for lender in known}
     for event in session.scalars(
         select(AuditEvent).where(
-            AuditEvent.founder_id == founder_id,
+            readable_by(scope, AuditEvent),
             AuditEvent.action.in_(
                 ("page.opened", "score.read", "score.portfolio", "challenger.explained")
             ),
@@ -95,7 +98,7 @@ def looks_of(
 
 
 def standing_consents(
-    session: Session, founder_id: int, *, language: Language, zone: ZoneInfo, now: datetime
+    session: Session, scope: FounderScope, *, language: Language, zone: ZoneInfo, now: datetime
 ) -> list[Standing]:
     """Consents that stand now, the latest first."""
     t = words_in(language)
@@ -107,7 +110,10 @@ def standing_consents(
         valid_consents(now)
         .outerjoin(Lender, Lender.id == Consent.lender_id)
         .add_columns(Lender.name)
-        .where(Consent.founder_id == founder_id)
+        .where(
+            readable_by(scope, Consent),
+            or_(Consent.lender_id.is_(None), readable_by(scope, Lender)),
+        )
         .order_by(Consent.granted_at.desc(), Consent.id.desc())
     )
     return [

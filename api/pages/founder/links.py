@@ -1,8 +1,9 @@
 """Signed one-time links to a founder's page, and the sessions that they open.
 
-A link names its founder by number and carries a nonce; opening it spends the nonce. A session
-carries a nonce too, which closing the page spends: after that the cookie opens nothing, even on
-a shared telephone that kept it.
+A link names its founder by number and carries a nonce; opening it spends the nonce. Its signature
+authenticates the founder, as that of the session does which opening begins. A session carries a
+nonce too, which closing the page spends: after that the cookie opens nothing, even on a shared
+telephone that kept it.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scoring.base.errors import ConflictError, InputError
-from scoring.parties.parties import find_founder
+from scoring.parties.founders import find_founder
+from scoring.parties.readable import readable_by
+from scoring.parties.scopes import AUTHENTICATED, FounderScope
 from scoring.store.audit import append_event
 from scoring.store.database import Database, Ledger
 from scoring.store.tables import Founder, UsedLink
@@ -40,7 +44,7 @@ class LinkForgedError(InputError):
 class Visit:
     """What a link or a session stands for: a founder, this once."""
 
-    founder_id: int
+    scope: FounderScope
     nonce: str
 
 
@@ -75,6 +79,19 @@ def read_link(database: Database, token: str) -> Visit:
         raise LinkForgedError("The link was not made here.") from error
 
 
+def require_unspent(session: Session, link: Visit) -> None:
+    """Refuse a link that opens nothing any more; a link that is looked at is not spent.
+
+    Raises:
+        LinkSpentError: it was opened before.
+        LinkForgedError: its founder is gone.
+    """
+    if not _is_known(session, link):
+        raise LinkForgedError("The link belongs to nobody.")
+    if _is_spent(session, link):
+        raise LinkSpentError("The link was opened before.")
+
+
 def open_link(database: Database, ledger: Ledger, link: Visit) -> str:
     """Spend a link and begin a session; returns the session's token.
 
@@ -82,12 +99,11 @@ def open_link(database: Database, ledger: Ledger, link: Visit) -> str:
         LinkSpentError: it was opened before.
         LinkForgedError: its founder is gone.
     """
-    if ledger.session.get(Founder, link.founder_id) is None:
-        raise LinkForgedError("The link belongs to nobody.")
-    if not _spend(ledger, link):
-        raise LinkSpentError("The link was opened before.")
-    append_event(ledger, actor="founder", action="page.opened", founder_id=link.founder_id)
-    return _signed(database, "session", link.founder_id)
+    require_unspent(ledger.session, link)
+    _spend(ledger, link)
+    founder_id = link.scope.founder_id
+    append_event(ledger, actor="founder", action="page.opened", founder_id=founder_id)
+    return _signed(database, "session", founder_id)
 
 
 def visit_of(database: Database, session: Session, token: str | None) -> Visit | None:
@@ -96,14 +112,13 @@ def visit_of(database: Database, session: Session, token: str | None) -> Visit |
         visit = _read(database, "session", token or "", SESSION_LIFE)
     except BadSignature:
         return None
-    if session.get(UsedLink, visit.nonce) or session.get(Founder, visit.founder_id) is None:
-        return None
-    return visit
+    return visit if _is_known(session, visit) and not _is_spent(session, visit) else None
 
 
 def close_visit(ledger: Ledger, visit: Visit) -> None:
     """End a session for good."""
-    _spend(ledger, visit)
+    if not _is_spent(ledger.session, visit):
+        _spend(ledger, visit)
 
 
 def is_loopback(host: str) -> bool:
@@ -116,12 +131,22 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _spend(ledger: Ledger, visit: Visit) -> bool:
-    if ledger.session.get(UsedLink, visit.nonce) is not None:
-        return False
-    ledger.session.add(UsedLink(nonce=visit.nonce, founder_id=visit.founder_id, used_at=ledger.now))
+def _is_known(session: Session, visit: Visit) -> bool:
+    return session.scalar(select(Founder.id).where(readable_by(visit.scope, Founder))) is not None
+
+
+def _is_spent(session: Session, visit: Visit) -> bool:
+    used = select(UsedLink.nonce).where(
+        readable_by(visit.scope, UsedLink), UsedLink.nonce == visit.nonce
+    )
+    return session.scalar(used) is not None
+
+
+def _spend(ledger: Ledger, visit: Visit) -> None:
+    ledger.session.add(
+        UsedLink(nonce=visit.nonce, founder_id=visit.scope.founder_id, used_at=ledger.now)
+    )
     ledger.session.flush()
-    return True
 
 
 def _checked_base(base_url: str) -> str:
@@ -150,7 +175,7 @@ def _signed(database: Database, use: str, founder_id: int) -> str:
 def _read(database: Database, use: str, token: str, life: timedelta) -> Visit:
     seconds = int(life.total_seconds())
     founder_id, nonce = _serializer(database, use).loads(token, max_age=seconds)
-    return Visit(founder_id, nonce)
+    return Visit(FounderScope(AUTHENTICATED, founder_id=founder_id), nonce)
 
 
 def _serializer(database: Database, use: str) -> URLSafeTimedSerializer:

@@ -1,4 +1,4 @@
-"""The founder's page: opened by a one-time link, seen for half an hour, closed at a touch."""
+"""The founder's page: opened once by a link, seen for half an hour, closed at a touch."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from api.pages.founder.links import (
     is_loopback,
     open_link,
     read_link,
+    require_unspent,
     visit_of,
 )
 from api.pages.founder.view import founder_page
 from api.pages.languages import asked_language, chosen_language
-from api.pages.rendering import message, page, private
+from api.pages.rendering import message, page, page_in_both, private
 from scoring.features import kinds_for
 from scoring.store.database import Database
 
@@ -25,27 +26,35 @@ router = APIRouter(prefix="/me", include_in_schema=False)
 
 _COOKIE = "visit"
 _PATH = "/me"
-_PREVIEWERS = (
-    "bot",
-    "crawler",
-    "facebookexternalhit",
-    "preview",
-    "scan",
-    "scrap",
-    "skypeuripreview",
-    "spider",
-    "whatsapp",
-)
 
 
 @router.get("/open/{token}")
+def ask_to_open(token: str, request: Request) -> Response:
+    """Ask whoever holds a link whether to open it: looking at a link does not spend it.
+
+    Messengers and mail scanners fetch links to show or check them; none presses a button.
+    """
+    language = chosen_language(request)
+    if not _is_private(request):
+        return message("insecure", language, status=403)
+    database: Database = request.app.state.database
+    try:
+        link = read_link(database, token)
+        with database.reading() as session:
+            require_unspent(session, link)
+    except LinkSpentError:
+        return message("link_spent", language, status=410)
+    except LinkForgedError:
+        return message("link_forged", language, status=403)
+    return page_in_both("open.html", language)
+
+
+@router.post("/open/{token}")
 def open_page(token: str, request: Request) -> Response:
     """Spend a link, begin a session, and go to the page."""
     language = chosen_language(request)
     if not _is_private(request):
         return message("insecure", language, status=403)
-    if _only_previews(request):
-        return private(Response(status_code=204))
     database: Database = request.app.state.database
     try:
         link = read_link(database, token)
@@ -81,7 +90,7 @@ def show_page(request: Request) -> Response:
             return message("no_session", language, status=401)
         view = founder_page(
             session,
-            visit.founder_id,
+            visit.scope,
             language=language,
             zone=database.settings.zone,
             now=database.clock(),
@@ -111,12 +120,6 @@ def close_page(request: Request) -> Response:
 def closed_page(request: Request) -> Response:
     """What is left on the screen after closing."""
     return message("closed", chosen_language(request), status=200)
-
-
-def _only_previews(request: Request) -> bool:
-    """Whether a messenger or mail scanner asks, to show a preview: that must not spend a link."""
-    agent = request.headers.get("User-Agent", "").lower()
-    return any(word in agent for word in _PREVIEWERS)
 
 
 def _redirect(request: Request, path: str) -> Response:

@@ -20,6 +20,8 @@ from api.pages.languages import words_in
 from scoring.features import all_features
 from scoring.features.catalogue import Kind
 from scoring.models.backgrounds import BackgroundKind
+from scoring.parties.readable import readable_by
+from scoring.parties.scopes import FounderScope
 from scoring.reasons.sentences import Sentence, sentence
 from scoring.reasons.texts import (
     Language,
@@ -127,7 +129,7 @@ class FounderPage:
 
 def founder_page(
     session: Session,
-    founder_id: int,
+    scope: FounderScope,
     *,
     language: Language,
     zone: ZoneInfo,
@@ -139,7 +141,7 @@ def founder_page(
 
     Args:
         session: an open transaction.
-        founder_id: whose page; nobody else's scores are found.
+        scope: whose page; nobody else's scores are found.
         language: of the page.
         zone: in which its days are.
         now: consents that stand at this instant are shown.
@@ -149,7 +151,7 @@ def founder_page(
     own = (
         select(Score, Lender)
         .join(Lender, Lender.id == Score.lender_id)
-        .where(Score.founder_id == founder_id)
+        .where(readable_by(scope, Score), readable_by(scope, Lender))
         .order_by(Score.issued_at.desc(), Score.id.desc())
         .limit(1)
     )
@@ -157,9 +159,9 @@ def founder_page(
     found = found or session.execute(own).first()
     return FounderPage(
         latest=_latest(found.Score, found.Lender, language, zone) if found else None,
-        held=held_records(session, founder_id, language=language, kinds=kinds),
-        looks=looks_of(session, founder_id, language=language, zone=zone),
-        consents=standing_consents(session, founder_id, language=language, zone=zone, now=now),
+        held=held_records(session, scope, language=language, kinds=kinds),
+        looks=looks_of(session, scope, language=language, zone=zone),
+        consents=standing_consents(session, scope, language=language, zone=zone, now=now),
     )
 
 

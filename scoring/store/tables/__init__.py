@@ -13,7 +13,6 @@ from scoring.store.tables.intake import (
     ImportWithdrawal,
     QuarantinedRow,
     QuarantineResolution,
-    RecordRequest,
 )
 from scoring.store.tables.parties import (
     ApiKey,
@@ -75,7 +74,6 @@ __all__ = [
     "ImportWithdrawal",
     "QuarantinedRow",
     "QuarantineResolution",
-    "RecordRequest",
     "FounderAlias",
     "FounderAliasWithdrawal",
     "OperatorKey",
@@ -96,10 +94,10 @@ __all__ = [
     "CutOffBackground",
     "DeclaredOutcome",
     "Founder",
-    "IdempotencyKey",
     "Import",
     "Instalment",
     "Instant",
+    "IdempotencyKey",
     "Lender",
     "LenderPolicy",
     "Loan",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scoring.store.tables.base import Base, Identity, Instant, Reference
@@ -106,17 +106,3 @@ class QuarantineResolution(Base):
     reason: Mapped[str] = mapped_column(String(400))
     author: Mapped[str] = mapped_column(String(120))
     resolved_at: Mapped[datetime] = mapped_column(Instant)
-
-
-class RecordRequest(Base):
-    """That records sent with an idempotency key were imported already, and with which receipt."""
-
-    __tablename__ = "record_requests"
-    __table_args__ = (UniqueConstraint("sender", "key"),)
-
-    id: Mapped[int] = mapped_column(Identity, primary_key=True)
-    sender: Mapped[str] = mapped_column(String(120))
-    key: Mapped[str] = mapped_column(String(200))
-    request_digest: Mapped[str] = mapped_column(String(64))
-    receipt: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(Instant)

@@ -78,16 +78,22 @@ class AuditEvent(Base):
 
 
 class IdempotencyKey(Base):
-    """That a lender's request was answered already, and with which score."""
+    """What a request with an idempotency key was answered with, so that it is not done twice.
+
+    `answer` says what `reference` is of: a score, or the receipt of an import. `content` is the
+    receipt, without what it quotes of its file; a score is read by its reference.
+    """
 
     __tablename__ = "idempotency_keys"
-    __table_args__ = (UniqueConstraint("lender_id", "key"),)
+    __table_args__ = (UniqueConstraint("sender", "key"),)
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
-    lender_id: Mapped[int] = mapped_column(ForeignKey("lenders.id"))
+    sender: Mapped[str] = mapped_column(String(120))
     key: Mapped[str] = mapped_column(String(200))
     request_digest: Mapped[str] = mapped_column(String(64))
-    score_id: Mapped[int] = mapped_column(ForeignKey("scores.id"))
+    answer: Mapped[str] = mapped_column(String(20))
+    reference: Mapped[str] = mapped_column(Reference)
+    content: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 

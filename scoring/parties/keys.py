@@ -1,122 +1,29 @@
-"""Founders, lenders, and the API keys of lenders and operators: adding and finding them again."""
+"""API keys of lenders and operators: issued, revoked, and the scope that a key opens."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scoring.base.errors import ConflictError, InputError, NotFoundError
+from scoring.parties.references import REFERENCE
+from scoring.parties.scopes import AUTHENTICATED, LenderScope, OperatorScope
 from scoring.store.audit import append_event
 from scoring.store.database import Ledger
 from scoring.store.tables import (
     ApiKey,
     ApiKeyRevocation,
-    Founder,
     Lender,
     OperatorKey,
     OperatorKeyRevocation,
 )
 
 _LENDERS, _OPERATORS = "fh", "fo"  # what a key begins with tells whose it is
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_NUMBER = re.compile(r"[\d._:-]+")  # a phone or resident number, most likely
-REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
-
-
-@dataclass(frozen=True)
-class Operator:
-    """Somebody who runs programmes and sends what founders have; known by the name of a key."""
-
-    name: str
-
-
-def random_reference(prefix: str, length: int = 10) -> str:
-    """A reference that says nothing about what it stands for, such as `F-7K3M9QXZ2B`."""
-    return f"{prefix}-" + "".join(secrets.choice(_CROCKFORD) for _ in range(length))
-
-
-def add_founders(ledger: Ledger, references: Iterable[str], *, actor: str) -> list[Founder]:
-    """Add founders under the given references; those already known are returned as they are.
-
-    Raises:
-        InputError: a reference has other characters than letters, digits and `._:-`, or no letter.
-    """
-    wanted = list(dict.fromkeys(references))
-    for reference in wanted:
-        if not REFERENCE.fullmatch(reference) or _NUMBER.fullmatch(reference):
-            raise InputError(
-                f'"{reference}" can\'t be a founder reference: up to 64 letters, digits and ._:- '
-                "with at least one letter. Leave it out to get a random one; never use a name, a "
-                "phone or a resident number: a reference goes to lenders."
-            )
-    known = {f.reference: f for f in ledger.session.scalars(select(Founder))}
-    added = [
-        Founder(reference=reference, added_at=ledger.now)
-        for reference in wanted
-        if reference not in known
-    ]
-    ledger.session.add_all(added)
-    ledger.session.flush()
-    known.update({f.reference: f for f in added})
-    if added:
-        append_event(ledger, actor=actor, action="founder.added", details={"count": len(added)})
-    return [known[reference] for reference in wanted]
-
-
-def find_founder(session: Session, reference: str) -> Founder:
-    """The founder under a reference.
-
-    Raises:
-        NotFoundError: nobody is known by it.
-    """
-    founder = session.scalars(select(Founder).where(Founder.reference == reference)).first()
-    if founder is None:
-        raise NotFoundError(
-            f'There is no founder "{reference}". Add one with `foothold founder add`.'
-        )
-    return founder
-
-
-def add_lender(ledger: Ledger, reference: str, *, name: str, actor: str) -> Lender:
-    """Add a lender.
-
-    Raises:
-        InputError: the reference has characters that it may not have.
-        ConflictError: the reference is taken.
-    """
-    if not REFERENCE.fullmatch(reference):
-        raise InputError(
-            f'"{reference}" can\'t be a lender reference: up to 64 letters, digits and ._:- only.'
-        )
-    if ledger.session.scalars(select(Lender).where(Lender.reference == reference)).first():
-        raise ConflictError(f'There is a lender "{reference}" already.')
-    lender = Lender(reference=reference, name=name, added_at=ledger.now)
-    ledger.session.add(lender)
-    ledger.session.flush()
-    append_event(ledger, actor=actor, action="lender.added", details={"lender": reference})
-    return lender
-
-
-def find_lender(session: Session, reference: str) -> Lender:
-    """The lender under a reference.
-
-    Raises:
-        NotFoundError: no lender has it.
-    """
-    lender = session.scalars(select(Lender).where(Lender.reference == reference)).first()
-    if lender is None:
-        raise NotFoundError(
-            f'There is no lender "{reference}". Add one with `foothold lender add`.'
-        )
-    return lender
 
 
 def issue_key(ledger: Ledger, lender: Lender, *, actor: str) -> str:
@@ -194,8 +101,12 @@ def revoke_key(ledger: Ledger, identifier: str, *, actor: str) -> None:
     append_event(ledger, actor=actor, action="key.revoked", details={"key": identifier})
 
 
-def lender_with_key(session: Session, key: str) -> Lender | None:
-    """The lender whose valid key this is, or None."""
+def scope_of_key(session: Session, key: str) -> LenderScope | OperatorScope | None:
+    """The scope of whom this valid key was issued to; None for any other text."""
+    return _lender_scope(session, key) or _operator_scope(session, key)
+
+
+def _lender_scope(session: Session, key: str) -> LenderScope | None:
     identifier = _identifier(key, _LENDERS)
     if identifier is None:
         return None
@@ -207,12 +118,10 @@ def lender_with_key(session: Session, key: str) -> Lender | None:
     ).first()
     if found is None or not hmac.compare_digest(found.ApiKey.digest, _digest(key)):
         return None
-    lender: Lender = found.Lender
-    return lender
+    return LenderScope(AUTHENTICATED, lender=found.Lender)
 
 
-def operator_with_key(session: Session, key: str) -> Operator | None:
-    """The operator whose valid key this is, or None."""
+def _operator_scope(session: Session, key: str) -> OperatorScope | None:
     identifier = _identifier(key, _OPERATORS)
     if identifier is None:
         return None
@@ -226,7 +135,7 @@ def operator_with_key(session: Session, key: str) -> Operator | None:
     ).first()
     if found is None or not hmac.compare_digest(found.digest, _digest(key)):
         return None
-    return Operator(found.operator)
+    return OperatorScope(AUTHENTICATED, name=found.operator)
 
 
 def _new_key(beginning: str) -> tuple[str, str]:
