@@ -43,7 +43,7 @@ from scoring.score.evidence import weigh
 from scoring.store.database import Database, last_recorded
 from scoring.store.tables import Founder
 from training.data.dataset import TrainingSet, build_training_set
-from training.fit.fit import Fit, expert_scorecard, fit_scorecard
+from training.fit.fitting import Fit, expert_scorecard, fit_scorecard
 from training.measures.figures import SEED
 from training.measures.folds import grouped_folds
 

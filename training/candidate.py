@@ -24,7 +24,7 @@ from scoring.store.database import Database
 from training.data.dataset import TrainingSet, training_set_on_file
 from training.data.labels import OutcomeDefinition
 from training.fit.calibrating import anchored, calibrate, require_tendency
-from training.fit.fit import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
+from training.fit.fitting import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
 from training.fit.hand.applying import apply_hand, check_served
 from training.fit.hand.file import read_hand
 from training.fit.outcome_counts import outcomes_by_bin

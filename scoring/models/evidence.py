@@ -17,7 +17,7 @@ import pandas as pd
 from scoring.features import all_features
 from scoring.features.catalogue import Kind
 from scoring.models.card.binning import Floats
-from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.log_odds import Card, CardFeature
 from scoring.models.card.uncertainty import Uncertainty
 
 EARNED_OR_PAID = (Kind.SALES, Kind.REPAYMENT, Kind.CASH_FLOW)

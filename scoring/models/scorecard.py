@@ -25,7 +25,7 @@ from sklearn.utils.validation import (
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from scoring.models.card.binning import Floats, bin_of
-from scoring.models.card.card import Card
+from scoring.models.card.log_odds import Card
 from scoring.models.card.uncertainty import Uncertainty
 from scoring.models.learning.compression import CompressionLoss
 from scoring.models.learning.declarations import Declaration, declarations_for

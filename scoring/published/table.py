@@ -9,7 +9,7 @@ from typing import Any
 from scoring.features.catalogue import Feature
 from scoring.models.artefact import Artefact
 from scoring.models.card.bin_outcomes import BinOutcomes
-from scoring.models.card.card import CardFeature
+from scoring.models.card.log_odds import CardFeature
 from scoring.models.card.points import PointsFeature
 from scoring.published.bins import NO_RECORD, bin_label, edges_of
 from scoring.published.disclosure import FEWEST_FOUNDERS, shown_outcomes

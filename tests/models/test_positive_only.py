@@ -12,7 +12,7 @@ from scoring.base.settings import DeploymentProfile
 from scoring.features import features_for
 from scoring.models.adjustments.positive_only import positive_only_card, positive_only_points
 from scoring.models.artefact import Artefact
-from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.log_odds import Card, CardFeature
 from scoring.models.card.points import PointsCard, PointsScale
 from scoring.models.priors import read_priors, unfitted_scorecard
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from scoring.models.card.binning import TAIL_CUTS, cut_points
-from scoring.models.card.card import Card
+from scoring.models.card.log_odds import Card
 from scoring.models.learning.ascent import Outcomes
 from scoring.models.learning.averaging import stacking_weights
 from scoring.models.learning.compression import segments

@@ -22,7 +22,7 @@ from scoring.models.artefact import Artefact
 from scoring.models.card.points import PointsCard, PointsFeature
 from scoring.published.bins import bin_labels
 from scoring.published.table import joined
-from training.fit.fit import Fit, fit_scorecard
+from training.fit.fitting import Fit, fit_scorecard
 from training.fit.hand.applying import AppliedHand, apply_hand, check_served
 from training.fit.hand.file import check_hand, read_hand
 from training.fit.shaping import Shaping

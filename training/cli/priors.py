@@ -97,7 +97,7 @@ def sensitivity(
     """
     from scoring.base.settings import read_settings
     from scoring.cli.console import print_json, progress_bar
-    from training.fit.fit import has_outcomes
+    from training.fit.fitting import has_outcomes
     from training.fit.shaping import Shaping
     from training.validation.sensitivity import expert_sensitivity, fitted_sensitivity
 

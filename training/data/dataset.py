@@ -27,7 +27,7 @@ from scoring.store.database import Database, last_recorded
 from scoring.store.snapshots import Snapshot, verify_snapshot
 from scoring.store.tables import Application, CashFlowLine, Founder, Loan, OrderLine, Record
 from training.data.labels import Outcome, OutcomeDefinition, labels_known, standing
-from training.fit.fit import has_outcomes
+from training.fit.fitting import has_outcomes
 
 DEFAULT_CURRENCY = "KRW"
 _MONEY: dict[str, type[Record]] = {

@@ -19,7 +19,7 @@ from scoring.features import all_features
 from scoring.features.catalogue import Kind
 from scoring.models.adjustments.calibration import Calibration
 from scoring.models.adjustments.capping import BlockCap, cap_block
-from scoring.models.card.card import Card
+from scoring.models.card.log_odds import Card
 from scoring.models.card.points import PointsCard
 from scoring.models.scorecard import MonotoneScorecard
 from training.fit.hand.applying import AppliedHand

@@ -20,7 +20,7 @@ from training.fit.calibrating import (
     calibration_from,
     foretold_out_of_fold,
 )
-from training.fit.fit import Foretelling, fit_or_expert, has_outcomes
+from training.fit.fitting import Foretelling, fit_or_expert, has_outcomes
 from training.fit.shaping import Shaping
 from training.measures.figures import SEED, Figure, Floats, Ints, Judged, figures_of, too_few
 from training.measures.folds import Progress, Split, followed, grouped_folds

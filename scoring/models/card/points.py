@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scoring.models.card.binning import bin_of
-from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.log_odds import Card, CardFeature
 
 WHOLE = 1e-6
 """Points closer than this to a whole number are one: log-odds are doubles."""

@@ -15,7 +15,7 @@ from scoring.models.card.binning import (
     shifts,
     union_of_cuts,
 )
-from scoring.models.card.card import Card
+from scoring.models.card.log_odds import Card
 from scoring.models.card.uncertainty import Uncertainty
 from scoring.models.learning.ascent import Outcomes
 from scoring.models.learning.belief import Beliefs

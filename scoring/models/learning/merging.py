@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.models.card.binning import Floats, coarse_bin
-from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.log_odds import Card, CardFeature
 from scoring.models.learning.compression import segments
 from scoring.models.learning.design import Design
 

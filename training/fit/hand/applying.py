@@ -17,7 +17,7 @@ import numpy as np
 from scoring.features import all_features
 from scoring.features.catalogue import Feature, WhenMissing
 from scoring.models.adjustments.hand import HandRecord
-from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.log_odds import Card, CardFeature
 from scoring.models.card.points import PointsCard, PointsFeature, PointsScale
 from scoring.models.scorecard import MonotoneScorecard
 from scoring.published.bins import bin_labels

@@ -17,7 +17,7 @@ from scoring.models.artefact import Artefact
 from scoring.published.html import page_environment
 from scoring.published.table import scorecard_table
 from training.data.dataset import TrainingSet
-from training.fit.fit import Fit, ModelKind
+from training.fit.fitting import Fit, ModelKind
 from training.fit.shaping import Shaping
 from training.measures.figures import LEVEL, Figure
 from training.validation.hand_beside import changes_by_hand

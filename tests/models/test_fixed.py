@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.metrics import log_loss
 
-from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.log_odds import Card, CardFeature
 from scoring.models.card.points import PointsCard, PointsScale
 from scoring.models.scorecard import MonotoneScorecard
 from tests.models.test_scorecard import CUTS, DIRECTIONS, founders
@@ -78,7 +78,7 @@ def test_points_at_a_half_keep_their_distance_where_they_were_given_whole() -> N
 
 
 @pytest.mark.parametrize("rows", [0, 12, 40, 300])
-def test_held_cut_points_are_always_used(rows: int) -> None:
+def test_fixed_cut_points_are_always_used(rows: int) -> None:
     X, y = founders(rows, 1)
     model = a_scorecard(held={"refunds": {"cuts": [0.01, 0.02, 0.3]}}).fit(X, y if rows else None)
     assert feature_of(model, "refunds").cuts == (0.01, 0.02, 0.3)
