@@ -275,8 +275,8 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.uncertainty_ = Uncertainty.from_dict(data["uncertainty"])
         self.member_weights_ = dict(data["member_weights"])
         self.scales_ = {name: list(scales) for name, scales in data["scales"].items()}
-        self.direction_evidence_ = dict(data.get("direction_evidence", {}))
-        loss = data.get("compression_loss")
+        self.direction_evidence_ = dict(data["direction_evidence"])
+        loss = data["compression_loss"]
         self.compression_loss_ = None if loss is None else CompressionLoss(**loss)
         self.classes_ = np.array(data["classes"])
         self.n_features_in_ = len(self.card_.features)

@@ -139,7 +139,7 @@ def load_challenger(session: Session, data_dir: Path, reference: str) -> KeptCha
     kept: KeptChallenger = joblib.load(io.BytesIO(content))
     columns = kept.challenger.columns
     known = columns if set(columns) <= set(all_features()) else ()
-    if noted.get("feature_set_digest") != feature_set_digest(known):
+    if noted["feature_set_digest"] != feature_set_digest(known):
         raise ModelError(
             f"{reference} was trained on features that are defined otherwise now. "
             "Train it again: `foothold challengers train`."

@@ -161,9 +161,7 @@ def _print_candidate(candidate: Candidate) -> None:
 
 
 def _print_calibration(figures: Mapping[str, Any]) -> None:
-    said = figures.get("calibration")
-    if said is None:  # trained before there was any
-        return
+    said = figures["calibration"]
     text = f"slope {said['slope']:.3f}, intercept {said['intercept']:+.3f}"
     if not said["labels"]:
         text = "the prior's own PD, for lack of outcomes"

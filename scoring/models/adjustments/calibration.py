@@ -129,7 +129,7 @@ class Calibration:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Calibration:
         """Read what `to_dict` wrote."""
-        return cls(**{**data, "by_hand": tuple(data.get("by_hand", ()))})
+        return cls(**{**data, "by_hand": tuple(data["by_hand"])})
 
 
 def calibrated_to(
