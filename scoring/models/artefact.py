@@ -40,7 +40,7 @@ class Artefact:
         currency: of all amounts.
         deployment_profile: for which it was trained.
         shrinkage_constants: to what ratios are shrunk, by feature.
-        blocks_off: blocks of evidence that it does without, beside those of the profile.
+        blocks_off: blocks (kinds of records) that it does without, beside those of the profile.
         evidence: when a file is too thin for it.
         bin_outcomes: of its training, by feature; empty where no outcome moved it.
         block_caps: what was done to keep blocks within their share of the range.
@@ -104,7 +104,7 @@ class Artefact:
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """The blocks of evidence that it reads."""
+        """The kinds of records that it reads."""
         return kinds_for(self.deployment_profile, self.blocks_off)
 
     @property

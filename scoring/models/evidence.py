@@ -1,4 +1,4 @@
-"""What a model could learn from complete records, by kind; frozen with it, to tell thin files.
+"""What complete records would tell of a founder, by kind; frozen with a model, for thin files.
 
 Decision 9 (docs/decisions) has the rule and how its limit was measured.
 """

@@ -260,7 +260,7 @@ def test_without_outcomes_the_expert_scorecard_discriminates(rows: int) -> None:
     bad = {"attendance": 0.2, "refunds": 0.4, "sales": 1e4}
     assert model.background_ == "expert_reference"
     assert log_odds_of(model.card_, bad) - log_odds_of(model.card_, good) == pytest.approx(1.5)
-    assert model.base_log_odds_ == pytest.approx(np.log(2 / 18))
+    assert model.card_.intercept == pytest.approx(np.log(2 / 18))
     assert log_odds_of(model.card_, {}) == pytest.approx(np.log(2 / 18))
 
 
@@ -326,7 +326,7 @@ def test_good_outcomes_alone_lower_the_risk_and_keep_the_ranking() -> None:
     X, _ = founders(60)
     model = a_scorecard().fit(X, np.zeros(60))
     prior = a_scorecard().fit(X)
-    assert model.base_log_odds_ < prior.base_log_odds_
+    assert model.card_.intercept < prior.card_.intercept
     assert np.corrcoef(model.decision_function(X), prior.decision_function(X))[0, 1] > 0.8
 
 
@@ -341,7 +341,7 @@ def test_withholding_never_pays_where_the_catalogue_says_so() -> None:
     assert neutral.card_.features[0].missing_log_odds == pytest.approx(0.0, abs=1e-12)
 
 
-def test_no_record_can_be_evidence() -> None:
+def test_no_record_can_tell_risk() -> None:
     X, y = founders(400)
     X["refunds"] = X["refunds"].where(y == 0)
     model = a_scorecard().fit(X, y)
