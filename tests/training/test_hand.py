@@ -23,10 +23,10 @@ from scoring.models.card.points import PointsCard, PointsFeature
 from scoring.published.bins import bin_labels
 from scoring.published.table import joined
 from tests.models.cards import points_of
-from training.fit.fitting import Fit, fit_scorecard
+from training.fit.fitting import fit_scorecard
 from training.fit.hand.applying import AppliedHand, apply_hand, check_served
 from training.fit.hand.file import check_hand, read_hand
-from training.fit.shaping import Shaping
+from training.fit.shaping import Fit, Shaping
 from training.validation.hand_beside import changes_by_hand, hand_record
 from training.validation.validate import fit_and_foretell
 

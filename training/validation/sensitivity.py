@@ -26,8 +26,8 @@ from scoring.models.card.points import PointsCard
 from scoring.models.evidence import observed_shares
 from scoring.models.priors import Priors, read_priors
 from scoring.score.bands import band_of
-from training.fit.fitting import Fit, expert_scorecard, fit_scorecard
-from training.fit.shaping import Shaping
+from training.fit.fitting import expert_scorecard, fit_scorecard
+from training.fit.shaping import Fit, Shaping
 from training.measures.figures import SEED, Floats, Ints
 from training.measures.folds import Progress, followed
 
