@@ -29,7 +29,7 @@ from scoring.models.scorecard import MonotoneScorecard
 from scoring.parties.consents import Purpose, grant_consent
 from scoring.parties.founders import add_founders
 from scoring.store.database import Database, last_recorded
-from training.backtest.backtest import berka_training_set
+from training.backtest.cross_validation import berka_training_set
 from training.data.dataset import TrainingSet, build_training_set
 
 HERE = Path(__file__).parent

@@ -44,7 +44,8 @@ from scoring.score.evidence import weigh
 from scoring.store.database import Database, last_recorded
 from scoring.store.tables import Founder
 from training.data.dataset import TrainingSet, build_training_set
-from training.fit.fit import Fit, expert_scorecard, fit_scorecard
+from training.fit.fitting import expert_scorecard, fit_scorecard
+from training.fit.shaping import Fit
 from training.measures.figures import SEED
 from training.measures.folds import grouped_folds
 
@@ -173,12 +174,12 @@ def judged(database: Database, first: pd.DataFrame, *, expert: bool) -> pd.DataF
     resolved = resolved_shares(columns, features.values())
     points[["log_odds", "unresolved"]] = np.nan
     for train, test in grouped_folds(data.y, data.rows["founder_id"].to_numpy(), seed=SEED):
-        held = points["who"].isin(set(data.rows["founder"].iloc[test])).to_numpy()
+        unseen = points["who"].isin(set(data.rows["founder"].iloc[test])).to_numpy()
         artefact = _artefact(data, train, expert=expert)
-        points.loc[held, "log_odds"] = artefact.scorecard.decision_function(
-            values.loc[held, list(artefact.feature_names)]
+        points.loc[unseen, "log_odds"] = artefact.scorecard.decision_function(
+            values.loc[unseen, list(artefact.feature_names)]
         )
-        places = np.flatnonzero(held)
+        places = np.flatnonzero(unseen)
         for place in places:
             contents = {kind: [_content(files, kind, int(place))] for kind in Kind}
             evidence = weigh(
@@ -187,7 +188,6 @@ def judged(database: Database, first: pd.DataFrame, *, expert: bool) -> pd.DataF
                 contents,
                 as_of=points["as_of"].iloc[place],
             )
-            assert evidence is not None
             points.loc[place, "unresolved"] = evidence.unresolved_share(0)
     return points[points["log_odds"].notna()].reset_index(drop=True)
 

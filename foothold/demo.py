@@ -171,7 +171,7 @@ def _train_and_promote(database: Database, progress: Any) -> Candidate:
 
 
 def _berka_auc(progress: Any) -> float:
-    from training.backtest.backtest import backtest_berka
+    from training.backtest.cross_validation import backtest_berka
 
     return round(backtest_berka(_BERKA, progress=progress).berka_auc, 4)
 

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import json
-import platform
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from scoring.base.canonical import canonical_json, digest
-from scoring.features import all_features
 from scoring.governance.registry import store_model
 from scoring.models.adjustments.calibration import Calibration
 from scoring.models.artefact import Artefact
 from scoring.models.card.bin_outcomes import BinOutcomes
-from scoring.models.priors import PRIORS_PATH, read_priors
 from scoring.store.database import Database
-from training.data.dataset import TrainingSet, training_set_on_file
+from training.data.dataset import TrainingSet, has_outcomes, training_set_on_file
 from training.data.labels import OutcomeDefinition
 from training.fit.calibrating import anchored, calibrate, require_tendency
-from training.fit.fit import Fit, ModelKind, expert_scorecard, fit_scorecard, has_outcomes
+from training.fit.fitting import expert_scorecard, fit_scorecard
 from training.fit.hand.applying import apply_hand, check_served
 from training.fit.hand.file import read_hand
 from training.fit.outcome_counts import outcomes_by_bin
-from training.fit.shaping import Shaping
+from training.fit.shaping import Fit, ModelKind, Shaping
+from training.lineage import lineage_of
 from training.measures.figures import SEED
 from training.measures.folds import Progress
 from training.validation.hand_beside import (
@@ -36,10 +32,9 @@ from training.validation.hand_beside import (
     hand_record,
     validation_without_hand,
 )
-from training.validation.report import ReportContent, write_report
+from training.validation.report.html import ReportContent, write_report
 from training.validation.validate import Validation, validate
 
-_PACKAGES = ("foothold", "numpy", "scipy", "pandas", "scikit-learn", "duckdb", "ibis-framework")
 _STEPS = 5
 
 
@@ -193,7 +188,7 @@ def train_candidate(
                 model=model.reference,
                 trained_by=by,
                 trained_at=trained_at,
-                fit=fit,
+                kind=fit.kind,
                 artefact=artefact,
                 data=data,
                 out_of_time=out_of_time,
@@ -268,52 +263,6 @@ def figures_for(
         "cross_validation": cross_validation.as_dict(),
         "calibration": calibration.to_dict(),
     }
-
-
-def lineage_of(data: TrainingSet, fit: Fit, calibration: Calibration) -> dict[str, Any]:
-    """What the model was trained on and with, enough to do it again."""
-    return {
-        "known_at": data.known_at.isoformat(),
-        "deployment_profile": data.profile.value,
-        "blocks_off": list(data.blocks_off),
-        "currency": data.currency,
-        "founders": data.founders,
-        "loans_by_outcome": dict(data.counts),
-        "external_loans": data.external_loans,
-        "outcomes_used": fit.kind is ModelKind.FITTED,
-        "first_day": None if data.rows.empty else data.rows["as_of"].iloc[0].isoformat(),
-        "last_day": None if data.rows.empty else data.rows["as_of"].iloc[-1].isoformat(),
-        "outcome_definition": data.definition.as_dict(),
-        "training_set_digest": data.digest(),
-        "snapshot_digest": data.snapshot_digest,
-        "feature_set_digest": feature_set_digest(list(data.X.columns)),
-        "features_left_out": list(fit.left_out),
-        "central_tendency": calibration.central_tendency,
-        "priors_version": read_priors().version,
-        "priors_digest": digest(PRIORS_PATH.read_text(encoding="utf-8")),
-        "seed": SEED,
-        "packages": {"python": platform.python_version()} | {p: version(p) for p in _PACKAGES},
-    }
-
-
-def feature_set_digest(names: Collection[str]) -> str:
-    """SHA-256 of the catalogue's entries of these features."""
-    catalogue = all_features()
-    entries = [
-        {
-            "name": feature.name,
-            "kind": feature.kind.value,
-            "unit": feature.unit.value,
-            "decimals": feature.decimals,
-            "direction": int(feature.direction),
-            "when_missing": feature.when_missing.value,
-            "description": feature.description,
-            "window": feature.window,
-            "shrinkage": None if feature.shrinkage is None else repr(feature.shrinkage),
-        }
-        for feature in (catalogue[name] for name in names)
-    ]
-    return digest(canonical_json(entries))
 
 
 def _say_nothing(label: str, done: int, total: int) -> None:

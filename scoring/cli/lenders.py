@@ -65,7 +65,7 @@ def lender_policy(
     as_json: AsJson = False,
 ) -> None:
     """Decide a lender's policy for scores from now on; what is left out stays as it was."""
-    from scoring.governance.policy_in_force import standing_of
+    from scoring.governance.policy_in_force import lender_policy_in_force
 
     if cut_off is None and margin is None and positive_only is None and not no_cut_off:
         raise InputError(
@@ -82,30 +82,31 @@ def lender_policy(
             before.positive_only if positive_only is None else positive_only,
         )
         decide_policy(ledger, found, policy, by=by, reason=reason)
-        shown = standing_of(ledger.session, found, at=ledger.now).as_dict()
+        shown = lender_policy_in_force(ledger.session, found, at=ledger.now).as_dict()
     _print(shown, as_json)
 
 
 @lender_app.command("show")
 def lender_show(lender: LenderArgument, as_json: AsJson = False) -> None:
     """Show a lender's policy in force, and what it still lacks."""
-    from scoring.governance.policy_in_force import standing_of
+    from scoring.governance.policy_in_force import lender_policy_in_force
 
     database = open_database()
     with database.reading() as session:
-        shown = standing_of(session, find_lender(session, lender), at=database.clock()).as_dict()
+        found = find_lender(session, lender)
+        shown = lender_policy_in_force(session, found, at=database.clock()).as_dict()
     _print(shown, as_json)
 
 
 @lender_app.command("list")
 def lender_list(as_json: AsJson = False) -> None:
     """List lenders with their policies in force."""
-    from scoring.governance.policy_in_force import standing_of
+    from scoring.governance.policy_in_force import lender_policy_in_force
 
     database = open_database()
     with database.reading() as session:
         rows = [
-            standing_of(session, found, at=database.clock()).as_dict()
+            lender_policy_in_force(session, found, at=database.clock()).as_dict()
             for found in session.scalars(select(Lender).order_by(Lender.reference))
         ]
     if as_json:

@@ -1,4 +1,4 @@
-"""How a lender stands: its policy in force, by whom, and what that still lacks."""
+"""A lender's policy in force: by whom, what the champion makes of it, what is still missing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scoring.store.tables import CutOffBackground, Lender, LenderPolicy
 
 
 @dataclass(frozen=True)
-class Standing:
+class PolicyInForce:
     """A lender's policy in force with its author, and what the champion makes of it.
 
     Attributes:
@@ -62,20 +62,20 @@ class Standing:
         }
 
 
-def standing_of(session: Session, lender: Lender, *, at: datetime) -> Standing:
-    """How a lender stands at an instant, with the champion of now."""
+def lender_policy_in_force(session: Session, lender: Lender, *, at: datetime) -> PolicyInForce:
+    """The lender's policy in force at an instant, with the champion of now."""
     decision = policy_row(session, lender.id, at=at)
     policy = NO_POLICY if decision is None else policy_of(decision)
     try:
         model = champion(session)
     except NoChampionError:
         missing = ("no model has been promoted yet",)
-        return Standing(lender.reference, policy, decision, missing=missing)
+        return PolicyInForce(lender.reference, policy, decision, missing=missing)
     plain = load_artefact(model)
     served = Served.of(plain, model.artefact_digest, positive_only=policy.positive_only)
     background = background_row(session, lender.id, model, policy, at=at)
     lacks = background is None and policy.cut_off is not None
-    return Standing(
+    return PolicyInForce(
         lender=lender.reference,
         policy=policy,
         decision=decision,

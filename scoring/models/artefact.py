@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -26,23 +26,8 @@ from scoring.models.evidence import EvidenceRule
 if TYPE_CHECKING:
     from scoring.models.scorecard import MonotoneScorecard
 
-FORMAT = "foothold.model/3"
-_READ = (
-    "foothold.model/1",  # before ratios were shrunk and blocks switched off
-    "foothold.model/2",  # before outcomes were kept by bin, blocks capped, analysts had a hand
-    FORMAT,
-)
+FORMAT = "foothold.model/1"
 INTERVAL_LEVEL = 0.9
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a model says of one file: probabilities in 0 to 1, log-odds of bad."""
-
-    log_odds: float
-    pd: float
-    pd_low: float
-    pd_high: float
 
 
 @dataclass(frozen=True)
@@ -55,25 +40,24 @@ class Artefact:
         currency: of all amounts.
         deployment_profile: for which it was trained.
         shrinkage_constants: to what ratios are shrunk, by feature.
-        blocks_off: blocks of evidence that it does without, beside those of the profile.
-        bin_outcomes: of its training, by feature; empty where no outcome moved it, or none were
-            kept yet.
+        blocks_off: blocks (kinds of records) that it does without, beside those of the profile.
+        evidence: when a file is too thin for it.
+        bin_outcomes: of its training, by feature; empty where no outcome moved it.
         block_caps: what was done to keep blocks within their share of the range.
         hand: what an analyst set by hand; None where nobody did.
-        calibration: what was folded into its card; None in earlier formats.
-        evidence: when a file is too thin for it; None in earlier formats, which counted records.
+        calibration: what was folded into its card; None where nothing was.
     """
 
     scorecard: MonotoneScorecard
     points: PointsCard
     currency: str
     deployment_profile: DeploymentProfile
+    evidence: EvidenceRule
     shrinkage_constants: Mapping[str, float] = field(default_factory=dict)
     blocks_off: tuple[str, ...] = ()
     bin_outcomes: Mapping[str, BinOutcomes] = field(default_factory=dict)
     block_caps: tuple[BlockCap, ...] = ()
     hand: HandRecord | None = None
-    evidence: EvidenceRule | None = None
     calibration: Calibration | None = None
 
     @classmethod
@@ -120,7 +104,7 @@ class Artefact:
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """The blocks of evidence that it reads."""
+        """The kinds of records that it reads."""
         return kinds_for(self.deployment_profile, self.blocks_off)
 
     @property
@@ -163,22 +147,6 @@ class Artefact:
         scorecard, points = positive_only(self.scorecard, self.points, alternative)
         return replace(self, scorecard=scorecard, points=points)
 
-    def predict(self, values: Mapping[str, float | None]) -> Prediction:
-        """PD from the unrounded log-odds of the card, with the interval of `INTERVAL_LEVEL`."""
-        row = pd.DataFrame(
-            [[values.get(name) for name in self.feature_names]],
-            columns=list(self.feature_names),
-            dtype=float,
-        )
-        interval = self.scorecard.interval(row, level=INTERVAL_LEVEL)
-        card = self.scorecard.card_
-        return Prediction(
-            log_odds=card.log_odds(values),
-            pd=card.probability(values),
-            pd_low=float(interval["low"].iloc[0]),
-            pd_high=float(interval["high"].iloc[0]),
-        )
-
     def to_json(self) -> str:
         """The artefact in canonical form; its digest identifies the model."""
         return canonical_json(
@@ -193,7 +161,7 @@ class Artefact:
                 "scorecard": self.scorecard.to_dict(),
                 "points": self.points.to_dict(),
                 "bin_outcomes": {n: each.to_dict() for n, each in self.bin_outcomes.items()},
-                "evidence": None if self.evidence is None else self.evidence.to_dict(),
+                "evidence": self.evidence.to_dict(),
                 "calibration": None if self.calibration is None else self.calibration.to_dict(),
             }
         )
@@ -204,7 +172,7 @@ class Artefact:
 
         Raises:
             IntegrityError: it is not what was stored.
-            ModelError: it has a format that this version doesn't read.
+            ModelError: it has another format.
         """
         if digest(text) != expected_digest:
             raise IntegrityError("A model's artefact does not match the digest in the registry.")
@@ -212,29 +180,21 @@ class Artefact:
         from scoring.models.scorecard import MonotoneScorecard
 
         data = json.loads(text)
-        if data.get("format") not in _READ:
+        if data.get("format") != FORMAT:
             raise ModelError(f"A model has the format {data.get('format')!r}, not {FORMAT!r}.")
+        hand, calibration = data["hand"], data["calibration"]
         return cls(
             scorecard=MonotoneScorecard.from_dict(data["scorecard"]),
             points=PointsCard.from_dict(data["points"]),
             currency=data["currency"],
             deployment_profile=DeploymentProfile(data["deployment_profile"]),
-            shrinkage_constants=data.get("shrinkage_constants", {}),
-            blocks_off=tuple(data.get("blocks_off", ())),
+            shrinkage_constants=data["shrinkage_constants"],
+            blocks_off=tuple(data["blocks_off"]),
             bin_outcomes={
-                name: BinOutcomes.from_dict(each)
-                for name, each in data.get("bin_outcomes", {}).items()
+                name: BinOutcomes.from_dict(each) for name, each in data["bin_outcomes"].items()
             },
-            block_caps=tuple(BlockCap(**cap) for cap in data.get("block_caps", ())),
-            hand=HandRecord.from_dict(data["hand"]) if data.get("hand") else None,
-            evidence=_evidence(data.get("evidence")),
-            calibration=_calibration(data.get("calibration")),
+            block_caps=tuple(BlockCap(**cap) for cap in data["block_caps"]),
+            hand=None if hand is None else HandRecord.from_dict(hand),
+            evidence=EvidenceRule.from_dict(data["evidence"]),
+            calibration=None if calibration is None else Calibration.from_dict(calibration),
         )
-
-
-def _evidence(data: Mapping[str, Any] | None) -> EvidenceRule | None:
-    return None if data is None else EvidenceRule.from_dict(data)
-
-
-def _calibration(data: Mapping[str, Any] | None) -> Calibration | None:
-    return None if data is None else Calibration.from_dict(data)

@@ -1,7 +1,7 @@
 """Backgrounds: whom a record is compared with when its contributions become reasons.
 
 On an additive card a contribution against a background is the feature's step less its mean over
-that background: the interventional SHAP value. So a mean per feature is all that one needs to be.
+that background: the interventional SHAP value. So a sum per feature is all that one needs to be.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from math import fsum
 from typing import Any
 
 import numpy as np
@@ -44,7 +43,7 @@ class BackgroundKind(StrEnum):
 
 @dataclass(frozen=True)
 class Background:
-    """Means of a card's features over some founders.
+    """Points of a card's features summed over some founders.
 
     Attributes:
         kind: whom it is made of.
@@ -52,7 +51,6 @@ class Background:
         positive_only: whether that card counts alternative data in favour only.
         founders: how many; None where the card's own centring is the background.
         total_points: sum over the founders by feature, whole points; empty where they are 0.
-        mean_log_odds: mean contribution by feature, log-odds of bad; empty where they are 0.
         chosen: how the founders were chosen, plain data.
     """
 
@@ -61,7 +59,6 @@ class Background:
     positive_only: bool
     founders: int | None = None
     total_points: Mapping[str, int] = field(default_factory=dict)
-    mean_log_odds: Mapping[str, float] = field(default_factory=dict)
     chosen: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -69,35 +66,28 @@ class Background:
         cls,
         names: tuple[str, ...],
         points: NDArray[np.int64],
-        log_odds: NDArray[np.float64],
         *,
         kind: BackgroundKind,
         model: str,
         positive_only: bool,
         chosen: Mapping[str, Any],
     ) -> Background:
-        """The means over some founders, whatever their order.
+        """The sums over some founders, whatever their order.
 
         Args:
             names: the card's features.
             points: shape (founders, features).
-            log_odds: contributions, shape (founders, features).
             kind: whom it is made of.
             model: digest of the artefact.
             positive_only: of the card.
             chosen: how the founders were chosen.
         """
-        founders = len(points)
         return cls(
             kind=kind,
             model=model,
             positive_only=positive_only,
-            founders=founders,
+            founders=len(points),
             total_points=dict(zip(names, points.sum(axis=0).tolist(), strict=True)),
-            mean_log_odds={
-                name: fsum(column) / founders
-                for name, column in zip(names, log_odds.T.tolist(), strict=True)
-            },
             chosen=chosen,
         )
 
@@ -110,10 +100,6 @@ class Background:
     def reference(self) -> str:
         """Its id, made of its digest."""
         return f"B-{self.digest[:12]}"
-
-    def contributions(self, log_odds: Mapping[str, float]) -> dict[str, float]:
-        """Contributions on the card as contributions against this background, log-odds of bad."""
-        return {name: value - self.mean_log_odds.get(name, 0.0) for name, value in log_odds.items()}
 
     def named(self) -> dict[str, Any]:
         """What a score says of it: `id`, `kind`, and `founders` where it counts some."""
@@ -130,7 +116,6 @@ class Background:
                 "positive_only": self.positive_only,
                 "founders": self.founders,
                 "total_points": dict(self.total_points),
-                "mean_log_odds": dict(self.mean_log_odds),
                 "chosen": dict(self.chosen),
             }
         )
@@ -149,7 +134,6 @@ class Background:
             positive_only=data["positive_only"],
             founders=data["founders"],
             total_points=data["total_points"],
-            mean_log_odds=data["mean_log_odds"],
             chosen=data["chosen"],
         )
         if found.reference != reference or found.to_json() != text:

@@ -1,4 +1,4 @@
-"""What a model could learn from complete records, by kind; frozen with it, to tell thin files.
+"""What complete records would tell of a founder, by kind; frozen with a model, for thin files.
 
 Decision 9 (docs/decisions) has the rule and how its limit was measured.
 """
@@ -17,7 +17,7 @@ import pandas as pd
 from scoring.features import all_features
 from scoring.features.catalogue import Kind
 from scoring.models.card.binning import Floats
-from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.log_odds import Card, CardFeature
 from scoring.models.card.uncertainty import Uncertainty
 
 EARNED_OR_PAID = (Kind.SALES, Kind.REPAYMENT, Kind.CASH_FLOW)

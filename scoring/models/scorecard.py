@@ -5,7 +5,8 @@ direction is declared. See `fitting` for how it is learned and `card` for what i
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from copy import copy
+from dataclasses import replace
 from statistics import NormalDist
 from typing import Any, Self, cast
 
@@ -25,12 +26,11 @@ from sklearn.utils.validation import (
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from scoring.models.card.binning import Floats, bin_of
-from scoring.models.card.card import Card
+from scoring.models.card.log_odds import Card
 from scoring.models.card.uncertainty import Uncertainty
-from scoring.models.learning.compression import CompressionLoss
 from scoring.models.learning.declarations import Declaration, declarations_for
 from scoring.models.learning.direction import STRONG
-from scoring.models.learning.fitting import Settings, fit_card
+from scoring.models.learning.fitting import Learned, Settings, fit_card
 from scoring.models.learning.joining import joined
 
 FORMAT = "foothold.scorecard/1"
@@ -52,21 +52,19 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         base_rate: parameters of a Beta distribution of the share of bad.
         n_binnings: binnings with shifted quantiles that are averaged.
         max_card_bins: bins per feature on the card.
-        held: what is not learned: `{"cuts": …}` for cut points that are always used, with
+        fixed: what is not learned: `{"cuts": …}` for cut points that are always used, with
             `"log_odds"` (one per bin) and perhaps `"missing_log_odds"` for a whole shape, round
             which the rest is fitted. Such a shape has no uncertainty of its own.
 
     Attributes:
-        card_: the `Card` that is served.
         classes_: the two classes, good first.
-        base_log_odds_: log-odds of bad of the average record of `background_`.
+        learned_: the card with its uncertainty, and how it came about: `Learned`.
+        card_: the `Card` that is served; its intercept is the log-odds of bad of the average
+            record of `background_`.
+        uncertainty_: covariance of the card's values.
         background_: "training_population", or "expert_reference" (all expert bins alike).
-        member_weights_: share of each kind of member in the average.
-        scales_: scale of each feature in each kind of member whose scales are learned, log-odds.
-        direction_evidence_: log Bayes factor of outcomes against each declared direction.
+        is_fitted_to_outcomes_: whether outcomes moved the card; else it is the expert's.
         contradicted_directions_: features whose direction outcomes strongly contradict.
-        compression_loss_: what the card loses against the average of its members; None without
-            outcomes.
     """
 
     def __init__(
@@ -80,7 +78,7 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         base_rate: Any = (2.0, 18.0),
         n_binnings: int = 4,
         max_card_bins: int = 12,
-        held: Any = None,
+        fixed: Any = None,
     ) -> None:
         self.directions = directions
         self.weights = weights
@@ -90,7 +88,7 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.base_rate = base_rate
         self.n_binnings = n_binnings
         self.max_card_bins = max_card_bins
-        self.held = held
+        self.fixed = fixed
 
     def __sklearn_tags__(self) -> Tags:
         """Tell scikit-learn: two classes only, missing values welcome."""
@@ -130,22 +128,41 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         # Many small solves: BLAS threads would cost ten times what they gain, and could add up
         # in another order from one run to the next.
         with threadpool_limits(1):
-            fitted = fit_card(values, bad, weights, declarations, settings)
-        self.card_ = fitted.card
-        self.base_log_odds_ = fitted.card.intercept
-        self.background_ = fitted.background
-        self.member_weights_ = fitted.member_weights
-        self.scales_ = fitted.scales
-        self.uncertainty_ = fitted.uncertainty
-        self.direction_evidence_ = fitted.direction_evidence
-        self.compression_loss_ = fitted.compression
+            self.learned_ = fit_card(values, bad, weights, declarations, settings)
         return self
+
+    @property
+    def card_(self) -> Card:
+        """The card that is served."""
+        return self.learned_.card
+
+    @property
+    def uncertainty_(self) -> Uncertainty:
+        """Covariance of the card's values."""
+        return self.learned_.uncertainty
+
+    @property
+    def background_(self) -> str:
+        """Whom the card is centred over."""
+        return self.learned_.background
+
+    @property
+    def is_fitted_to_outcomes_(self) -> bool:
+        """Whether outcomes moved the card; else it is the expert's."""
+        return self.learned_.compression_loss is not None
 
     @property
     def contradicted_directions_(self) -> list[str]:
         """Features whose declared direction outcomes strongly contradict; see `direction`."""
         check_is_fitted(self)
-        return [name for name, found in self.direction_evidence_.items() if found > STRONG]
+        found = self.learned_.direction_log_bayes_factors
+        return [name for name, against in found.items() if against > STRONG]
+
+    def with_card(self, card: Card, uncertainty: Uncertainty) -> Self:
+        """Return the same scorecard with another card of the same features; this one stays."""
+        other = copy(self)
+        other.learned_ = replace(self.learned_, card=card, uncertainty=uncertainty)
+        return other
 
     def decision_function(self, X: Any) -> Floats:  # noqa: N803
         """Return the log-odds of bad, shape (rows,)."""
@@ -192,8 +209,8 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return the mean log-odds of bad over a background, None for the card's own."""
         check_is_fitted(self)
         if background is None:
-            return self.base_log_odds_
-        return self.base_log_odds_ + float(sum(self._means(background).tolist()))
+            return self.card_.intercept
+        return self.card_.intercept + float(sum(self._means(background).tolist()))
 
     def interval(self, X: Any, level: float = 0.9) -> pd.DataFrame:  # noqa: N803
         """Return the interval of the probability of bad that holds it with `level` credence.
@@ -235,7 +252,7 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             weight_sd=self.weight_sd,
             cuts=self.cuts,
             when_missing=self.when_missing,
-            held=self.held,
+            fixed=self.fixed,
             most_bins=self.max_card_bins,
         )
 
@@ -248,15 +265,7 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             "parameters": {name: _plain(value) for name, value in self.get_params().items()},
             "classes": _plain(self.classes_),
             "columns": None if named is None else [str(name) for name in named],
-            "background": self.background_,
-            "card": self.card_.to_dict(),
-            "uncertainty": self.uncertainty_.to_dict(),
-            "member_weights": dict(self.member_weights_),
-            "scales": {name: list(scales) for name, scales in self.scales_.items()},
-            "direction_evidence": dict(self.direction_evidence_),
-            "compression_loss": None
-            if self.compression_loss_ is None
-            else asdict(self.compression_loss_),
+            **self.learned_.to_dict(),
         }
 
     @classmethod
@@ -269,15 +278,7 @@ class MonotoneScorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if data.get("format") != FORMAT:
             raise ValueError(f"expected format {FORMAT!r}, found {data.get('format')!r}.")
         self = cls(**data["parameters"])
-        self.card_ = Card.from_dict(data["card"])
-        self.base_log_odds_ = self.card_.intercept
-        self.background_ = str(data["background"])
-        self.uncertainty_ = Uncertainty.from_dict(data["uncertainty"])
-        self.member_weights_ = dict(data["member_weights"])
-        self.scales_ = {name: list(scales) for name, scales in data["scales"].items()}
-        self.direction_evidence_ = dict(data.get("direction_evidence", {}))
-        loss = data.get("compression_loss")
-        self.compression_loss_ = None if loss is None else CompressionLoss(**loss)
+        self.learned_ = Learned.from_dict(data)
         self.classes_ = np.array(data["classes"])
         self.n_features_in_ = len(self.card_.features)
         if data["columns"] is not None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from scoring.base.calendar import day_of
 from scoring.features.catalogue import Kind
 from scoring.features.engines.finishing import finished, resolved_shares
-from scoring.features.engines.one_founder import Content, FounderFile
+from scoring.features.engines.one_founder import Content
 from scoring.features.engines.statements import content_column
 from scoring.governance.served import Served
 from scoring.models.artefact import Artefact
@@ -165,7 +165,7 @@ class ModelStep:
                 assessment,
                 row,
                 founder,
-                sufficiency_of(evidence, row, _file(contents, row), as_of=self.as_of),
+                sufficiency_of(evidence, row),
                 set(found) - {None},
             )
             for row, (founder, found) in enumerate(
@@ -228,10 +228,6 @@ def _contents(batch: pa.RecordBatch, kind: Kind) -> list[Content]:
         )
         for records, first, last in zip(*columns, strict=True)
     ]
-
-
-def _file(contents: Mapping[Kind, list[Content]], row: int) -> FounderFile:
-    return FounderFile({}, {kind: of_all[row] for kind, of_all in contents.items()}, {})
 
 
 def _lack(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from scoring.base.errors import InputError
 from scoring.features.catalogue import Feature
 from scoring.models.artefact import Artefact
-from scoring.models.card.card import CardFeature
+from scoring.models.card.log_odds import CardFeature
 from scoring.models.card.points import PointsFeature
 from scoring.published.bins import NO_RECORD, bin_label, edges_of, unit_words
 from scoring.published.table import TOO_THIN, ScorecardTable

@@ -163,7 +163,6 @@ def _background(
     return Background.over(
         artefact.feature_names,
         assessment.points[near],
-        artefact.scorecard.card_.contributions_of_rows(assessment.values[near]),
         kind=BackgroundKind.CUT_OFF,
         model=served.points_against.model,
         positive_only=served.positive_only,

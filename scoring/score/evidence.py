@@ -98,8 +98,8 @@ def weigh(
     contents: Mapping[Kind, Sequence[Content]],
     *,
     as_of: date,
-) -> Evidence | None:
-    """Weigh files' evidence; None where the model is older than this rule.
+) -> Evidence:
+    """Weigh files' evidence by the model's rule.
 
     Args:
         artefact: the model.
@@ -108,8 +108,6 @@ def weigh(
         as_of: the day of the score.
     """
     rule = artefact.evidence
-    if rule is None:
-        return None
     days, records, unresolved = {}, {}, {}
     for kind, told in rule.kinds.items():
         days[kind] = np.array([content.days(as_of) for content in contents[kind]], dtype=np.int64)

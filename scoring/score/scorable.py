@@ -11,19 +11,12 @@ from sqlalchemy.orm import Session
 
 from scoring.base.calendar import day_number
 from scoring.base.errors import ConflictError, InputError
-from scoring.features.catalogue import Kind
-from scoring.features.engines.one_founder import Content, FounderFile
+from scoring.features.engines.one_founder import FounderFile
 from scoring.features.kinds.application import CURRENT_DAYS
 from scoring.models.artefact import Artefact
 from scoring.score.evidence import Evidence, weigh
 from scoring.store.append import standing_as_of
 from scoring.store.tables import Application, CashFlowLine, Loan, OrderLine
-
-_DAYS = 90
-_ORDERS = 10
-_ACCOUNT_LINES = 10
-_INSTALMENTS = 3
-_NOTHING = Content(records=0, first_day=None, last_day=None)
 
 
 @dataclass(frozen=True)
@@ -44,68 +37,17 @@ class Sufficiency:
 
 
 def sufficiency(artefact: Artefact, file: FounderFile, *, as_of: date) -> Sufficiency:
-    """Judge one file by the model's rule, or by that of its time where it is an older model."""
+    """Judge one file by the model's rule."""
     contents = {kind: [content] for kind, content in file.contents.items()}
-    evidence = weigh(artefact, file.resolved, contents, as_of=as_of)
-    return sufficiency_of(evidence, 0, file, as_of=as_of)
+    return sufficiency_of(weigh(artefact, file.resolved, contents, as_of=as_of), 0)
 
 
-def sufficiency_of(
-    evidence: Evidence | None, row: int, file: FounderFile, *, as_of: date
-) -> Sufficiency:
-    """Judge one file of a batch.
-
-    Args:
-        evidence: of the batch, None for a model of before format 3.
-        row: the file's place in the batch.
-        file: its contents.
-        as_of: the day of the score.
-    """
-    if evidence is None:
-        missing = missing_evidence(file, as_of=as_of)
-        return Sufficiency(bool(missing), {"missing": missing})
+def sufficiency_of(evidence: Evidence, row: int) -> Sufficiency:
+    """Judge one file of a batch by its place in it."""
     return Sufficiency(
         evidence.is_thin(row),
         {"missing": evidence.missing(row), "evidence": evidence.summary(row)},
     )
-
-
-def missing_evidence(file: FounderFile, *, as_of: date) -> list[dict[str, Any]]:
-    """What was missing by the rule before format 3, as codes and counts; else empty.
-
-    One kind of evidence of what a founder earned or paid is enough. Training alone never is:
-    nobody has shown that attendance predicts repayment.
-    """
-    sales = file.contents.get(Kind.SALES, _NOTHING)
-    cash = file.contents.get(Kind.CASH_FLOW, _NOTHING)
-    instalments = file.contents.get(Kind.REPAYMENT, _NOTHING).records
-    if (
-        (sales.days(as_of) >= _DAYS and sales.records >= _ORDERS)
-        or (cash.days(as_of) >= _DAYS and cash.records >= _ACCOUNT_LINES)
-        or instalments >= _INSTALMENTS
-    ):
-        return []
-    missing: list[dict[str, Any]] = [
-        {
-            "code": "sales_history",
-            "have": {"days": sales.days(as_of), "records": sales.records},
-            "need": {"days": _DAYS, "records": _ORDERS},
-        },
-        {
-            "code": "cash_flow_history",
-            "have": {"days": cash.days(as_of), "records": cash.records},
-            "need": {"days": _DAYS, "records": _ACCOUNT_LINES},
-        },
-    ]
-    if Kind.REPAYMENT in file.contents:
-        missing.append(
-            {
-                "code": "repayment_history",
-                "have": {"records": instalments},
-                "need": {"records": _INSTALMENTS},
-            }
-        )
-    return missing
 
 
 def refuse_other_currencies(

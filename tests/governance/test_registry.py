@@ -7,8 +7,14 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
-from scoring.base.canonical import canonical_json, digest
-from scoring.base.errors import FourEyesError, InputError, IntegrityError, NotFoundError
+from scoring.base.canonical import digest
+from scoring.base.errors import (
+    FourEyesError,
+    InputError,
+    IntegrityError,
+    ModelError,
+    NotFoundError,
+)
 from scoring.base.settings import DeploymentProfile
 from scoring.features import features_for
 from scoring.governance.registry import (
@@ -23,6 +29,7 @@ from scoring.models.adjustments.hand import HandRecord
 from scoring.models.artefact import Artefact
 from scoring.models.priors import read_priors, unfitted_scorecard
 from scoring.store.database import Database
+from tests.assessed import assessed
 from tests.builders import an_expert_model
 
 
@@ -81,42 +88,19 @@ def test_an_artefact_reads_back_equal_to_the_bit(sqlite: Database) -> None:
     artefact = load_artefact(model)
     assert artefact.to_json() == model.artefact
     assert len(model.artefact) < 300_000
-    assert json.loads(model.artefact)["format"] == "foothold.model/3"
+    assert json.loads(model.artefact)["format"] == "foothold.model/1"
     assert artefact.shrinkage_constants["attended_share"] == 0.82
     values = {"attended_share": 0.9, "days_since_last_sale": 3.0}
-    assert artefact.predict(values) == _artefact().predict(values)
+    read, made = assessed(artefact, [values]), assessed(_artefact(), [values])
+    assert read.document(0) == made.document(0)
     low, high = artefact.score_range
-    assert low <= artefact.points.score(values) <= high
+    assert low <= read.score[0] <= high
 
 
-def test_a_model_of_before_ratios_were_shrunk_still_reads(sqlite: Database) -> None:
-    data = json.loads(_artefact().to_json())
-    data["format"] = "foothold.model/1"
-    for later in ("shrinkage_constants", "blocks_off", "block_caps", "hand"):
-        del data[later]
-    older = canonical_json(data)
-    artefact = Artefact.from_json(older, expected_digest=digest(older))
-    assert artefact.shrinkage_constants == {}
-    assert artefact.blocks_off == ()
-
-
-def test_a_model_of_before_outcomes_were_kept_by_bin_still_reads() -> None:
-    data = json.loads(_artefact().to_json())
-    data["format"] = "foothold.model/2"
-    del data["bin_outcomes"]
-    older = canonical_json(data)
-    assert Artefact.from_json(older, expected_digest=digest(older)).bin_outcomes == {}
-
-
-def test_a_model_of_before_blocks_were_capped_still_reads(sqlite: Database) -> None:
-    data = json.loads(_artefact().to_json())
-    data["format"] = "foothold.model/2"
-    del data["block_caps"], data["hand"], data["scorecard"]["parameters"]["held"]
-    older = canonical_json(data)
-    artefact = Artefact.from_json(older, expected_digest=digest(older))
-    assert artefact.block_caps == ()
-    assert artefact.hand is None
-    assert artefact.points == _artefact().points
+def test_an_artefact_of_another_format_is_refused_by_its_name() -> None:
+    other = _artefact().to_json().replace("foothold.model/1", "foothold.model/2")
+    with pytest.raises(ModelError, match="'foothold.model/2', not 'foothold.model/1'"):
+        Artefact.from_json(other, expected_digest=digest(other))
 
 
 def test_who_had_a_hand_in_a_model_may_not_promote_it(sqlite: Database) -> None:

@@ -34,7 +34,6 @@ def _background(model: MonotoneScorecard, X: pd.DataFrame) -> Background:
     return Background.over(
         tuple(COLUMNS),
         PointsCard.of(model.card_).points_of_rows(values),
-        model.card_.contributions_of_rows(values),
         kind=BackgroundKind.CUT_OFF,
         model="0" * 64,
         positive_only=False,
@@ -59,19 +58,19 @@ def test_contributions_are_shap_values_with_the_cut_offs_rows_as_masker(
     assert len(near) >= 20
     background = _background(model, near)
     masker = shap.maskers.Independent(near, max_samples=len(near))
+    card = PointsCard.of(model.card_)
     explainer = shap.explainers.Exact(
-        lambda rows: model.decision_function(pd.DataFrame(rows, columns=COLUMNS)), masker
+        lambda rows: card.base + card.points_of_rows(np.asarray(rows, dtype=float)).sum(axis=1),
+        masker,
     )
     X = _rows(4, 3)
-    found = explainer(X)
-    for row, values, base in zip(
-        X.to_dict("records"), found.values, found.base_values, strict=True
-    ):
-        ours = background.contributions(model.card_.look_up(row))
-        np.testing.assert_allclose([ours[name] for name in COLUMNS], values, atol=1e-9)
-        total = model.card_.intercept + sum(background.mean_log_odds.values())
-        assert total == pytest.approx(base, abs=1e-9)
-        assert total + sum(ours.values()) == pytest.approx(model.card_.log_odds(row), abs=1e-12)
+    found, earned = explainer(X), card.points_of_rows(X.to_numpy())
+    assert background.founders == len(near)
+    means = np.array([background.total_points[name] for name in COLUMNS]) / len(near)
+    np.testing.assert_allclose(earned - means, found.values, atol=1e-9)
+    np.testing.assert_allclose(found.base_values, card.base + means.sum(), atol=1e-9)
+    of_estimator = model.contributions(X, near).sum(axis=1) + model.base(near)
+    np.testing.assert_allclose(of_estimator, model.decision_function(X), atol=1e-12)
 
 
 def test_the_order_of_founders_does_not_matter_and_any_change_makes_another_id(
@@ -94,6 +93,6 @@ def test_a_background_reads_back_and_an_altered_one_is_refused(model: MonotoneSc
 def test_points_are_summed_whole(model: MonotoneScorecard) -> None:
     X = _near_the_cut_off(model)
     background = _background(model, X)
-    points = PointsCard.of(model.card_).points_frame(X)
+    points = PointsCard.of(model.card_).points_of_rows(X.to_numpy()).sum(axis=0).tolist()
     assert background.founders == len(X)
-    assert background.total_points == points.sum().to_dict()
+    assert background.total_points == dict(zip(COLUMNS, points, strict=True))

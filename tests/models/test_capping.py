@@ -24,8 +24,8 @@ def fitted_and_capped(
     unfitted = MonotoneScorecard(DIRECTIONS, cuts=CUTS, n_binnings=1, **settings)
     free = clone(unfitted).fit(X, used)
 
-    def refit(held: dict[str, Any]) -> MonotoneScorecard:
-        return clone(unfitted).set_params(held=held).fit(X, used)
+    def refit(fixed: dict[str, Any]) -> MonotoneScorecard:
+        return clone(unfitted).set_params(fixed=fixed).fit(X, used)
 
     return free, *cap_block(free, refit, block="block", features=BLOCK, share=share)
 
@@ -106,8 +106,8 @@ def test_a_block_alone_on_a_card_may_not_move_it_at_all() -> None:
     X = X[list(BLOCK)]
     unfitted = MonotoneScorecard({name: DIRECTIONS[name] for name in BLOCK}, n_binnings=1)
 
-    def refit(held: dict[str, Any]) -> MonotoneScorecard:
-        return clone(unfitted).set_params(held=held).fit(X, y)
+    def refit(fixed: dict[str, Any]) -> MonotoneScorecard:
+        return clone(unfitted).set_params(fixed=fixed).fit(X, y)
 
     card, cap = cap_block(refit({}), refit, block="block", features=BLOCK, share=0.2)
     assert cap.range == 0

@@ -65,7 +65,7 @@ def test_rows_in_parts_give_the_fit_of_all_rows_at_once(monkeypatch: pytest.Monk
 def test_curvature_of_a_part_of_the_rows_leads_to_the_same_summit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # At scales that are known, only the way up differs: all evidence rounds are left out.
+    # At scales that are known, only the way up differs: all rounds that learn scales are left out.
     from scoring.models.learning import members
 
     monkeypatch.setattr(members, "FIRST_ROUNDS", 0)
@@ -96,8 +96,8 @@ def test_outcomes_contradict_a_direction_turned_round_and_no_other() -> None:
 
 def test_without_outcomes_nothing_is_contradicted() -> None:
     model = a_scorecard().fit(simulated(100, 6)[0])
-    assert model.direction_evidence_ == {}
-    assert model.compression_loss_ is None
+    assert model.learned_.direction_log_bayes_factors == {}
+    assert model.learned_.compression_loss is None
 
 
 @pytest.mark.parametrize("rows", [100, 1_000])
@@ -114,11 +114,11 @@ def test_the_compression_loss_told_is_that_of_the_rows_fitted_to() -> None:
     X, y = simulated(400, 9)
     model = a_scorecard().fit(X, y)
     average = a_scorecard(max_card_bins=400).fit(X, y)
-    assert average.compression_loss_.auc == pytest.approx(0.0, abs=1e-12)
+    assert average.learned_.compression_loss.auc == pytest.approx(0.0, abs=1e-12)
     expected = log_loss(y, model.predict_proba(X)[:, 1]) - log_loss(
         y, average.predict_proba(X)[:, 1]
     )
-    assert model.compression_loss_.log_loss == pytest.approx(expected, abs=1e-9)
+    assert model.learned_.compression_loss.log_loss == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("rows", [20, pytest.param(50, marks=pytest.mark.slow)])
@@ -163,7 +163,7 @@ def test_an_expert_who_gave_no_weights_does_not_make_pds_timid() -> None:
     X, y = simulated(60, 12)
     silent = MonotoneScorecard().fit(X, y)
     whispering = MonotoneScorecard(dict(DIRECTIONS), dict.fromkeys(DIRECTIONS, 1e-6)).fit(X, y)
-    assert "expert's line" not in silent.member_weights_
-    assert "expert's line" in whispering.member_weights_
+    assert "expert's line" not in silent.learned_.member_weights
+    assert "expert's line" in whispering.learned_.member_weights
     spreads = [model.decision_function(X).std() for model in (silent, whispering)]
     assert spreads[0] > 1.2 * spreads[1]

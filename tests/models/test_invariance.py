@@ -77,7 +77,7 @@ def test_weights_are_repeated_rows_however_many_there_are(monkeypatch: pytest.Mo
     X, y = _loans(400, seed=4)  # noqa: N806
     weighted = MonotoneScorecard({"a": 1}).fit(X, y, sample_weight=np.full(len(y), 3.0))
     thrice = MonotoneScorecard({"a": 1}).fit(pd.concat([X] * 3), np.tile(y, 3))
-    assert weighted.member_weights_.keys() == thrice.member_weights_.keys()
+    assert weighted.learned_.member_weights.keys() == thrice.learned_.member_weights.keys()
     np.testing.assert_allclose(
         weighted.decision_function(X), thrice.decision_function(X), atol=1e-6
     )

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.log_odds import Card, CardFeature
 from scoring.models.card.points import PointsCard, PointsScale
+from tests.models.cards import log_odds_of, points_of, score_of
 
 LOG_ODDS = st.floats(-6, 6)
 
@@ -45,9 +46,10 @@ def test_the_anchor_is_200_points_at_20_to_1_and_20_points_double_the_odds() -> 
 
 
 @given(log_odds=LOG_ODDS)
-def test_points_and_log_odds_are_inverse(log_odds: float) -> None:
+def test_log_odds_are_told_from_points_by_offset_and_factor(log_odds: float) -> None:
     scale = PointsScale(600, 50, 40)
-    assert scale.to_log_odds(scale.to_points(log_odds)) == pytest.approx(log_odds, abs=1e-12)
+    told = (scale.offset - scale.to_points(log_odds)) / scale.factor
+    assert told == pytest.approx(log_odds, abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -61,18 +63,19 @@ def test_an_impossible_scale_is_refused(kwargs: dict[str, float]) -> None:
 @given(card=cards(), values=VALUES)
 def test_the_score_is_base_plus_the_sum_of_its_points(card: Card, values: dict[str, float]) -> None:
     points = PointsCard.of(card)
-    split = points.points(values)
-    assert all(isinstance(part, int) for part in split.values())
-    assert points.score(values) == points.base + sum(split.values())
+    split = points_of(points, values)
+    of_bins = {each.name: {*each.points, each.missing_points} for each in points.features}
+    assert all(split[name] in printed for name, printed in of_bins.items())
+    assert all(isinstance(part, int) for part in of_bins["f0"])
+    assert score_of(points, values) == points.base + sum(split.values())
 
 
 @given(card=cards(), records=st.lists(VALUES, min_size=1, max_size=5))
 def test_a_frame_scores_as_its_records_do(card: Card, records: list[dict[str, float]]) -> None:
     points = PointsCard.of(card)
     X = pd.DataFrame(records, columns=[f.name for f in card.features], dtype=float)
-    assert points.score_frame(X).tolist() == [points.score(record) for record in records]
-    split = points.points_frame(X)
-    assert [row.to_dict() for _, row in split.iterrows()] == [points.points(r) for r in records]
+    split = points.points_of_rows(X.to_numpy())
+    assert points.score_frame(X).tolist() == [score_of(points, record) for record in records]
     assert (points.base + split.sum(axis=1)).tolist() == points.score_frame(X).tolist()
 
 
@@ -87,8 +90,8 @@ def test_no_score_is_further_from_its_log_odds_than_reported(
     card: Card, values: dict[str, float]
 ) -> None:
     points = PointsCard.of(card)
-    exact = points.scale.to_points(card.log_odds(values))
-    assert abs(points.score(values) - exact) <= points.largest_rounding_difference + 1e-9
+    exact = points.scale.to_points(log_odds_of(card, values))
+    assert abs(score_of(points, values) - exact) <= points.largest_rounding_difference + 1e-9
     assert points.largest_rounding_difference <= 0.5 * (1 + len(card.features)) + 1e-9
 
 
@@ -105,8 +108,8 @@ def test_rounding_moves_nobodys_score_one_way(card: Card) -> None:
 @given(card=cards(), values=VALUES)
 def test_an_untouched_feature_keeps_its_points(card: Card, values: dict[str, float]) -> None:
     points = PointsCard.of(card)
-    before = points.points(values)
-    after = points.points({**values, "f0": 12.0})
+    before = points_of(points, values)
+    after = points_of(points, {**values, "f0": 12.0})
     assert {n: p for n, p in after.items() if n != "f0"} == {
         n: p for n, p in before.items() if n != "f0"
     }
@@ -121,14 +124,14 @@ def test_points_survive_json(card: Card) -> None:
 def test_a_value_on_a_cut_belongs_below_it() -> None:
     feature = CardFeature("f0", (1.0,), (-1.0, 1.0), 0.0, (0.5, 0.5), 0.0)
     points = PointsCard.of(Card(0.0, (feature,)))
-    assert points.score({"f0": 1.0}) > points.score({"f0": 1.0000001})
+    assert score_of(points, {"f0": 1.0}) > score_of(points, {"f0": 1.0000001})
 
 
 def test_infinity_and_absent_columns_are_errors() -> None:
     feature = CardFeature("f0", (1.0,), (-1.0, 1.0), 0.0, (0.5, 0.5), 0.0)
     points = PointsCard.of(Card(0.0, (feature,)))
     with pytest.raises(ValueError, match="infinite"):
-        points.score({"f0": float("inf")})
+        points.points_of_rows(np.array([[np.inf]]))
     with pytest.raises(ValueError, match="infinity"):
         points.score_frame(pd.DataFrame({"f0": [np.inf]}))
     with pytest.raises(ValueError, match="'f0'"):

@@ -12,9 +12,11 @@ from scoring.base.settings import DeploymentProfile
 from scoring.features import features_for
 from scoring.models.adjustments.positive_only import positive_only_card, positive_only_points
 from scoring.models.artefact import Artefact
-from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.log_odds import Card, CardFeature
 from scoring.models.card.points import PointsCard, PointsScale
 from scoring.models.priors import read_priors, unfitted_scorecard
+from tests.assessed import assessed
+from tests.models.cards import log_odds_of, points_of, score_of
 
 ALTERNATIVE = ("f0", "f2", "f4")
 NAMES = [f"f{j}" for j in range(6)]
@@ -63,10 +65,10 @@ def test_it_only_takes_away_what_alternative_data_would_have_cost(
     expected = card.intercept + fsum(
         min(value, 0.0) if name in ALTERNATIVE else value for name, value in plain.items()
     )
-    assert clipped.log_odds(record) == pytest.approx(expected, abs=1e-12)
-    assert clipped.log_odds(record) <= card.log_odds(record) + 1e-12
+    assert log_odds_of(clipped, record) == pytest.approx(expected, abs=1e-12)
+    assert log_odds_of(clipped, record) <= log_odds_of(card, record) + 1e-12
     if all(plain[name] <= 0 for name in ALTERNATIVE):
-        assert clipped.log_odds(record) == pytest.approx(card.log_odds(record), abs=1e-12)
+        assert log_odds_of(clipped, record) == pytest.approx(log_odds_of(card, record), abs=1e-12)
 
 
 @given(card=CARDS, record=RECORDS)
@@ -75,14 +77,14 @@ def test_it_stays_additive_in_log_odds_and_points(
 ) -> None:
     clipped = positive_only_card(card, ALTERNATIVE)
     parts = clipped.look_up(record)
-    assert clipped.log_odds(record) == pytest.approx(
+    assert log_odds_of(clipped, record) == pytest.approx(
         clipped.intercept + fsum(parts.values()), abs=1e-12
     )
     plain = PointsCard.of(card)
     points = positive_only_points(plain, card, ALTERNATIVE)
-    assert points.score(record) == points.base + sum(points.points(record).values())
-    exact = points.scale.to_points(clipped.log_odds(record))
-    assert abs(points.score(record) - exact) <= points.largest_rounding_difference + 1e-9
+    assert score_of(points, record) == points.base + sum(points_of(points, record).values())
+    exact = points.scale.to_points(log_odds_of(clipped, record))
+    assert abs(score_of(points, record) - exact) <= points.largest_rounding_difference + 1e-9
     assert points.largest_rounding_difference <= 0.5 * (1 + len(NAMES)) + 1e-9
 
 
@@ -92,9 +94,9 @@ def test_a_score_rises_by_exactly_the_points_that_alternative_data_had_cost(
 ) -> None:
     plain = PointsCard.of(card)
     points = positive_only_points(plain, card, ALTERNATIVE)
-    before, after = plain.points(record), points.points(record)
+    before, after = points_of(plain, record), points_of(points, record)
     cost = sum(-before[name] for name in ALTERNATIVE if before[name] < 0)
-    assert points.score(record) == plain.score(record) + cost
+    assert score_of(points, record) == score_of(plain, record) + cost
     assert {n: p for n, p in after.items() if n not in ALTERNATIVE} == {
         n: p for n, p in before.items() if n not in ALTERNATIVE
     }
@@ -175,7 +177,9 @@ def test_pd_and_its_interval_come_from_the_clipped_card(artefact: Artefact) -> N
     names = artefact.feature_names
     for _ in range(20):
         record = {name: float(rng.uniform(0, 2)) for name in names if rng.random() < 0.7}
-        plain, clipped = artefact.predict(record), artefact.positive_only.predict(record)
-        assert clipped.log_odds == artefact.positive_only.scorecard.card_.log_odds(record)
-        assert clipped.pd < plain.pd
-        assert clipped.pd_low < clipped.pd < clipped.pd_high
+        plain, clipped = assessed(artefact, [record]), assessed(artefact.positive_only, [record])
+        parts = artefact.positive_only.scorecard.card_.look_up(record)
+        base = artefact.positive_only.scorecard.card_.intercept
+        assert clipped.log_odds[0] == pytest.approx(base + fsum(parts.values()), abs=1e-12)
+        assert clipped.pd[0] < plain.pd[0]
+        assert clipped.pd_low[0] < clipped.pd[0] < clipped.pd_high[0]

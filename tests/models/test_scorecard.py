@@ -9,15 +9,17 @@ import pytest
 import shap
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy.special import expit
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from scoring.models.card.binning import TAIL_CUTS, cut_points
-from scoring.models.card.card import Card
+from scoring.models.card.log_odds import Card
 from scoring.models.learning.ascent import Outcomes
 from scoring.models.learning.averaging import stacking_weights
 from scoring.models.learning.compression import segments
 from scoring.models.learning.cut_off_normal import cut_off_normal
 from scoring.models.scorecard import MonotoneScorecard
+from tests.models.cards import log_odds_of
 
 DIRECTIONS = {"attendance": -1, "refunds": 1, "sales": -1, "age_of_shop": 0}
 CUTS = {"attendance": [0.5, 0.7, 0.9], "refunds": [0.05, 0.1], "sales": [1e5, 5e5, 2e6]}
@@ -94,7 +96,7 @@ def test_better_behaviour_never_lowers_the_score(
     if record[column] is None:
         return
     better = {**record, column: record[column] - DIRECTIONS[column] * by}
-    assert fitted.card_.log_odds(better) <= fitted.card_.log_odds(record)
+    assert log_odds_of(fitted.card_, better) <= log_odds_of(fitted.card_, record)
 
 
 @pytest.mark.parametrize("rows", [12, 40, 90, 400])
@@ -129,9 +131,13 @@ def test_one_record_and_a_million_rows_give_the_same_bits(
     fitted: MonotoneScorecard, record: dict[str, float | None]
 ) -> None:
     X = a_frame(record)
-    assert fitted.card_.log_odds(record) == fitted.decision_function(X)[0]
-    assert fitted.card_.look_up(record) == fitted.contributions(X).iloc[0].to_dict()
-    assert fitted.card_.probability(record) == fitted.predict_proba(X)[0, 1]
+    parts = fitted.card_.look_up(record)
+    total = fitted.card_.intercept
+    for part in parts.values():
+        total += part
+    assert total == fitted.decision_function(X)[0] == log_odds_of(fitted.card_, record)
+    assert parts == fitted.contributions(X).iloc[0].to_dict()
+    assert expit(total) == fitted.predict_proba(X)[0, 1]
     many = pd.concat([X, founders(500, 5)[0], X], ignore_index=True)
     assert fitted.decision_function(many)[0] == fitted.decision_function(X)[0]
     assert fitted.decision_function(many)[-1] == fitted.decision_function(X)[0]
@@ -253,9 +259,9 @@ def test_without_outcomes_the_expert_scorecard_discriminates(rows: int) -> None:
     good = {"attendance": 1.0, "refunds": 0.0, "sales": 5e6}
     bad = {"attendance": 0.2, "refunds": 0.4, "sales": 1e4}
     assert model.background_ == "expert_reference"
-    assert model.card_.log_odds(bad) - model.card_.log_odds(good) == pytest.approx(1.5)
-    assert model.base_log_odds_ == pytest.approx(np.log(2 / 18))
-    assert model.card_.log_odds({}) == pytest.approx(np.log(2 / 18))
+    assert log_odds_of(model.card_, bad) - log_odds_of(model.card_, good) == pytest.approx(1.5)
+    assert model.card_.intercept == pytest.approx(np.log(2 / 18))
+    assert log_odds_of(model.card_, {}) == pytest.approx(np.log(2 / 18))
 
 
 def test_a_declared_weight_is_what_the_feature_is_worth_from_worst_to_best_bin() -> None:
@@ -320,7 +326,7 @@ def test_good_outcomes_alone_lower_the_risk_and_keep_the_ranking() -> None:
     X, _ = founders(60)
     model = a_scorecard().fit(X, np.zeros(60))
     prior = a_scorecard().fit(X)
-    assert model.base_log_odds_ < prior.base_log_odds_
+    assert model.card_.intercept < prior.card_.intercept
     assert np.corrcoef(model.decision_function(X), prior.decision_function(X))[0, 1] > 0.8
 
 
@@ -335,7 +341,7 @@ def test_withholding_never_pays_where_the_catalogue_says_so() -> None:
     assert neutral.card_.features[0].missing_log_odds == pytest.approx(0.0, abs=1e-12)
 
 
-def test_no_record_can_be_evidence() -> None:
+def test_no_record_can_tell_risk() -> None:
     X, y = founders(400)
     X["refunds"] = X["refunds"].where(y == 0)
     model = a_scorecard().fit(X, y)
@@ -346,9 +352,11 @@ def test_infinity_is_an_error_and_nan_is_missing(fitted: MonotoneScorecard) -> N
     with pytest.raises(ValueError, match="infinity"):
         fitted.decision_function(a_frame({"attendance": np.inf}))
     with pytest.raises(ValueError, match="infinite"):
-        fitted.card_.log_odds({"attendance": float("-inf")})
-    nan = fitted.card_.log_odds({"attendance": float("nan")})
-    assert nan == fitted.card_.log_odds({"attendance": None}) == fitted.card_.log_odds({})
+        fitted.card_.look_up({"attendance": float("-inf")})
+    nan = fitted.card_.look_up({"attendance": float("nan")})
+    assert nan == fitted.card_.look_up({"attendance": None}) == fitted.card_.look_up({})
+    nan = log_odds_of(fitted.card_, {"attendance": float("nan")})
+    assert nan == log_odds_of(fitted.card_, {"attendance": None}) == log_odds_of(fitted.card_, {})
 
 
 @pytest.mark.parametrize(

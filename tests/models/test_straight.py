@@ -88,7 +88,9 @@ def test_a_line_claims_nothing_beyond_those_who_were_seen() -> None:
 def test_lines_are_for_few_loans() -> None:
     X, y = _misjudged(501, seed=1)  # noqa: N806
     scorecard = MonotoneScorecard(directions=dict.fromkeys(X, 1))
-    few = scorecard.fit(X[:500], y[:500]).member_weights_
+    few = scorecard.fit(X[:500], y[:500]).learned_.member_weights
     assert {"straight lines", "expert's line"} <= set(few)
     assert sum(few.values()) == pytest.approx(1.0)
-    assert not {"straight lines", "expert's line"} & set(scorecard.fit(X, y).member_weights_)
+    assert not {"straight lines", "expert's line"} & set(
+        scorecard.fit(X, y).learned_.member_weights
+    )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scoring.base.settings import DeploymentProfile
 from scoring.features import all_features
 from scoring.models.artefact import Artefact
-from training.fit.fit import fit_scorecard
+from training.fit.fitting import fit_scorecard
 from training.fit.outcome_counts import outcomes_by_bin
 
 NAMES = ("monthly_net_sales_180d", "days_since_last_sale", "attended_share")

@@ -26,7 +26,9 @@ from scoring.published.pmml import scorecard_pmml
 from scoring.published.spreadsheet import FIRST_ROW, write_workbook
 from scoring.published.sql import Dialect, scorecard_sql, sqlite_number
 from scoring.reasons.ranking import MOST_REASONS, group_points
+from tests.assessed import assessed, score_of
 from tests.conftest import has_java
+from tests.models.cards import points_of
 from tests.published.conftest import Sample
 
 Run = Callable[[pd.DataFrame, str], dict[str, tuple[int, float]]]
@@ -56,9 +58,9 @@ def test_everybody_has_the_score_of_the_card(sample: Sample) -> None:
     statuses = [row["status"] for row in sample.rows]
     assert len(statuses) == sample.founders
     assert statuses.count("scored") > sample.founders * 2 / 3
-    for row in sample.rows:
-        if row["status"] == "scored":
-            assert row["score"] == sample.artefact.points.score(row["features"])
+    rows = [row for row in sample.rows if row["status"] == "scored"]
+    expected = assessed(sample.artefact, [row["features"] for row in rows])
+    assert [row["score"] for row in rows] == expected.score.tolist()
 
 
 SPARK_IS_SLOW = pytest.param(Dialect.SPARK, marks=pytest.mark.slow)
@@ -85,16 +87,17 @@ def test_sql_gives_each_features_points(sample: Sample, everybody: pd.DataFrame)
     with closing(duckdb.connect()) as connection:
         connection.register("features", everybody)
         found = connection.sql(statement.rstrip().rstrip(";")).df().set_index("founder")
-    wanted = sample.artefact.points.points_frame(everybody)
-    for name in wanted.columns:
-        assert found[f"{name}__points"].tolist() == wanted[name].tolist()
+    names = list(sample.artefact.feature_names)
+    wanted = sample.artefact.points.points_of_rows(everybody[names].to_numpy())
+    for name, points in zip(names, wanted.T, strict=True):
+        assert found[f"{name}__points"].tolist() == points.tolist()
 
 
 def test_not_a_number_is_missing_where_an_engine_knows_it(
     sample: Sample, postgresql_server: str
 ) -> None:
     nothing = dict.fromkeys(sample.artefact.feature_names)
-    expected = sample.artefact.points.score(nothing)
+    expected = score_of(sample.artefact, nothing)
     columns = ", ".join(
         f"CAST('NaN' AS DOUBLE PRECISION) AS {name}" for name in sample.artefact.feature_names
     )
@@ -140,7 +143,7 @@ def test_pmml_gives_the_same_score(
 
 def _assert_reasons(sample: Sample, record: dict[str, Any], found: dict[str, Any]) -> None:
     """Reason codes are the groups that cost most, as in the API; ties may come in any order."""
-    points = sample.artefact.points.points(record)
+    points = points_of(sample.artefact.points, record)
     cost = {
         group.code: group.points
         for group in group_points(points, record, sample.artefact.features)
@@ -175,12 +178,12 @@ def test_the_spreadsheet_gives_the_same_score_and_pd(
     sample: Sample, everybody: pd.DataFrame, tmp_path: Path
 ) -> None:
     sheet = Spreadsheet(sample, tmp_path)
-    card = sample.artefact.scorecard.card_
-    for record in everybody.to_dict("records"):
-        values = {name: record[name] for name in sample.artefact.feature_names}
-        score, pd_ = sheet.typed(values)
-        assert score == sample.artefact.points.score(values)
-        assert pd_ == pytest.approx(card.probability(values), rel=1e-12)
+    records = everybody[list(sample.artefact.feature_names)].to_dict("records")
+    expected = assessed(sample.artefact, records)
+    for record, wanted, wanted_pd in zip(records, expected.score, expected.pd, strict=True):
+        score, pd_ = sheet.typed(record)
+        assert score == wanted
+        assert pd_ == pytest.approx(wanted_pd, rel=1e-12)
 
 
 def test_the_spreadsheet_finds_the_bin_of_every_value_next_to_a_cut(
@@ -194,7 +197,7 @@ def test_the_spreadsheet_finds_the_bin_of_every_value_next_to_a_cut(
             for step in (0, 1):
                 value = (highest_step(cut, decimals) + step) / 10.0**decimals
                 values = {**nothing, feature.name: value}
-                assert sheet.typed(values)[0] == sample.artefact.points.score(values)
+                assert sheet.typed(values)[0] == score_of(sample.artefact, values)
 
 
 @given(

@@ -27,6 +27,7 @@ from scoring.published.html import scorecard_html
 from scoring.published.picture import draw_scorecard
 from scoring.published.table import FeatureTable, ScorecardTable, joined, scorecard_table
 from scoring.published.terminal import scorecard_text
+from scoring.published.variant import CardVariant
 from scoring.published.written import evidence_text, rate_text
 from tests.published.fitted import FittedModel, a_fitted_model
 from training.fit.outcome_counts import outcomes_by_bin
@@ -61,13 +62,15 @@ def test_a_weight_counts_like_repeated_loans(model: FittedModel) -> None:
 
 
 def test_figures_of_a_bin_are_those_of_its_loans(model: FittedModel, table: ScorecardTable) -> None:
-    points = model.artefact.points.points_frame(model.X)
+    names = list(model.artefact.feature_names)
+    earned = model.artefact.points.points_of_rows(model.X[names].to_numpy())
+    points = dict(zip(names, earned.T, strict=True))
     goods, bads = int((model.y == 0).sum()), int(model.y.sum())
     shown = 0
     for feature in table.features:
-        known = model.X[feature.name].notna()
+        known = model.X[feature.name].notna().to_numpy()
         for each in feature.bins[:-1]:
-            inside = (known & (points[feature.name] == each.points)).to_numpy()
+            inside = known & (points[feature.name] == each.points)
             assert each.share == pytest.approx(inside.mean())
             if each.bad_rate is None or each.weight_of_evidence is None:
                 continue
@@ -154,8 +157,12 @@ def _as_printed(feature: FeatureTable) -> FeatureTable:
 
 def test_a_card_without_outcomes_says_why(model: FittedModel) -> None:
     without = replace(model.artefact, bin_outcomes={})
-    for kind, word in (("expert_prior", "opinion"), ("fitted", "stored before")):
-        told = scorecard_table(without, model="M-TEST", kind=kind)
+    plain, clipped = CardVariant.PLAIN, CardVariant.POSITIVE_ONLY
+    for artefact, kind, variant, word in (
+        (without, "expert_prior", plain, "opinion"),
+        (model.artefact, "fitted", clipped, "table of the plain card alone"),
+    ):
+        told = scorecard_table(artefact, model="M-TEST", kind=kind, variant=variant)
         assert not told.has_outcomes
         assert any(word in note for note in told.notes)
         assert all(each.bad_rate is None for f in told.features for each in f.bins)

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from scoring.base.errors import FileError
-from training.backtest.backtest import SCORECARD, backtest_berka, berka_training_set
+from training.backtest.cross_validation import SCORECARD, backtest_berka, berka_training_set
 from training.challengers.peers import all_peers
 from training.cli.training import app
 from training.data.dataset import TrainingSet

@@ -22,10 +22,11 @@ from scoring.models.artefact import Artefact
 from scoring.models.card.points import PointsCard, PointsFeature
 from scoring.published.bins import bin_labels
 from scoring.published.table import joined
-from training.fit.fit import Fit, fit_scorecard
+from tests.models.cards import points_of
+from training.fit.fitting import fit_scorecard
 from training.fit.hand.applying import AppliedHand, apply_hand, check_served
 from training.fit.hand.file import check_hand, read_hand
-from training.fit.shaping import Shaping
+from training.fit.shaping import Fit, Shaping
 from training.validation.hand_beside import changes_by_hand, hand_record
 from training.validation.validate import fit_and_foretell
 
@@ -240,8 +241,8 @@ def test_the_artefact_keeps_who_set_what_and_why_beside_the_free_fit(
     assert (first.name, first.author) == ("refund_share_365d", "Analyst One")
     for line, value in ((first.bins[0], 0.0), (first.bins[-2], 1.0), (first.bins[-1], None)):
         record = {"refund_share_365d": value}
-        assert line.before == again.hand.free.points(record)["refund_share_365d"]
-        assert line.after == again.points.points(record)["refund_share_365d"]
+        assert line.before == points_of(again.hand.free, record)["refund_share_365d"]
+        assert line.after == points_of(again.points, record)["refund_share_365d"]
     assert replace(again, hand=None).hand is None
 
 

@@ -21,7 +21,7 @@ from scoring.models.priors import read_priors
 from scoring.score.bands import band_of
 from scoring.store.database import Database
 from tests.builders import an_expert_model
-from training.fit.fit import expert_scorecard, fit_scorecard
+from training.fit.fitting import expert_scorecard, fit_scorecard
 from training.fit.shaping import Shaping
 from training.validation.elicitation import elicited
 from training.validation.sensitivity import (

@@ -23,6 +23,7 @@ from scoring.models.card.points import PointsScale
 from scoring.models.priors import read_priors
 from scoring.parties.consents import Purpose
 from scoring.store.database import Database
+from tests.assessed import assessed
 from tests.builders import a_founder, a_lender
 from tests.sample_store import a_sample_store
 from tests.training.conftest import KNOWN_AT, NOW
@@ -222,8 +223,8 @@ def test_a_store_without_any_loan_gives_the_experts_scorecard(database: Database
     assert "opinion" in candidate.report.read_text(encoding="utf-8")
     with database.reading() as session:
         artefact = load_artefact(find_model(session, candidate.reference))
-    empty = artefact.predict({})
-    assert empty.pd_low < 0.05 < empty.pd < 0.2 < empty.pd_high
+    empty = assessed(artefact, [{}])
+    assert empty.pd_low[0] < 0.05 < empty.pd[0] < 0.2 < empty.pd_high[0]
 
 
 def test_a_model_keeps_the_blocks_that_it_was_trained_without(sqlite: Database) -> None:

@@ -218,6 +218,6 @@ def _bins(model: Any, feature: int, dimensions: int, rows: pd.DataFrame) -> NDAr
 
 def _of_binned_regression(model: Any, rows: pd.DataFrame, background: pd.DataFrame) -> Floats:
     binning, regression = model.steps[0][1], model.steps[-1][1]
-    evidence = np.asarray(binning.transform(rows), dtype=np.float64)
+    weights = np.asarray(binning.transform(rows), dtype=np.float64)
     usual = np.asarray(binning.transform(background), dtype=np.float64).mean(axis=0)
-    return np.asarray((evidence - usual) * regression.coef_[0])
+    return np.asarray((weights - usual) * regression.coef_[0])

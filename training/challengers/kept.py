@@ -28,8 +28,8 @@ from scoring.models.card.points import PointsScale
 from scoring.store.audit import append_event, verify_event
 from scoring.store.database import Ledger
 from scoring.store.tables import AuditEvent
-from training.candidate import feature_set_digest
 from training.challengers.challenger import Challenger, Learner
+from training.lineage import feature_set_digest
 
 _ACTION = "challenger.trained"
 _LIBRARIES = ("numpy", "pandas", "scikit-learn")
@@ -43,7 +43,7 @@ class KeptChallenger:
         challenger: fitted.
         currency: of all amounts.
         deployment_profile: for which it was trained.
-        blocks_off: blocks of evidence that it does without.
+        blocks_off: blocks (kinds of records) that it does without.
         constants: to what ratios are shrunk.
         scale: of points.
     """
@@ -139,7 +139,7 @@ def load_challenger(session: Session, data_dir: Path, reference: str) -> KeptCha
     kept: KeptChallenger = joblib.load(io.BytesIO(content))
     columns = kept.challenger.columns
     known = columns if set(columns) <= set(all_features()) else ()
-    if noted.get("feature_set_digest") != feature_set_digest(known):
+    if noted["feature_set_digest"] != feature_set_digest(known):
         raise ModelError(
             f"{reference} was trained on features that are defined otherwise now. "
             "Train it again: `foothold challengers train`."

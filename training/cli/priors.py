@@ -76,7 +76,7 @@ def priors(
             }
         )
     elif written is Format.HTML:
-        typer.echo(as_html(entries, title=title, with_model=model is not None), nl=False)
+        typer.echo(as_html(entries, title=title, model=model), nl=False)
     else:
         _print_entries(entries, title=title, model=model)
 
@@ -97,7 +97,7 @@ def sensitivity(
     """
     from scoring.base.settings import read_settings
     from scoring.cli.console import print_json, progress_bar
-    from training.fit.fit import has_outcomes
+    from training.data.dataset import has_outcomes
     from training.fit.shaping import Shaping
     from training.validation.sensitivity import expert_sensitivity, fitted_sensitivity
 

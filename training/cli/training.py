@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:  # what is heavy is imported by the commands that need it
-    from training.backtest.backtest import BacktestResult
+    from training.backtest.cross_validation import BacktestResult
     from training.candidate import Candidate
 
 app = typer.Typer(no_args_is_help=True, help="Train, promote and test models.")
@@ -118,7 +118,7 @@ def berka(
 ) -> None:
     """Cross-validate on 354 real loans of a Czech bank (PKDD'99)."""
     from scoring.cli.console import print_json, progress_bar
-    from training.backtest.backtest import backtest_berka, backtest_berka_beside_peers
+    from training.backtest.cross_validation import backtest_berka, backtest_berka_beside_peers
 
     with progress_bar() as progress:
         run = backtest_berka_beside_peers if peers else backtest_berka
@@ -161,9 +161,7 @@ def _print_candidate(candidate: Candidate) -> None:
 
 
 def _print_calibration(figures: Mapping[str, Any]) -> None:
-    said = figures.get("calibration")
-    if said is None:  # trained before there was any
-        return
+    said = figures["calibration"]
     text = f"slope {said['slope']:.3f}, intercept {said['intercept']:+.3f}"
     if not said["labels"]:
         text = "the prior's own PD, for lack of outcomes"

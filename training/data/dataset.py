@@ -27,7 +27,6 @@ from scoring.store.database import Database, last_recorded
 from scoring.store.snapshots import Snapshot, verify_snapshot
 from scoring.store.tables import Application, CashFlowLine, Founder, Loan, OrderLine, Record
 from training.data.labels import Outcome, OutcomeDefinition, labels_known, standing
-from training.fit.fit import has_outcomes
 
 DEFAULT_CURRENCY = "KRW"
 _MONEY: dict[str, type[Record]] = {
@@ -57,7 +56,7 @@ class TrainingSet:
         profile: which features it may have.
         constants: to what ratios are shrunk in `X` and `population`, estimated on the rows that
             the model is fitted on.
-        blocks_off: blocks of evidence left out beside those of the profile.
+        blocks_off: blocks (kinds of records) left out beside those of the profile.
         snapshot_digest: of the snapshot that the records were taken from, if from one.
     """
 
@@ -94,6 +93,11 @@ class TrainingSet:
         return digest(labelled + self.population.to_csv(index=False, lineterminator="\n"))
 
 
+def has_outcomes(y: NDArray[np.int64]) -> bool:
+    """Whether outcomes can move the expert's scorecard; bad ones alone can't."""
+    return bool((y == 0).any())
+
+
 def build_training_set(
     session: Session,
     *,
@@ -117,7 +121,7 @@ def build_training_set(
         currency: of the model; needed only where no record says it.
         definition: when a loan is bad.
         now: consent must stand at this instant as well; it may have ended since `known_at`.
-        blocks_off: blocks of evidence to do without, beside those of the profile.
+        blocks_off: blocks (kinds of records) to do without, beside those of the profile.
         features_on: features to have although they are off by default.
         snapshot: to take the records from instead of the store; consents are the store's.
 

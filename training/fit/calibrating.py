@@ -16,8 +16,8 @@ import pandas as pd
 from scoring.base.errors import InputError
 from scoring.models.adjustments.calibration import Calibration, calibrated_to
 from training.data.dataset import TrainingSet
-from training.fit.fit import Fit, Foretelling, ModelKind, fit_or_expert
-from training.fit.shaping import Shaping
+from training.fit.fitting import fit_or_expert
+from training.fit.shaping import Fit, Foretelling, ModelKind, Shaping
 from training.measures.figures import Ints
 from training.measures.folds import Progress, Split, followed, grouped_folds
 

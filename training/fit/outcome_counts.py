@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scoring.models.card.bin_outcomes import BinOutcomes
-from scoring.models.card.card import Card
+from scoring.models.card.log_odds import Card
 from training.measures.figures import Floats, Ints
 
 _DECIMALS = 6  # parts of founders, such as thirds, add up to whole ones again

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,7 @@ from scoring.features import all_features
 from scoring.features.catalogue import Kind
 from scoring.models.adjustments.calibration import Calibration
 from scoring.models.adjustments.capping import BlockCap, cap_block
-from scoring.models.card.card import Card
+from scoring.models.card.log_odds import Card
 from scoring.models.card.points import PointsCard
 from scoring.models.scorecard import MonotoneScorecard
 from training.fit.hand.applying import AppliedHand
@@ -69,17 +70,54 @@ class Shaping:
         }
 
 
+class ModelKind(StrEnum):
+    """Where a model's points come from."""
+
+    EXPERT_PRIOR = "expert_prior"
+    FITTED = "fitted"
+
+
 @dataclass(frozen=True)
-class Shaped:
-    """A card and how it came about.
+class Fit:
+    """A scorecard as it was shaped.
 
     Attributes:
-        scorecard: as served.
-        caps: of blocks.
+        scorecard: fitted, or the expert's.
+        caps: what was done to keep blocks within their share of the range.
+        by_hand: features whose points were given by hand.
     """
 
     scorecard: MonotoneScorecard
     caps: tuple[BlockCap, ...]
+    by_hand: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> ModelKind:
+        """Where its points come from."""
+        fitted = self.scorecard.is_fitted_to_outcomes_
+        return ModelKind.FITTED if fitted else ModelKind.EXPERT_PRIOR
+
+    def foretell(self, X: pd.DataFrame) -> Foretelling:  # noqa: N803
+        """Log-odds of bad of rows; X has the scorecard's columns, and may have more."""
+        X = X[list(self.scorecard.feature_names_in_)]  # noqa: N806
+        log_odds, parts = self.scorecard.scores_and_contributions(X)
+        return Foretelling(log_odds, parts[list(self.by_hand)].to_numpy().sum(axis=1))
+
+
+@dataclass(frozen=True)
+class Foretelling:
+    """Log-odds of bad, not calibrated, and the part of them given by hand, shape (rows,) each."""
+
+    log_odds: NDArray[np.float64]
+    given: NDArray[np.float64]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Foretelling]) -> Foretelling:
+        """The parts' rows one after the other."""
+        return cls(
+            np.concatenate([part.log_odds for part in parts]),
+            np.concatenate([part.given for part in parts]),
+        )
 
 
 def fit_shaped(
@@ -87,7 +125,7 @@ def fit_shaped(
     X: pd.DataFrame,  # noqa: N803
     y: NDArray[np.int64] | None,
     shaping: Shaping,
-) -> Shaped:
+) -> Fit:
     """Fit, cap, and where there is a hand fit again round it.
 
     Shapes that the hand takes from the free fit come from these rows alone.
@@ -98,19 +136,19 @@ def fit_shaped(
         y: shape (rows,), 1 for bad; None for the expert's scorecard.
         shaping: what is done to it.
     """
-    fit = _Fitting(unfitted, X, y, shaping)
-    free, cap = fit.capped({})
+    rows = _Rows(unfitted, X, y, shaping)
+    free, cap = rows.capped({})
     hand = shaping.hand
     if hand is None:
-        return Shaped(free, (cap,))
-    rebinned = fit.holding(hand.held_cuts(free)) if hand.reshaped else free
-    held = hand.held(free, rebinned)
-    scorecard, cap = fit.capped(held, whole=hand.in_points)
-    return Shaped(scorecard, (cap,))
+        return Fit(free, (cap,))
+    rebinned = rows.fitted_round(hand.fixed_cuts(free)) if hand.reshaped else free
+    fixed = hand.fixed(free, rebinned)
+    scorecard, cap = rows.capped(fixed, whole=hand.in_points)
+    return Fit(scorecard, (cap,), tuple(name for name in shaping.by_hand if name in X.columns))
 
 
 @dataclass(frozen=True)
-class _Fitting:
+class _Rows:
     """The rows, to fit to again and again."""
 
     unfitted: MonotoneScorecard
@@ -118,21 +156,21 @@ class _Fitting:
     y: NDArray[np.int64] | None
     shaping: Shaping
 
-    def holding(self, held: Mapping[str, Any]) -> MonotoneScorecard:
-        """Fit with more or less held."""
-        scorecard: MonotoneScorecard = clone(self.unfitted).set_params(held=dict(held) or None)
+    def fitted_round(self, fixed: Mapping[str, Any]) -> MonotoneScorecard:
+        """Fit with more or less fixed."""
+        scorecard: MonotoneScorecard = clone(self.unfitted).set_params(fixed=dict(fixed) or None)
         scorecard.fit(self.X, self.y)
         return scorecard
 
     def capped(
-        self, held: Mapping[str, Any], *, whole: tuple[str, ...] = ()
+        self, fixed: Mapping[str, Any], *, whole: tuple[str, ...] = ()
     ) -> tuple[MonotoneScorecard, BlockCap]:
         """Fit, and again with attendance scaled down where it takes more than its share."""
         catalogue = all_features()
         attendance = [n for n in map(str, self.X.columns) if catalogue[n].kind is Kind.ATTENDANCE]
         return cap_block(
-            self.holding(held),
-            lambda capped: self.holding({**held, **capped}),
+            self.fitted_round(fixed),
+            lambda capped: self.fitted_round({**fixed, **capped}),
             block=Kind.ATTENDANCE.value,
             features=attendance,
             share=self.shaping.attendance_cap,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from html import escape
 from typing import Any
+
+from jinja2 import PackageLoader
 
 from scoring.features.catalogue import Feature
 from scoring.models.artefact import Artefact
 from scoring.models.priors import Priors
 from scoring.published.bins import bin_labels
+from scoring.published.html import page_environment
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Elicited:
 
     Attributes:
         feature: its name.
-        kind: its block of evidence.
+        kind: its block.
         direction: which way is safer, in words.
         weight_points: from its worst to its best bin, as the expert gave them.
         confidence: high, medium or low.
@@ -90,35 +92,17 @@ def elicited(
     )
 
 
-def as_html(entries: Sequence[Elicited], *, title: str, with_model: bool) -> str:
-    """The table as one page that loads nothing from elsewhere."""
-    heads = ["Feature", "Direction", "Points, worst to best", "Confidence", "Bins", "Why", "Who"]
-    if with_model:
-        heads.insert(3, "On the model's card")
-    rows = []
-    for entry in entries:
-        cells = [
-            entry.feature,
-            entry.direction,
-            f"{entry.weight_points:g}",
-            entry.confidence,
-            "; ".join(entry.bins) or "none in this currency",
-            entry.why,
-            entry.who,
-        ]
-        if with_model:
-            cells.insert(3, "" if entry.model_points is None else str(entry.model_points))
-        rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
-    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>{escape(title)}</title><style>body{{font:15px/1.5 system-ui,sans-serif}}"
-        "table{border-collapse:collapse}td,th{text-align:left;vertical-align:top;"
-        "padding:.3rem .7rem .3rem 0;border-bottom:1px solid #dfe3e6}</style></head>\n"
-        f"<body><h1>{escape(title)}</h1>\n<table><thead><tr>{head}</tr></thead>\n<tbody>\n"
-        + "\n".join(rows)
-        + "\n</tbody></table></body></html>\n"
-    )
+def as_html(entries: Sequence[Elicited], *, title: str, model: str | None) -> str:
+    """The table as one page that loads nothing from elsewhere.
+
+    Args:
+        entries: in the order of the page.
+        title: of the page.
+        model: reference of the model whose points stand beside them; None without one.
+    """
+    environment = page_environment(PackageLoader("training.validation", "."))
+    page = environment.get_template("elicited.html")
+    return page.render(entries=entries, title=title, model=model)
 
 
 def _spans(model: Artefact) -> dict[str, int]:

@@ -12,8 +12,7 @@ from scoring.models.artefact import Artefact
 from scoring.models.card.points import PointsCard
 from scoring.published.bins import NO_RECORD, bin_labels, highest_below
 from training.data.dataset import TrainingSet
-from training.fit.fit import Fit
-from training.fit.shaping import Shaping
+from training.fit.shaping import Fit, Shaping
 from training.measures.folds import Progress
 from training.validation.validate import Validation, validate
 

@@ -21,13 +21,13 @@ from scipy.stats import spearmanr
 
 from scoring.features import all_features
 from scoring.models.adjustments.capping import range_of
-from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.log_odds import Card, CardFeature
 from scoring.models.card.points import PointsCard
 from scoring.models.evidence import observed_shares
 from scoring.models.priors import Priors, read_priors
 from scoring.score.bands import band_of
-from training.fit.fit import Fit, expert_scorecard, fit_scorecard
-from training.fit.shaping import Shaping
+from training.fit.fitting import expert_scorecard, fit_scorecard
+from training.fit.shaping import Fit, Shaping
 from training.measures.figures import SEED, Floats, Ints
 from training.measures.folds import Progress, followed
 

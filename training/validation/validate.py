@@ -13,15 +13,15 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from training.data.dataset import TrainingSet
+from training.data.dataset import TrainingSet, has_outcomes
 from training.fit.calibrating import (
     Loans,
     calibration_folds,
     calibration_from,
     foretold_out_of_fold,
 )
-from training.fit.fit import Foretelling, fit_or_expert, has_outcomes
-from training.fit.shaping import Shaping
+from training.fit.fitting import fit_or_expert
+from training.fit.shaping import Foretelling, Shaping
 from training.measures.figures import SEED, Figure, Floats, Ints, Judged, figures_of, too_few
 from training.measures.folds import Progress, Split, followed, grouped_folds
 

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-import pandas as pd
-
 from scoring.base.errors import FileError
 from scoring.intake.containers import Container, Sheet
 from scoring.intake.formats.attendance.session_headers import FEWEST_SESSIONS, session_days
@@ -51,12 +49,6 @@ class Table:
         taken = set(self.fields.values())
         return tuple(h for place, h in enumerate(self.headers) if h and place not in taken)
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Rows under the header with their numbers, as wide as it; repeated headers left out."""
-        for number, cells in self.lines():
-            if not self.repeats_header(cells):
-                yield number, cells
-
     def lines(self) -> Iterator[tuple[int, list[str]]]:
         """All rows under the header with their numbers, as wide as it."""
         width = len(self.headers)
@@ -69,19 +61,6 @@ class Table:
         return all(
             cell == header or normalised(cell) == normalised(header)
             for cell, header in zip(cells, self.headers, strict=True)
-        )
-
-    def frame(self) -> pd.DataFrame:
-        """All rows as text: a column per field of the format, index = row of the file.
-
-        Fields that the file has no column for are absent.
-        """
-        numbers, lines = [], []
-        for number, cells in self.rows():
-            numbers.append(number)
-            lines.append([cells[position] for position in self.fields.values()])
-        return pd.DataFrame(
-            lines, columns=list(self.fields), index=pd.Index(numbers, dtype="int64"), dtype=str
         )
 
 

@@ -7,7 +7,6 @@ printed, explained and served stay the same numbers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 
 from scoring.models.card.binning import Floats
-from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.log_odds import Card, CardFeature
 from scoring.models.card.uncertainty import Uncertainty
 
 if TYPE_CHECKING:
@@ -98,19 +97,15 @@ class Calibration:
 
     def applied_to(self, scorecard: MonotoneScorecard) -> MonotoneScorecard:
         """Return a fitted scorecard with its card and uncertainty calibrated; the other stays."""
-        calibrated = copy(scorecard)
-        calibrated.card_ = self._card(scorecard.card_)
-        calibrated.base_log_odds_ = calibrated.card_.intercept
-        scale = np.full(scorecard.uncertainty_.remainder.size, self.slope)
-        card = scorecard.card_
+        card, uncertainty = scorecard.card_, scorecard.uncertainty_
+        scale = np.full(uncertainty.remainder.size, self.slope)
         for feature, place in zip(card.features, card.places(), strict=True):
             if feature.name in self.by_hand:
                 scale[place] = 1.0
-        calibrated.uncertainty_ = Uncertainty(
-            factor=scale[:, None] * scorecard.uncertainty_.factor,
-            remainder=scale**2 * scorecard.uncertainty_.remainder,
+        scaled = Uncertainty(
+            factor=scale[:, None] * uncertainty.factor, remainder=scale**2 * uncertainty.remainder
         )
-        return calibrated
+        return scorecard.with_card(self._card(card), scaled)
 
     def scaled(self, features: tuple[CardFeature, ...]) -> tuple[CardFeature, ...]:
         """Return a card's features as served: what was learned is multiplied by the slope."""
@@ -129,13 +124,13 @@ class Calibration:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Calibration:
         """Read what `to_dict` wrote."""
-        return cls(**{**data, "by_hand": tuple(data.get("by_hand", ()))})
+        return cls(**{**data, "by_hand": tuple(data["by_hand"])})
 
 
 def calibrated_to(
     log_odds: Floats, bad: NDArray[np.int64], given: Floats | float = 0.0
 ) -> Calibration:
-    """Return the map that outcomes ask for, held towards none by a prior.
+    """Return the map that outcomes ask for, pulled towards none by a prior.
 
     About the mean of the log-odds the shift and the logarithm of the slope have independent normal
     priors of `PRIOR_SD`; this is their posterior mode. So few outcomes move little, and one more

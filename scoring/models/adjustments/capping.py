@@ -1,33 +1,33 @@
-"""A block of evidence may move the score by no more than its share of the card's whole range.
+"""A block may move the score by no more than its share of the card's whole range.
 
-Attendance is the case in point: its evidence is a hypothesis, so its steps are scaled down by one
-factor where they would take more than a fifth, and the rest is fitted again round them.
+Attendance is the case in point: that it tells anything is a hypothesis, so its steps are scaled
+down by one factor where they would take more than a fifth, and the rest is fitted again round them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.log_odds import Card, CardFeature
 from scoring.models.card.points import PointsCard
 
 if TYPE_CHECKING:
     from scoring.models.scorecard import MonotoneScorecard
 
 Refit = Callable[[Mapping[str, Any]], "MonotoneScorecard"]
-"""Fits anew with what is held, as `MonotoneScorecard(held=…)` takes it."""
+"""Fits anew with what is fixed, as `MonotoneScorecard(fixed=…)` takes it."""
 
 _STEPS = 10_000
 """Factors are whole parts of so many, so that one can be read and written."""
 
 _MOST_RISES = 2
-"""The rest spreads out once the block is held: the factor may then rise, so many times at most."""
+"""The rest spreads out once the block is fixed: the factor may then rise, so many times at most."""
 
 _EASY_FALLS = 3
 """So many times the factor falls to where it should fit; then by half each time."""
@@ -38,7 +38,7 @@ class BlockCap:
     """What a cap did to a card; ranges are whole points, from the lowest to the highest possible.
 
     Attributes:
-        block: of evidence.
+        block: its name.
         share: of the card's range that the block may have at most.
         factor: by which the block's steps were scaled; 1 where the cap does not bind.
         block_range_before: without the cap.
@@ -80,7 +80,7 @@ def cap_block(
 
     Args:
         free: fitted without the cap; returned untouched where the cap does not bind.
-        refit: fits the same rows again with more held.
+        refit: fits the same rows again with more fixed.
         block: name of the block.
         features: of the block; those that the card lacks are left out.
         share: of the whole range, above 0 and up to 1.
@@ -111,7 +111,7 @@ def cap_block(
     parts = largest(before[1] - before[0])
     rises = falls = 0
     while True:
-        found = _held_at(free, refit, own, parts / _STEPS)
+        found = _fixed_at(free, refit, own, parts / _STEPS)
         now = _ranges(points_of(found.card_), features)
         wanted = largest(now[1] - now[0])
         if _within(*now, share):
@@ -159,7 +159,7 @@ def _printed(
     return range_of(points_of(Card(0.0, tuple(feature.scaled(factor) for feature in own))))
 
 
-def _held_at(
+def _fixed_at(
     free: MonotoneScorecard, refit: Refit, own: Sequence[CardFeature], factor: float
 ) -> MonotoneScorecard:
     """Fit again with the block's steps scaled by a factor, and its doubt by the same."""
@@ -177,14 +177,22 @@ def _held_at(
     }
     found = refit(shapes)
     with threadpool_limits(1):
-        found.uncertainty_ = found.uncertainty_.with_part_of(
+        uncertainty = found.uncertainty_.with_part_of(
             free.uncertainty_,
             here=_places(found.card_, names),
             there=_places(free.card_, names),
             factor=factor,
         )
-    evidence = free.direction_evidence_ | found.direction_evidence_
-    found.direction_evidence_ = evidence
+    before, now = free.learned_, found.learned_
+    # The block is fixed now, so that its directions were judged in the free fit alone.
+    found.learned_ = replace(
+        now,
+        uncertainty=uncertainty,
+        direction_log_bayes_factors={
+            **before.direction_log_bayes_factors,
+            **now.direction_log_bayes_factors,
+        },
+    )
     return found
 
 

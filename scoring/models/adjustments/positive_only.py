@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.log_odds import Card, CardFeature
 from scoring.models.card.points import PointsCard, PointsFeature
 
 if TYPE_CHECKING:
@@ -27,10 +26,9 @@ def positive_only(
         points: of its card.
         names: the features to clip.
     """
-    clipped = copy.copy(scorecard)
-    clipped.card_ = positive_only_card(scorecard.card_, names)
-    clipped.base_log_odds_ = clipped.card_.intercept
-    return clipped, positive_only_points(points, scorecard.card_, names)
+    clipped = positive_only_card(scorecard.card_, names)
+    served = scorecard.with_card(clipped, scorecard.uncertainty_)
+    return served, positive_only_points(points, scorecard.card_, names)
 
 
 def positive_only_card(card: Card, names: Collection[str]) -> Card:

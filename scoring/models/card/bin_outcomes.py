@@ -1,4 +1,4 @@
-"""What became of the loans that a card was fitted on, by bin: the evidence a table shows."""
+"""What became of the loans that a card was fitted on, by bin, as a table shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From log-odds to points and back: what a lender reads, rounded once per bin."""
+"""From log-odds to points: what a lender reads, rounded once per bin."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scoring.models.card.binning import bin_of
-from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.log_odds import Card, CardFeature
 
 WHOLE = 1e-6
 """Points closer than this to a whole number are one: log-odds are doubles."""
@@ -54,10 +54,6 @@ class PointsScale:
     def to_points(self, log_odds_of_bad: float) -> float:
         """Return unrounded points."""
         return self.offset - self.factor * log_odds_of_bad
-
-    def to_log_odds(self, points: float) -> float:
-        """Return the log-odds of bad that so many points stand for."""
-        return (self.offset - points) / self.factor
 
 
 @dataclass(frozen=True)
@@ -138,22 +134,6 @@ class PointsCard:
             least += min(errors)
         return cls(scale, base, features, max(abs(most), abs(least)))
 
-    def points(self, values: Mapping[str, float | None]) -> dict[str, int]:
-        """Return the points of each feature for one record.
-
-        Raises:
-            ValueError: if a value is infinite.
-        """
-        found = {}
-        for feature in self.features:
-            at = CardFeature.bin_in(feature.name, feature.cuts, values.get(feature.name))
-            found[feature.name] = feature.missing_points if at is None else feature.points[at]
-        return found
-
-    def score(self, values: Mapping[str, float | None]) -> int:
-        """Return base + sum of points for one record; exact."""
-        return self.base + sum(self.points(values).values())
-
     def points_of_rows(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return integer points of many records, shape (rows, features).
 
@@ -172,20 +152,12 @@ class PointsCard:
             ]
         return found
 
-    def points_frame(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
-        """Return integer points, rows x features.
+    def score_frame(self, X: pd.DataFrame) -> "pd.Series[int]":  # noqa: N803
+        """Return the score of each row: base + sum of integer points.
 
         Raises:
             ValueError: if a column is not there or a value is infinite.
         """
-        columns = {}
-        for feature in self.features:
-            at = CardFeature.bins_in(feature.name, feature.cuts, X)
-            columns[feature.name] = feature.table()[at]
-        return pd.DataFrame(columns, index=X.index, dtype=np.int64)
-
-    def score_frame(self, X: pd.DataFrame) -> "pd.Series[int]":  # noqa: N803
-        """Return the score of each row: base + sum of integer points."""
         total: NDArray[np.int64] = np.full(len(X), self.base, dtype=np.int64)
         for feature in self.features:
             total += feature.table()[CardFeature.bins_in(feature.name, feature.cuts, X)]

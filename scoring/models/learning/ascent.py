@@ -192,7 +192,7 @@ class Ascent:
 
         Args:
             scales: to start from; updated.
-            rounds: of the evidence loop.
+            rounds: of the loop that maximises the marginal likelihood.
         """
         self.believe(scales)
         if rounds:

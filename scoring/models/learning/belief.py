@@ -16,7 +16,7 @@ from scipy.special import polygamma
 from scoring.models.card.binning import Floats
 from scoring.models.learning.declarations import Declaration
 from scoring.models.learning.design import Design
-from scoring.models.learning.kinds import Kind
+from scoring.models.learning.kinds import MemberKind
 
 GAIN_SD = 0.3
 """Doubt in the experts' common gain, whose prior mean is 1."""
@@ -167,7 +167,7 @@ class Beliefs:
             default_weight_sd=self.default_weight_sd,
         )
 
-    def of(self, kind: Kind) -> "Beliefs":
+    def of(self, kind: MemberKind) -> "Beliefs":
         """Return what a kind of member believes of the experts' weights."""
         if kind.anchored:
             certain = [replace(each, weight_sd=0.0) for each in self.declarations]

@@ -7,7 +7,7 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 
 from scoring.models.card.binning import Floats, expert_cuts
-from scoring.models.learning.fixed import Held, Shape, held_from
+from scoring.models.learning.fixed import Fixed, Shape, fixed_from
 
 WhenMissing = Literal["neutral", "learned", "never_better_than_average"]
 
@@ -26,7 +26,7 @@ class Declaration:
         weight_sd: the expert's doubt in that weight, log-odds; None for the default.
         cuts: expert's cut points, or None.
         when_missing: what a missing value may do to the score.
-        held: cut points, or a whole shape, that data don't move.
+        fixed: cut points, or a whole shape, that data don't move.
     """
 
     name: str
@@ -35,15 +35,15 @@ class Declaration:
     weight_sd: float | None
     cuts: Floats | None
     when_missing: WhenMissing
-    held: Held | None = None
+    fixed: Fixed | None = None
 
     @property
     def shape(self) -> Shape | None:
         """The whole shape, where it is given and not learned."""
-        return None if self.held is None else self.held.shape
+        return None if self.fixed is None else self.fixed.shape
 
     def left_to_learn(self) -> "Declaration":
-        """Return what remains to be learned: nothing of a feature whose shape is held."""
+        """Return what remains to be learned: nothing of a feature whose shape is fixed."""
         if self.shape is None:
             return self
         return replace(self, direction=0, weight=0.0, weight_sd=None, when_missing="neutral")
@@ -57,7 +57,7 @@ def declarations_for(
     weight_sd: object,
     cuts: object,
     when_missing: object,
-    held: object = None,
+    fixed: object = None,
     most_bins: int = 12,
 ) -> tuple[Declaration, ...]:
     """Join what was declared by name or by position, in the order of the columns.
@@ -69,7 +69,7 @@ def declarations_for(
         weight_sd: the same; None for the default.
         cuts: the same, of sequences of numbers or None.
         when_missing: the same, or one word for all; None for "learned".
-        held: the same, of what `held_from` reads, or None.
+        fixed: the same, of what `fixed_from` reads, or None.
         most_bins: bins that a feature may have on the card.
 
     Raises:
@@ -88,20 +88,20 @@ def declarations_for(
     )
     declared = [_declaration(*column) for column in columns]
     return tuple(
-        each if entry is None else _holding(each, entry, most_bins)
-        for each, entry in zip(declared, _by_column(held, names, "held"), strict=True)
+        each if entry is None else _with_fixed(each, entry, most_bins)
+        for each, entry in zip(declared, _by_column(fixed, names, "fixed"), strict=True)
     )
 
 
-def _holding(declared: Declaration, entry: Any, most_bins: int) -> Declaration:
-    held = held_from(
+def _with_fixed(declared: Declaration, entry: Any, most_bins: int) -> Declaration:
+    fixed = fixed_from(
         entry,
         declared.name,
         direction=declared.direction,
         when_missing=declared.when_missing,
         most_bins=most_bins,
     )
-    return replace(declared, held=held)
+    return replace(declared, fixed=fixed)
 
 
 def _declaration(

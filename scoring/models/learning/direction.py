@@ -21,7 +21,7 @@ STRONG = float(np.log(20.0))
 """Log Bayes factor from which outcomes contradict a direction ("strong", Kass and Raftery 1995)."""
 
 
-def evidence_against_directions(
+def log_bayes_factors_against_directions(
     design: Design,
     outcomes: Outcomes,
     posterior: Posterior,

@@ -1,7 +1,10 @@
 """From rows to a card: bin, fit each member, average them, compress."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +18,7 @@ from scoring.models.card.binning import (
     shifts,
     union_of_cuts,
 )
-from scoring.models.card.card import Card
+from scoring.models.card.log_odds import Card
 from scoring.models.card.uncertainty import Uncertainty
 from scoring.models.learning.ascent import Outcomes
 from scoring.models.learning.belief import Beliefs
@@ -23,7 +26,7 @@ from scoring.models.learning.coding import CodedRows, part_of, rows_of, shares_o
 from scoring.models.learning.compression import CompressionLoss, compression_loss
 from scoring.models.learning.declarations import Declaration
 from scoring.models.learning.design import Design, uniform_shares
-from scoring.models.learning.direction import evidence_against_directions
+from scoring.models.learning.direction import log_bayes_factors_against_directions
 from scoring.models.learning.members import (
     ROWS_FOR_AVERAGE,
     ROWS_FOR_SCALES,
@@ -52,8 +55,8 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """A card with its uncertainty and how it came about.
+class Learned:
+    """A card with its uncertainty and how it came about: all that a fit leaves behind.
 
     Attributes:
         card: what is served.
@@ -61,18 +64,45 @@ class Fitted:
         background: "training_population", or "expert_reference" where rows were too few.
         member_weights: share of each kind of member in the average.
         scales: per kind of member whose scales are learned, the scale of each feature (log-odds),
-            of the first binning; 0 where its shape is held.
-        direction_evidence: log Bayes factor against each declared direction; see `direction`.
-        compression: loss of the card against the average of its members; None without outcomes.
+            of the first binning; 0 where its shape is fixed.
+        direction_log_bayes_factors: against each declared direction; see `direction`.
+        compression_loss: of the card against the average of its members; None without outcomes.
     """
 
     card: Card
     uncertainty: Uncertainty
     background: str
-    member_weights: dict[str, float]
-    scales: dict[str, list[float]]
-    direction_evidence: dict[str, float]
-    compression: CompressionLoss | None
+    member_weights: Mapping[str, float]
+    scales: Mapping[str, Sequence[float]]
+    direction_log_bayes_factors: Mapping[str, float]
+    compression_loss: CompressionLoss | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        loss = self.compression_loss
+        return {
+            "background": self.background,
+            "card": self.card.to_dict(),
+            "uncertainty": self.uncertainty.to_dict(),
+            "member_weights": dict(self.member_weights),
+            "scales": {kind: list(scales) for kind, scales in self.scales.items()},
+            "direction_log_bayes_factors": dict(self.direction_log_bayes_factors),
+            "compression_loss": None if loss is None else asdict(loss),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Learned:
+        """Read what `to_dict` wrote."""
+        loss = data["compression_loss"]
+        return cls(
+            card=Card.from_dict(data["card"]),
+            uncertainty=Uncertainty.from_dict(data["uncertainty"]),
+            background=str(data["background"]),
+            member_weights=dict(data["member_weights"]),
+            scales={kind: list(scales) for kind, scales in data["scales"].items()},
+            direction_log_bayes_factors=dict(data["direction_log_bayes_factors"]),
+            compression_loss=None if loss is None else CompressionLoss(**loss),
+        )
 
 
 def fit_card(
@@ -81,7 +111,7 @@ def fit_card(
     weights: Floats,
     declarations: Sequence[Declaration],
     settings: Settings,
-) -> Fitted:
+) -> Learned:
     """Fit, average and compress.
 
     Args:
@@ -102,8 +132,8 @@ def fit_card(
     cuts_by_binning = _binnings(values, weights, declarations, all_shifts)
     unions = [
         union_of_cuts([cuts[j] for cuts in cuts_by_binning])
-        if declared.held is None
-        else declared.held.cuts
+        if declared.fixed is None
+        else declared.fixed.cuts
         for j, declared in enumerate(declarations)
     ]
     coded = CodedRows.of(values, weights, unions)
@@ -114,7 +144,7 @@ def fit_card(
         for declared, share in zip(declarations, shares, strict=True)
     ]
     offset = _offset(coded, shapes)
-    held = [declared.held is not None for declared in declarations]
+    fixed = [declared.fixed is not None for declared in declarations]
     declarations = [declared.left_to_learn() for declared in declarations]
     signs = [declared.direction or 1 for declared in declarations]
     designs = [
@@ -122,7 +152,7 @@ def fit_card(
         for cuts in cuts_by_binning
     ]
     beliefs = Beliefs(declarations, settings.base_rate, settings.default_weight_sd)
-    evidence: dict[str, float] = {}
+    against: dict[str, float] = {}
     outcomes = None
     if bad is None:
         members = [
@@ -141,14 +171,16 @@ def fit_card(
             ]
             for kind, of_kind in fitted.scales.items()
         }
-        evidence = evidence_against_directions(designs[0], outcomes, fitted.plainest, declarations)
+        against = log_bayes_factors_against_directions(
+            designs[0], outcomes, fitted.plainest, declarations
+        )
     card, covariance = merge(
         members,
         [declared.name for declared in declarations],
         unions,
         shares,
         most=settings.max_card_bins,
-        held=held,
+        fixed=fixed,
         shapes=shapes,
     )
     if bad is not None:  # an expert's own doubt stands for a process that keeps order by itself
@@ -157,11 +189,11 @@ def fit_card(
     uncertainty = Uncertainty.of(covariance)
     background = "expert_reference" if expert_reference else "training_population"
     compression = None if outcomes is None else _compression_loss(card, members, values, outcomes)
-    return Fitted(card, uncertainty, background, member_weights, scales, evidence, compression)
+    return Learned(card, uncertainty, background, member_weights, scales, against, compression)
 
 
 def _offset(coded: CodedRows, shapes: Sequence[Floats | None]) -> Floats | None:
-    """Return each row's log-odds from the shapes that are held, shape (rows,)."""
+    """Return each row's log-odds from the shapes that are fixed, shape (rows,)."""
     given = [
         shape[codes] for shape, codes in zip(shapes, coded.codes, strict=True) if shape is not None
     ]
@@ -209,8 +241,8 @@ def _binnings(
 def _cuts(
     values: Floats, weights: Floats, declared: Declaration, rows: float, shift: float
 ) -> Floats:
-    if declared.held is not None:
-        return declared.held.cuts if declared.shape is None else np.empty(0)
+    if declared.fixed is not None:
+        return declared.fixed.cuts if declared.shape is None else np.empty(0)
     if declared.cuts is not None:
         distinct = np.unique(values[~np.isnan(values)]).size
         if rows < FEWEST_ROWS_FOR_CUTS or distinct < FEWEST_DISTINCT_FOR_CUTS:

@@ -1,4 +1,4 @@
-"""What is held while the rest is learned: a feature's cut points, or its whole shape."""
+"""What stays fixed while the rest is learned: a feature's cut points, or its whole shape."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ class Shape:
     Attributes:
         log_odds: of bad, one per bin.
         missing_log_odds: of a missing value; None for the mean of the observed bins.
-        never_better: a missing value is held at the mean of the observed bins where it would be
-            safer.
+        never_better: a missing value has the mean of the observed bins where it would be safer.
     """
 
     log_odds: Floats
@@ -46,17 +45,17 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Held:
-    """What is held of one feature: always its cut points, and its shape where one is given."""
+class Fixed:
+    """What is fixed of one feature: always its cut points, and its shape where one is given."""
 
     cuts: Floats
     shape: Shape | None
 
 
-def held_from(
+def fixed_from(
     entry: Mapping[str, Any], name: str, *, direction: int, when_missing: str, most_bins: int
-) -> Held:
-    """Read what is held of one feature.
+) -> Fixed:
+    """Read what is fixed of one feature.
 
     Args:
         entry: `cuts`, and for a whole shape `log_odds` (one per bin, len(cuts) + 1) and perhaps
@@ -69,7 +68,7 @@ def held_from(
     Raises:
         ValueError: if it is not well formed, or goes against what is declared of the feature.
     """
-    what = f"what is held of {name!r}"
+    what = f"what is fixed of {name!r}"
     if not isinstance(entry, Mapping) or "cuts" not in entry or set(entry) - set(_ENTRIES):
         raise ValueError(
             f"{what} must be a mapping with cuts and, for a whole shape, log_odds and perhaps "
@@ -82,7 +81,7 @@ def held_from(
     if entry.get("log_odds") is None:
         if missing is not None:
             raise ValueError(f"{what} has missing_log_odds without log_odds.")
-        return Held(cuts, None)
+        return Fixed(cuts, None)
     log_odds = np.array(entry["log_odds"], dtype=np.float64)
     if log_odds.shape != (cuts.size + 1,) or not np.all(np.isfinite(log_odds)):
         raise ValueError(
@@ -104,4 +103,4 @@ def held_from(
                 f"a missing {name!r} is declared neutral and can't have log-odds of its own: leave "
                 "missing_log_odds out."
             )
-    return Held(cuts, Shape(log_odds, missing, when_missing == "never_better_than_average"))
+    return Fixed(cuts, Shape(log_odds, missing, when_missing == "never_better_than_average"))

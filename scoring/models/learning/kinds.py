@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Kind:
+class MemberKind:
     """One member of the average: how deviations from the expert's line behave.
 
     Attributes:
@@ -14,8 +14,8 @@ class Kind:
         firmness: weight of the hyperprior, as twice so many steps seen before.
         towards: squared scale that the hyperprior pulls to; None for the geometric mean of all
             features' squared scales.
-        squared_scale: of a feature's whole range: what the evidence loop starts from, or without
-            one stays at (of straight lines, per unit of normal score).
+        squared_scale: of a feature's whole range: what learning the scales starts from, or without
+            it stays at (of straight lines, per unit of normal score).
         anchored: steps stay on the expert's line; only base rate and common gain are learned.
         straight: one slope per feature, round zero and not round the expert's line.
         credit: rows' worth of trust in the average before any row was left out.
@@ -33,18 +33,18 @@ class Kind:
 
     @property
     def scales_are_learned(self) -> bool:
-        """Whether evidence sets how far coefficients go."""
+        """Whether the marginal likelihood sets how far coefficients go."""
         return not (self.anchored or self.straight)
 
 
-ANCHOR = Kind("expert's line", anchored=True, credit=4.0)
+ANCHOR = MemberKind("expert's line", anchored=True, credit=4.0)
 """Two numbers can't be overfitted: a few outcomes cost nobody the expert's ranking. An expert who
 gave no weights has no line; to average with a constant would only make PDs timid."""
 
-STRAIGHT = Kind("straight lines", straight=True, squared_scale=0.3)
+STRAIGHT = MemberKind("straight lines", straight=True, squared_scale=0.3)
 """A ridge regression: what it believes is fixed, for scales learned from a few bads make it timid.
 Squared scales of 0.1 to 0.4 do alike (decision 5)."""
 
-SMOOTH = Kind("smooth")
-SMOOTH_PER_FEATURE = Kind("smooth per feature", per_feature=True, firmness=1.0, towards=None)
-CLIFFS = Kind("cliffs per feature", heavy_tailed=True, per_feature=True)
+SMOOTH = MemberKind("smooth")
+SMOOTH_PER_FEATURE = MemberKind("smooth per feature", per_feature=True, firmness=1.0, towards=None)
+CLIFFS = MemberKind("cliffs per feature", heavy_tailed=True, per_feature=True)

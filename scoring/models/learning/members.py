@@ -20,7 +20,7 @@ from scoring.models.learning.kinds import (
     SMOOTH,
     SMOOTH_PER_FEATURE,
     STRAIGHT,
-    Kind,
+    MemberKind,
 )
 from scoring.models.learning.merging import Member
 from scoring.models.learning.posterior import (
@@ -33,7 +33,7 @@ from scoring.models.learning.scales import Scales
 from scoring.models.learning.straight import straightened
 
 FIRST_ROUNDS = 16
-"""Evidence rounds on the first binning; the others start from its scales."""
+"""Rounds of the marginal likelihood on the first binning; the others start from its scales."""
 
 LATER_ROUNDS = 4
 REFIT_ROWS = 250
@@ -140,7 +140,7 @@ def fit_members(designs: Sequence[Design], beliefs: Beliefs, outcomes: Outcomes)
     )
 
 
-def _kinds(rows: float, beliefs: Beliefs) -> tuple[Kind, ...]:
+def _kinds(rows: float, beliefs: Beliefs) -> tuple[MemberKind, ...]:
     if rows > ROWS_FOR_AVERAGE:
         return (CLIFFS,)
     steps = (SMOOTH, CLIFFS) if rows <= ROWS_OF_ONE_SCALE else (SMOOTH, SMOOTH_PER_FEATURE, CLIFFS)
@@ -150,11 +150,11 @@ def _kinds(rows: float, beliefs: Beliefs) -> tuple[Kind, ...]:
     return (*steps, STRAIGHT, ANCHOR) if has_weights else (*steps, STRAIGHT)
 
 
-def _credit(kind: Kind, rows: float) -> float:
+def _credit(kind: MemberKind, rows: float) -> float:
     return kind.credit * min(1.0, ROWS_OF_ANCHOR / rows) if kind.anchored else kind.credit
 
 
-def _fit_kind(kind: Kind, seen: Sequence[_Seen], outcomes: Outcomes) -> list[Posterior]:
+def _fit_kind(kind: MemberKind, seen: Sequence[_Seen], outcomes: Outcomes) -> list[Posterior]:
     found: list[Posterior] = []
     for binning in seen:
         prior = binning.prior
@@ -189,7 +189,7 @@ def _left_out_by_one_step(
     return np.asarray(np.mean(found, axis=0))
 
 
-def _left_out_by_refits(binning: _Seen, outcomes: Outcomes, kind: Kind) -> Floats:
+def _left_out_by_refits(binning: _Seen, outcomes: Outcomes, kind: MemberKind) -> Floats:
     """Return each row's log-odds from fits that did not see its fold, shape (rows,).
 
     Folds take turns along the rows, which are sorted, good and bad apart.
@@ -231,12 +231,12 @@ class _Seen:
     turning: Floats | None = None
 
     @classmethod
-    def by(cls, kind: Kind, whole: Design, beliefs: Beliefs) -> _Seen:
+    def by(cls, kind: MemberKind, whole: Design, beliefs: Beliefs) -> _Seen:
         """Return a binning as a kind sees it."""
         design, turning = straightened(whole) if kind.straight else (whole, None)
         return cls(whole, design, beliefs.of(kind).prior(design), turning)
 
-    def member(self, kind: Kind, posterior: Posterior, weight: float) -> Member:
+    def member(self, kind: MemberKind, posterior: Posterior, weight: float) -> Member:
         """Return the fit as a member of the average."""
         coefficients = posterior.coefficients
         covariance = posterior.covariance + np.diag(posterior.pinned_variance)

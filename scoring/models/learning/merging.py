@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.models.card.binning import Floats, coarse_bin
-from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.log_odds import Card, CardFeature
 from scoring.models.learning.compression import segments
 from scoring.models.learning.design import Design
 
@@ -62,7 +62,7 @@ def merge(
     shares: Sequence[Floats],
     *,
     most: int,
-    held: Sequence[bool],
+    fixed: Sequence[bool],
     shapes: Sequence[Floats | None],
 ) -> tuple[Card, Floats]:
     """Average members over the union of their cuts and compress to `most` bins per feature.
@@ -73,7 +73,7 @@ def merge(
         unions: per feature, all members' cuts.
         shares: per feature, background share of each bin of the union and of missing.
         most: bins allowed per feature.
-        held: per feature, whether all its cuts stay.
+        fixed: per feature, whether all its cuts stay.
         shapes: per feature, log-odds of its bins and of missing that were given and not learned,
             centred; None where it was learned.
 
@@ -83,7 +83,7 @@ def merge(
     """
     segmentations = [
         _uncompressed(union, share) if stays else _segment(members, j, union, share, most)
-        for j, (union, share, stays) in enumerate(zip(unions, shares, held, strict=True))
+        for j, (union, share, stays) in enumerate(zip(unions, shares, fixed, strict=True))
     ]
     maps = [_map_to_card(member.design, segmentations, unions) for member in members]
     values = np.array([a @ member.coefficients for a, member in zip(maps, members, strict=True)])

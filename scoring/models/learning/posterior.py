@@ -25,7 +25,7 @@ class Posterior:
         coefficients: shape (coefficients,), bounds kept.
         covariance: of the free coefficients, 0 elsewhere, shape (coefficients, coefficients).
         pinned_variance: of coefficients at a bound, 0 elsewhere, shape (coefficients,).
-        scales: that evidence arrived at.
+        scales: at which the marginal likelihood is highest.
         extras: common gain of the experts, then each feature's doubt in its weight.
     """
 
@@ -50,7 +50,7 @@ def fit_member(
         design: the binned rows.
         outcomes: of the rows.
         scales: to start from, with the prior of the coefficients; updated.
-        rounds: of the evidence loop.
+        rounds: of the loop that maximises the marginal likelihood.
         start: coefficients to start from, the prior's mode if None.
 
     Returns:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from scoring.models.card.binning import Floats
-from scoring.models.card.card import Card
+from scoring.models.card.log_odds import Card
 
 DRAWS = 2_000
 _SEED = 20

@@ -1,4 +1,4 @@
-"""How far data go from what is believed: variances that the evidence sets.
+"""How far data go from what is believed: variances of highest marginal likelihood.
 
 Deviations from the expert's line have variances set by expectation-maximisation. How far the
 experts' doubts in single weights go is one factor for all of them, set by MacKay's update (1992),
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from scoring.models.card.binning import Floats
 from scoring.models.learning.belief import Prior
-from scoring.models.learning.kinds import Kind
+from scoring.models.learning.kinds import MemberKind
 
 DOUBT_FIRMNESS = 1.0
 """What is said of the experts' doubts counts as much as so many weights whose doubt was right."""
@@ -30,7 +30,7 @@ WITHHELD_FIRMNESS = 10.0
 """Counts as so many of those."""
 
 LEAST_VARIANCE = 1e-7
-"""Of a deviation: what is held on a line stays solvable."""
+"""Of a deviation: what is kept on a line stays solvable."""
 
 CAUCHY, HEAVY_TAILED_MISSING, BASE_RATE = 1.0, 3.0, 4.0
 """Degrees of freedom of Student's t, the fewer the heavier its tails: of steps, of coefficients of
@@ -39,7 +39,7 @@ missing where steps are heavy-tailed, and of the base rate."""
 
 @dataclass
 class Scales:
-    """Variances of the deviations, learned by evidence; one update per round.
+    """Variances of the deviations, learned by the marginal likelihood; one update per round.
 
     Attributes:
         kind: how they behave.
@@ -51,7 +51,7 @@ class Scales:
         doubt: factor of the variances of the experts' doubts in single weights.
     """
 
-    kind: Kind
+    kind: MemberKind
     prior: Prior
     step_scale: Floats
     missing_scale: float = MISSING_VARIANCE
@@ -71,7 +71,7 @@ class Scales:
         self.variances[-1] = prior.base_variance
 
     @classmethod
-    def first_guess(cls, kind: Kind, prior: Prior) -> "Scales":
+    def first_guess(cls, kind: MemberKind, prior: Prior) -> "Scales":
         """Return scales to start from."""
         return cls(kind, prior, np.full(prior.weights.size, kind.squared_scale))
 

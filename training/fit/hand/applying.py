@@ -1,4 +1,4 @@
-"""From a hand to what a fit holds: bins named as printed become values, weights become shapes.
+"""From a hand to what stays fixed in a fit: bins named as printed become values, weights become shapes.
 
 What the analyst wrote is the same in every fold of a validation: cut points, points, and the ends
 of merged bins as values. What comes "from the free fit" (other cut points, shapes) is taken from
@@ -17,7 +17,7 @@ import numpy as np
 from scoring.features import all_features
 from scoring.features.catalogue import Feature, WhenMissing
 from scoring.models.adjustments.hand import HandRecord
-from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.log_odds import Card, CardFeature
 from scoring.models.card.points import PointsCard, PointsFeature, PointsScale
 from scoring.models.scorecard import MonotoneScorecard
 from scoring.published.bins import bin_labels
@@ -59,8 +59,8 @@ class AppliedHand:
             if entry.weight_points is not None and (entry.cuts is not None or name in self.merged)
         }
 
-    def held_cuts(self, free: MonotoneScorecard) -> dict[str, Any]:
-        """What a fit holds of cut points, as `MonotoneScorecard(held=…)` takes it."""
+    def fixed_cuts(self, free: MonotoneScorecard) -> dict[str, Any]:
+        """Cut points that stay fixed in a fit, as `MonotoneScorecard(fixed=…)` takes it."""
         found = {}
         for feature in free.card_.features:
             entry = self.hand.features.get(feature.name)
@@ -72,15 +72,15 @@ class AppliedHand:
                 found[feature.name] = {"cuts": _without(feature.cuts, self.merged[feature.name])}
         return found
 
-    def held(self, free: MonotoneScorecard, rebinned: MonotoneScorecard) -> dict[str, Any]:
-        """All that a fit holds, as `MonotoneScorecard(held=…)` takes it.
+    def fixed(self, free: MonotoneScorecard, rebinned: MonotoneScorecard) -> dict[str, Any]:
+        """All that stays fixed in a fit, as `MonotoneScorecard(fixed=…)` takes it.
 
         Args:
             free: fitted without the hand to the same rows.
-            rebinned: the same with `held_cuts`, for the shapes of those `reshaped`.
+            rebinned: the same with `fixed_cuts`, for the shapes of those `reshaped`.
         """
         neutral = {each.name for each in free.declarations() if each.when_missing == "neutral"}
-        found = self.held_cuts(free)
+        found = self.fixed_cuts(free)
         for feature, other in zip(free.card_.features, rebinned.card_.features, strict=True):
             entry = self.hand.features.get(feature.name)
             if entry is None:

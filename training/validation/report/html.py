@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +19,7 @@ from scoring.models.artefact import Artefact
 from scoring.published.html import page_environment
 from scoring.published.table import scorecard_table
 from training.data.dataset import TrainingSet
-from training.fit.fit import Fit, ModelKind
-from training.fit.shaping import Shaping
+from training.fit.shaping import ModelKind, Shaping
 from training.measures.figures import LEVEL, Figure
 from training.validation.hand_beside import changes_by_hand
 from training.validation.report.plots import calibration_plot, roc_plot, score_plot, shap_plot
@@ -48,7 +49,7 @@ class ReportContent:
     model: str
     trained_by: str
     trained_at: datetime
-    fit: Fit
+    kind: ModelKind
     artefact: Artefact
     data: TrainingSet
     out_of_time: Validation
@@ -78,7 +79,7 @@ def figure_text(figure: Figure | None) -> str:
 
 
 def _page(content: ReportContent) -> dict[str, Any]:
-    data, fitted = content.data, content.fit.kind is ModelKind.FITTED
+    data, fitted = content.data, content.kind is ModelKind.FITTED
     seen = data.X if fitted else data.population
     shown = _best_validation(content)
     return {
@@ -106,9 +107,7 @@ def _page(content: ReportContent) -> dict[str, Any]:
         "shown": shown,
         "pictures": _pictures(content, shown),
         "shap": _shap(content, seen),
-        "table": scorecard_table(
-            content.artefact, model=content.model, kind=content.fit.kind.value
-        ),
+        "table": scorecard_table(content.artefact, model=content.model, kind=content.kind.value),
         "caps": content.artefact.block_caps,
         "changes": changes_by_hand(content.artefact),
         "beside": _beside(content),
@@ -166,7 +165,7 @@ def _shap(content: ReportContent, seen: pd.DataFrame) -> dict[str, Any] | None:
     """The SHAP picture, and how far the library's own explainer is from the closed form."""
     if seen.empty:
         return None
-    scorecard, factor = content.fit.scorecard, content.artefact.points.scale.factor
+    scorecard, factor = content.artefact.scorecard, content.artefact.points.scale.factor
     values = seen[list(content.artefact.feature_names)]
     contributions = scorecard.contributions(values, values)
     moved = contributions.columns[contributions.abs().max() > 0]
@@ -185,17 +184,30 @@ def _difference_to_library(
 ) -> float:
     import shap
 
-    scorecard = content.fit.scorecard
+    scorecard = content.artefact.scorecard
 
     def log_odds(values: np.ndarray) -> np.ndarray:
         return scorecard.decision_function(pd.DataFrame(values, columns=rows.columns))
 
-    # The masker keeps 100 rows unless told to hold the whole background.
-    masker = shap.maskers.Independent(background.to_numpy(), max_samples=len(background))
-    explainer = shap.PermutationExplainer(log_odds, masker, seed=0)
-    found = explainer(rows.to_numpy(), max_evals=2 * rows.shape[1] + 1, silent=True).values
+    # Kernel SHAP runs none of what the library would compile first, for ten seconds. Each feature
+    # known alone, and all but it, are samples enough where features only add up.
+    with _without_warnings_of("shap"):  # that the whole background is many rows; it is meant
+        explainer = shap.KernelExplainer(log_odds, background.to_numpy())
+    samples = 2 * rows.shape[1] + 2
+    found = explainer.shap_values(rows.to_numpy(), nsamples=samples, l1_reg=False, silent=True)
     ours = scorecard.contributions(rows, background).to_numpy()
     return float(np.abs(found - ours).max())
+
+
+@contextmanager
+def _without_warnings_of(logger: str) -> Iterator[None]:
+    of_library = logging.getLogger(logger)
+    before = of_library.level
+    of_library.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        of_library.setLevel(before)
 
 
 def _words(key: str) -> str:

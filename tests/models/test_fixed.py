@@ -1,4 +1,4 @@
-"""What is held stays as given, and the rest is learned round it."""
+"""What is fixed stays as given, and the rest is learned round it."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.metrics import log_loss
 
-from scoring.models.card.card import Card, CardFeature
+from scoring.models.card.log_odds import Card, CardFeature
 from scoring.models.card.points import PointsCard, PointsScale
 from scoring.models.scorecard import MonotoneScorecard
 from tests.models.test_scorecard import CUTS, DIRECTIONS, founders
@@ -49,7 +49,7 @@ def test_a_held_shape_is_on_the_card_but_for_a_common_shift(
     shape: dict[str, Any], rows: int, seed: int
 ) -> None:
     X, y = founders(rows, seed)
-    model = a_scorecard(held={"attendance": shape}).fit(X, y if 0 in y else None)
+    model = a_scorecard(fixed={"attendance": shape}).fit(X, y if 0 in y else None)
     served = feature_of(model, "attendance")
     assert list(served.cuts) == shape["cuts"]
     given_steps = np.diff(shape["log_odds"])
@@ -78,9 +78,9 @@ def test_points_at_a_half_keep_their_distance_where_they_were_given_whole() -> N
 
 
 @pytest.mark.parametrize("rows", [0, 12, 40, 300])
-def test_held_cut_points_are_always_used(rows: int) -> None:
+def test_fixed_cut_points_are_always_used(rows: int) -> None:
     X, y = founders(rows, 1)
-    model = a_scorecard(held={"refunds": {"cuts": [0.01, 0.02, 0.3]}}).fit(X, y if rows else None)
+    model = a_scorecard(fixed={"refunds": {"cuts": [0.01, 0.02, 0.3]}}).fit(X, y if rows else None)
     assert feature_of(model, "refunds").cuts == (0.01, 0.02, 0.3)
     assert np.all(np.diff(feature_of(model, "refunds").log_odds) >= 0)
 
@@ -91,12 +91,12 @@ def test_the_rest_is_learned_round_a_held_shape() -> None:
     directions = {**DIRECTIONS, "attendance_again": -1}
     free = MonotoneScorecard(directions, n_binnings=1).fit(X, y)
     flat = {"cuts": [], "log_odds": [0.0]}
-    held = clone(free).set_params(held={"attendance": flat}).fit(X, y)
+    fixed = clone(free).set_params(fixed={"attendance": flat}).fit(X, y)
     substituted = free.decision_function(X) - free.contributions(X)["attendance"]
-    refitted = log_loss(y, held.predict_proba(X)[:, 1])
+    refitted = log_loss(y, fixed.predict_proba(X)[:, 1])
     assert refitted <= log_loss(y, 1 / (1 + np.exp(-substituted)))
     before = np.ptp(feature_of(free, "attendance_again").log_odds)
-    assert np.ptp(feature_of(held, "attendance_again").log_odds) > before
+    assert np.ptp(feature_of(fixed, "attendance_again").log_odds) > before
 
 
 def test_a_card_held_in_every_feature_keeps_all_shapes_and_finds_its_base() -> None:
@@ -110,15 +110,15 @@ def test_a_card_held_in_every_feature_keeps_all_shapes_and_finds_its_base() -> N
         }
         for each in free.card_.features
     }
-    held = a_scorecard(held=everything).fit(X, y)
-    np.testing.assert_allclose(held.contributions(X), free.contributions(X), atol=1e-12)
-    assert held.base() == pytest.approx(free.base(), abs=0.1)
-    assert held.scales_["smooth"] == [0.0] * 4
+    fixed = a_scorecard(fixed=everything).fit(X, y)
+    np.testing.assert_allclose(fixed.contributions(X), free.contributions(X), atol=1e-12)
+    assert fixed.base() == pytest.approx(free.base(), abs=0.1)
+    assert fixed.learned_.scales["smooth"] == [0.0] * 4
 
 
 def test_a_held_shape_has_no_doubt_of_its_own() -> None:
     X, y = founders(200, 4)
-    model = a_scorecard(held={"attendance": SHAPE}).fit(X, y)
+    model = a_scorecard(fixed={"attendance": SHAPE}).fit(X, y)
     record = {"attendance": 0.5, "refunds": 0.05, "sales": 1e6, "age_of_shop": 12.0}
     two = pd.DataFrame([record, {**record, "attendance": 0.9}])
     ends = np.log(model.interval(two) / (1 - model.interval(two)))
@@ -128,8 +128,8 @@ def test_a_held_shape_has_no_doubt_of_its_own() -> None:
 
 def test_a_missing_value_can_not_be_held_better_than_average_where_that_is_declared() -> None:
     X, y = founders(200, 5)
-    held = {"attendance": {**SHAPE, "missing_log_odds": -5.0}}
-    model = a_scorecard(held=held, when_missing="never_better_than_average").fit(X, y)
+    fixed = {"attendance": {**SHAPE, "missing_log_odds": -5.0}}
+    model = a_scorecard(fixed=fixed, when_missing="never_better_than_average").fit(X, y)
     served = feature_of(model, "attendance")
     shares = np.array(served.background_share)
     assert served.missing_log_odds >= shares @ served.log_odds / shares.sum() - 1e-12
@@ -137,23 +137,23 @@ def test_a_missing_value_can_not_be_held_better_than_average_where_that_is_decla
 
 def test_it_is_stored_and_read_equal_to_the_bit_and_fits_the_same_again() -> None:
     X, y = founders(100, 6)
-    held = {"attendance": SHAPE, "refunds": {"cuts": np.array([0.05])}}
-    model = a_scorecard(held=held).fit(X, y)
+    fixed = {"attendance": SHAPE, "refunds": {"cuts": np.array([0.05])}}
+    model = a_scorecard(fixed=fixed).fit(X, y)
     data = json.loads(json.dumps(model.to_dict()))
     again = MonotoneScorecard.from_dict(data)
     assert again.to_dict() == data
     assert clone(again).fit(X, y).to_dict() == data
-    assert model.get_params()["held"] is held, "constructors only store"
+    assert model.get_params()["fixed"] is fixed, "constructors only store"
 
 
 def test_a_scorecard_of_before_anything_could_be_held_still_reads() -> None:
     data = a_scorecard().fit(*founders(60, 7)).to_dict()
-    del data["parameters"]["held"]
-    assert MonotoneScorecard.from_dict(data).held is None
+    del data["parameters"]["fixed"]
+    assert MonotoneScorecard.from_dict(data).fixed is None
 
 
 @pytest.mark.parametrize(
-    ("held", "told"),
+    ("fixed", "told"),
     [
         ({"attendance": {"cuts": [0.5], "log_odds": [0.0, 1.0]}}, "must fall"),
         ({"refunds": {"cuts": [0.5], "log_odds": [1.0, 0.0]}}, "must rise"),
@@ -168,12 +168,12 @@ def test_a_scorecard_of_before_anything_could_be_held_still_reads() -> None:
         ({"grades": {"cuts": [0.5]}}, "grades"),
     ],
 )
-def test_what_can_not_be_held_is_refused(held: dict[str, Any], told: str) -> None:
+def test_what_can_not_be_fixed_is_refused(fixed: dict[str, Any], told: str) -> None:
     with pytest.raises(ValueError, match=told):
-        a_scorecard(held=held).fit(*founders(40, 8))
+        a_scorecard(fixed=fixed).fit(*founders(40, 8))
 
 
 def test_a_neutral_missing_value_has_no_log_odds_to_hold() -> None:
-    held = {"attendance": {**SHAPE, "missing_log_odds": 0.0}}
+    fixed = {"attendance": {**SHAPE, "missing_log_odds": 0.0}}
     with pytest.raises(ValueError, match="neutral"):
-        a_scorecard(held=held, when_missing="neutral").fit(*founders(40, 9))
+        a_scorecard(fixed=fixed, when_missing="neutral").fit(*founders(40, 9))

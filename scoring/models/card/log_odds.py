@@ -1,7 +1,7 @@
 """The card that is served: plain data, looked up and added in a fixed order.
 
-The single-record path is pure Python and the frame path is numpy; both do the same look-ups and
-the same additions in the same order, so they agree to the last bit.
+Parts of one record are looked up in pure Python and rows in numpy; the look-ups are the same and
+rows add up in the card's order, so the parts of a record add up to its row to the last bit.
 """
 
 from bisect import bisect_left
@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from scoring.models.card.binning import Floats, bin_of
 
@@ -39,19 +38,6 @@ class CardFeature:
     background_missing_share: float
 
     @staticmethod
-    def bin_in(name: str, cuts: tuple[float, ...], value: float | None) -> int | None:
-        """Return the bin of one value among some cuts, None where it is missing.
-
-        Raises:
-            ValueError: if the value is infinite.
-        """
-        if value is None or isnan(value):
-            return None
-        if isinf(value):
-            raise ValueError(f"{name} is infinite; give a number, or None where it is missing.")
-        return bisect_left(cuts, value)
-
-    @staticmethod
     def bins_in(name: str, cuts: tuple[float, ...], X: pd.DataFrame) -> NDArray[np.intp]:  # noqa: N803
         """Return the bin of each row among some cuts, len(cuts) + 1 where it is missing.
 
@@ -66,9 +52,18 @@ class CardFeature:
         return bin_of(values, np.array(cuts, dtype=np.float64))
 
     def look_up(self, value: float | None) -> float:
-        """Return the log-odds of one value."""
-        at = self.bin_in(self.name, self.cuts, value)
-        return self.missing_log_odds if at is None else self.log_odds[at]
+        """Return the log-odds of one value; None and NaN are missing.
+
+        Raises:
+            ValueError: if the value is infinite.
+        """
+        if value is None or isnan(value):
+            return self.missing_log_odds
+        if isinf(value):
+            raise ValueError(
+                f"{self.name} is infinite; give a number, or None where it is missing."
+            )
+        return self.log_odds[bisect_left(self.cuts, value)]
 
     def scaled(self, factor: float) -> "CardFeature":
         """Return the same with all log-odds multiplied."""
@@ -112,17 +107,6 @@ class Card:
     def look_up(self, values: Mapping[str, float | None]) -> dict[str, float]:
         """Return each feature's log-odds for one record; absent, None and NaN are missing."""
         return {each.name: each.look_up(values.get(each.name)) for each in self.features}
-
-    def log_odds(self, values: Mapping[str, float | None]) -> float:
-        """Return the log-odds of bad of one record."""
-        total = self.intercept
-        for feature in self.features:
-            total += feature.look_up(values.get(feature.name))
-        return total
-
-    def probability(self, values: Mapping[str, float | None]) -> float:
-        """Return the probability of bad of one record."""
-        return float(expit(self.log_odds(values)))
 
     def log_odds_of_rows(self, values: Floats) -> Floats:
         """Return the log-odds of bad of many rows.
