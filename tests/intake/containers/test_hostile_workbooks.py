@@ -7,9 +7,9 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import pytest
 from scoring.base.errors import FileError
 from scoring.intake.containers import open_container, workbook
 from scoring.intake.containers.limits import WORKBOOK_LIMITS
-from tests.intake.containers.files import rows_of, write, xls_bytes, xlsx_bytes
+from tests.intake.containers.files import write, xls_bytes, xlsx_bytes
 from tests.intake.containers.test_workbooks import _with_cells, _with_member
 
 MEBIBYTE = 2**20
@@ -37,12 +37,11 @@ def _processes() -> set[str]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left() -> object:
-    """No process and no file, whatever became of the one that read."""
-    processes, files = _processes(), set(os.listdir(tempfile.gettempdir()))
-    yield None
+def no_process_is_left() -> Iterator[None]:
+    """Not even one that has ended and waits for somebody to take notice."""
+    processes = _processes()
+    yield
     assert _processes() == processes
-    assert set(os.listdir(tempfile.gettempdir())) <= files
 
 
 def _with_far_corner(content: bytes, rows: int, columns: int) -> bytes:
@@ -54,12 +53,10 @@ def _with_far_corner(content: bytes, rows: int, columns: int) -> bytes:
 
 
 def _with_chain_in_a_circle(content: bytes) -> bytes:
-    """An old workbook whose first chain of sectors comes back to where it began."""
-    fat_sector = struct.unpack_from("<I", content, 76)[0]
+    """An old workbook whose first sector is followed by itself."""
+    (fat_sector,) = struct.unpack_from("<I", content, 76)
     at = 512 * (fat_sector + 1)
-    chain = struct.unpack_from("<128I", content, at)
-    looped = [0 if following == 0xFFFFFFFE else following for following in chain]
-    return content[:at] + struct.pack("<128I", *looped) + content[at + 512 :]
+    return content[:at] + struct.pack("<I", 0) + content[at + 4 :]
 
 
 def _peak_of_a_process_that_opens(path: Path) -> tuple[str, float]:
@@ -99,15 +96,16 @@ print(peak() - before)
             _with_member(xlsx_bytes(), "xl/media/image1.png", bytes(400 * MEBIBYTE)),
             "unpacks to more than 200 times its size",
         ),
-        (
+        pytest.param(
             "10,000 characters in 110,000 cells",
             xlsx_bytes([["x" * 9_999] * 500] * 220),
             "holds more than 1,024 MiB of text",
+            marks=pytest.mark.slow,
         ),
         (
             "an old workbook that claims 4 thousand million rows",
             _with_far_corner(xls_bytes(), 0xFFFFFFFF, 0xFFFF),
-            "",
+            "needs more than 4,096 MiB of memory",
         ),
     ],
 )
@@ -117,11 +115,6 @@ def test_this_process_holds_nothing_of_a_bomb(
     message, taken = _peak_of_a_process_that_opens(write(tmp_path, "a.xlsx", content))
     assert said in message
     assert taken < 32  # MiB
-
-
-def test_an_old_workbook_that_claims_more_than_it_has_gives_what_it_has(tmp_path: Path) -> None:
-    path = write(tmp_path, "a.xls", _with_far_corner(xls_bytes(), 0xFFFFFFFF, 0xFFFF))
-    assert rows_of(path) == rows_of(write(tmp_path, "b.xls", xls_bytes()))
 
 
 def test_an_old_workbook_that_runs_in_a_circle_is_refused(tmp_path: Path) -> None:
@@ -144,7 +137,7 @@ def test_a_reader_that_takes_too_long_is_given_up(
     limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _limit(monkeypatch, **{limit: 1})
-    path = write(tmp_path, "a.xlsx", xlsx_bytes([["x", 1.5, 2.5, 3.5] * 12] * 20_000))
+    path = write(tmp_path, "a.xlsx", _with_cells("A1", "T900000"))
     with pytest.raises(FileError, match="takes more than .* to be read"):
         open_container(path)
 
@@ -161,7 +154,7 @@ def test_a_reader_that_is_killed_is_told(how: signal.Signals, tmp_path: Path) ->
     killer = threading.Thread(target=kill)
     killer.start()
     with pytest.raises(FileError, match=rf"ended too early \(-{how.value}\)"):
-        open_container(write(tmp_path, "a.xlsx", xlsx_bytes([["x"] * 12] * 5_000)))
+        open_container(write(tmp_path, "a.xlsx", _with_cells("A1", "T900000")))
     killer.join()
 
 
