@@ -8,6 +8,7 @@ MEBIBYTE = 1024 * 1024
 
 LARGEST_FILE = 512 * MEBIBYTE
 LARGEST_HTML = 64 * MEBIBYTE
+LARGEST_OLD_WORKBOOK = 256 * MEBIBYTE
 
 # What a file that is packed, a workbook or Parquet, may claim to be when it is unpacked.
 LARGEST_UNPACKED = 1024 * MEBIBYTE
