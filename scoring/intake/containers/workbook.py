@@ -116,7 +116,9 @@ class _Reading:
         self._process.kill()
 
     def _all_told(self, pipe: BufferedIOBase) -> tuple[str, tuple[Sheet, ...]]:
-        wrapper, titles, kept, room = "", [""], list[_KeptSheet](), self._limits.text
+        wrapper, room = "", self._limits.text
+        titles: list[str] = []
+        kept: list[_KeptSheet] = []
         while True:
             kind, at, body = receive(pipe)
             room -= len(body)

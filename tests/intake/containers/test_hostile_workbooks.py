@@ -21,6 +21,8 @@ from scoring.intake.containers.limits import WORKBOOK_LIMITS
 from tests.intake.containers.files import write, xls_bytes, xlsx_bytes
 from tests.intake.containers.test_workbooks import _with_cells, _with_member
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the system bounds no process")
+
 MEBIBYTE = 2**20
 # Of the cells of a sheet that reaches to the last column and row that there are.
 WHOLE_SHEET = _with_cells("A1", "XFD1048576")
