@@ -48,6 +48,7 @@ class FileError(InputError):
         further: int = 0,
     ) -> None:
         self.file, self.problem, self.row, self.column = file, problem, row, column
+        self.remedy = remedy
         where = file
         if row is not None:
             where += f", row {row}"

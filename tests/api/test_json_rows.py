@@ -94,3 +94,71 @@ def test_a_row_longer_than_any_record_is_refused_before_it_is_read_whole(tmp_pat
         path.write_text(beginning + '{"a": "' + "x" * 30_000_000)
         with pytest.raises(FileError, match="row of more than 5,120,000 characters"):
             open_container(path)
+
+
+REFUSED = {
+    "a field twice": ('{"a": 1, "a": 2}', None, "a field stands there twice"),
+    "a high half character": (r'{"a": "x\ud83d"}', "a", "holds half a character"),
+    "a low half character": (r'{"a": "\ude00x"}', "a", "holds half a character"),
+    "a half before another character": (r'{"a": "\ud83d\u0041"}', "a", "holds half a character"),
+    "half a character in a name": (r'{"\uD83D": 1}', None, "holds half a character"),
+    "a list in a row": ('{"a": [1]}', "a", "is neither a text nor a number"),
+    "an object in a row": ('{"a": {"b": 1}}', "a", "is neither a text nor a number"),
+    "true": ('{"a": true}', "a", "is neither a text nor a number"),
+    "no number": ('{"a": NaN}', None, "NaN is no number"),
+    "a number out of range": ('{"a": 1e400}', None, "a number is out of range"),
+    "an exponent out of range": ('{"a": 1e99999999999999999999}', None, "out of range"),
+    "a row that is a list": ("[1]", None, "is no object"),
+    "a row that is a number": ("7", None, "is no object"),
+    "a row that is nested deeply": ('{"a":' * 100_000, None, "is nested too deeply"),
+    "a broken row": ('{"a" 1}', None, "is no JSON object (Expecting"),
+}
+
+
+@pytest.mark.parametrize("place", [2, 5])
+@pytest.mark.parametrize("problem", REFUSED)
+def test_a_bad_row_is_refused_by_its_number_as_line_and_in_a_list(
+    problem: str, place: int, tmp_path: Path
+) -> None:
+    row, column, message = REFUSED[problem]
+    rows = ['{"a": 0}'] * 6
+    rows[place - 1] = row
+    path = tmp_path / "rows.json"
+    for text in ("\n".join(rows), "[" + ",".join(rows) + "]"):
+        path.write_text(text)
+        with pytest.raises(FileError) as raised:
+            list(open_container(path).sheets[0].rows())
+        assert message in str(raised.value)
+        assert (raised.value.row, raised.value.column) == (place, column)
+
+
+def test_whole_characters_and_backslashes_that_look_like_halves_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "rows.json"
+    texts = ["\U0001f600" * at + "x" * at + "가" for at in range(1, 9000, 7)]
+    texts = [text[:9000] for text in texts] + [r"C:\ud83d", r"\\ude00"]
+    path.write_text(json.dumps([{"a": text} for text in texts]))
+    found = [cells for _, cells in open_container(path).sheets[0].rows()]
+    assert found == [["a"], *([text] for text in texts)]
+
+
+def test_amounts_keep_the_digits_that_were_written(tmp_path: Path) -> None:
+    path = tmp_path / "rows.json"
+    written = [
+        "1" * 9_000,
+        "12000.50",
+        "0.1",
+        "12345678901234567890.123",
+        "123456789012345678901234567890",
+    ]
+    path.write_text("\n".join(f'{{"a": {digits}}}' for digits in written))
+    found = [cells for _, cells in open_container(path).sheets[0].rows()]
+    assert found == [["a"], *([digits] for digits in written)]
+
+
+def test_nothing_of_what_was_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "rows.json"
+    path.write_text('[{"buyer": "s3cret-9 가나다라마바사아자차카타파하", oops}]')
+    with pytest.raises(FileError, match="is no JSON object") as raised:
+        open_container(path)
+    assert "s3cret" not in str(raised.value)
+    assert "\\n" not in str(raised.value)

@@ -10,10 +10,9 @@ from functools import partial
 from lxml import etree  # type: ignore[import-untyped]
 
 from scoring.base.errors import FileError
-from scoring.intake.containers.archive import require_room
 from scoring.intake.containers.cell_text import clean, require_short_cells
 from scoring.intake.containers.limits import MOST_SHEET_COLUMNS, MOST_SHEET_ROWS, MOST_SHEETS
-from scoring.intake.containers.refusing import SAVE_AGAIN, refusing, too_large
+from scoring.intake.containers.refusing import SAVE_AGAIN, refusing, require_room, too_large
 from scoring.intake.containers.sheets import Row, Sheet
 from scoring.intake.containers.text_file import Encoding
 

@@ -9,17 +9,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from scoring.base.errors import FileError
-from scoring.intake.containers.archive import is_archive, require_safe_workbook
-from scoring.intake.containers.encrypted import decrypt
-from scoring.intake.containers.html_table import html_sheets, looks_like_html
-from scoring.intake.containers.json_rows import json_sheet, looks_like_json
+from scoring.intake.containers.archive import is_archive
 from scoring.intake.containers.limits import LARGEST_FILE, LARGEST_HTML, MEBIBYTE
-from scoring.intake.containers.old_workbook import OldWorkbook
-from scoring.intake.containers.parquet import parquet_sheet
 from scoring.intake.containers.refusing import is_empty, no_known_format, refusing, too_large
-from scoring.intake.containers.sheets import Container, Sheet
+from scoring.intake.containers.sheets import Container
 from scoring.intake.containers.text_file import recognise_encoding, text_sheet
-from scoring.intake.containers.workbook import workbook_sheets
+from scoring.intake.containers.workbook import open_workbook
 
 _PARQUET = b"PAR1"
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
@@ -33,7 +28,7 @@ def open_container(path: Path, *, password: str | None = None) -> Container:
     """Open a file: CSV, JSON, a workbook old or new, a web page's table, or Parquet.
 
     CSV, JSON and Parquet are read from the disk while their rows are asked for, and never held
-    whole.
+    whole. A workbook is read at once, by a process of its own, and held packed.
 
     Args:
         path: the file.
@@ -43,6 +38,12 @@ def open_container(path: Path, *, password: str | None = None) -> Container:
         FileError: the file can't be read, is nothing known, or is beyond a limit. Rows may still
             raise it while they are read.
     """
+    # Loaded by the first file, not with this module: the process that reads a workbook passes
+    # here, needs none of them, and starts in a tenth of a second.
+    from scoring.intake.containers.html_table import html_sheets, looks_like_html
+    from scoring.intake.containers.json_rows import json_sheet, looks_like_json
+    from scoring.intake.containers.parquet import parquet_sheet
+
     name = path.name
     try:
         digest, head = _read_through(path)
@@ -54,8 +55,7 @@ def open_container(path: Path, *, password: str | None = None) -> Container:
     if head.startswith(_PARQUET):
         return Container(name, digest, "parquet", None, (parquet_sheet(path),))
     if is_archive(head) or head.startswith(_OLE):
-        with refusing(name, "is a damaged workbook"):
-            wrapper, sheets = _workbook(name, path.read_bytes(), password)
+        wrapper, sheets = open_workbook(path, password)
         return Container(name, digest, wrapper, None, sheets)
     if head.startswith(_NEVER_TEXT):
         raise no_known_format(name)
@@ -69,20 +69,6 @@ def open_container(path: Path, *, password: str | None = None) -> Container:
         if looks_like_json(head):
             return Container(name, digest, "json", encoding.name, (json_sheet(path, encoding),))
         return Container(name, digest, "csv", encoding.name, (text_sheet(path, encoding),))
-
-
-def _workbook(name: str, content: bytes, password: str | None) -> tuple[str, tuple[Sheet, ...]]:
-    if is_archive(content):
-        require_safe_workbook(name, content)
-        return "xlsx", workbook_sheets(name, content)
-    old = OldWorkbook(name, content)
-    if old.is_encrypted:
-        content = decrypt(name, content, password)
-        if is_archive(content):
-            require_safe_workbook(name, content)
-            return "xlsx", workbook_sheets(name, content)
-        old = OldWorkbook(name, content)
-    return "xls", workbook_sheets(name, old.checked())
 
 
 def _read_through(path: Path) -> tuple[str, bytes]:

@@ -1,93 +1,150 @@
-"""Worksheets as rows of text: stored values only, formulas are never evaluated."""
+"""Workbooks, each read by a process of its own, whose memory and time are bounded.
+
+What a workbook makes its reader hold is known only by reading it: one stray cell of 40 bytes makes
+a sheet of 17 thousand million. So none is read in this process; what comes back is kept packed.
+"""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
-from functools import partial
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from io import BufferedIOBase
+from pathlib import Path
+from threading import Event, Timer
+from typing import cast
 
-from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum
-
-from scoring.intake.containers.archive import require_room
-from scoring.intake.containers.cell_text import require_short_cells, workbook_text
-from scoring.intake.containers.limits import HEADER_ROWS, MOST_SHEETS
-from scoring.intake.containers.refusing import has_macros, is_empty, refusing, too_large
+from scoring.base.errors import FileError
+from scoring.intake.containers.limits import WORKBOOK_LIMITS, WorkbookLimits
+from scoring.intake.containers.refusing import (
+    SAVE_AGAIN,
+    needs_too_much_memory,
+    refusing,
+    takes_too_long,
+)
 from scoring.intake.containers.sheets import Row, Sheet
+from scoring.intake.containers.workbook_messages import (
+    Kind,
+    read_refusal,
+    receive,
+    unpacked_rows,
+)
 
-# More merged cells than any header has; looking at each takes time.
-_MOST_MERGED = 10_000
+_READER = (sys.executable, "-P", "-m", "scoring.intake.containers.workbook_reader")
+_ROOT = Path(__file__).resolve().parents[3]
+# Where Python finds its libraries; no secret of this process reaches the one that reads.
+_PASSED_ON = ("LD_LIBRARY_PATH", "SYSTEMROOT")
 
-_Corner = tuple[int, int]
 
+def open_workbook(path: Path, password: str | None) -> tuple[str, tuple[Sheet, ...]]:
+    """The wrapper of a workbook ("xlsx" or "xls") and its sheets; the process is gone by then.
 
-def workbook_sheets(name: str, content: bytes) -> tuple[Sheet, ...]:
-    """The worksheets of a workbook that was found safe to read, hidden ones too.
+    Args:
+        path: of the workbook.
+        password: opens it, if it has one.
 
     Raises:
-        FileError: it has macros, too many sheets, or is damaged.
+        FileError: it is damaged, beyond a limit, or its password is missing or wrong; of a sheet
+            that can't be read, its rows raise it.
     """
-    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    kinds = [sheet.typ for sheet in book.sheets_metadata]
-    if SheetTypeEnum.MacroSheet in kinds or SheetTypeEnum.Vba in kinds:
-        raise has_macros(name)
-    if len(kinds) > MOST_SHEETS:
-        raise too_large(name, f"has more than {MOST_SHEETS} sheets")
-    if SheetTypeEnum.WorkSheet not in kinds:
-        raise is_empty(name)
-    opened = _Worksheets(name, book)
-    return tuple(
-        Sheet(title, partial(opened.rows, at))
-        for at, (title, kind) in enumerate(zip(book.sheet_names, kinds, strict=True))
-        if kind == SheetTypeEnum.WorkSheet
-    )
+    limits = WORKBOOK_LIMITS
+    request = {"path": str(path.absolute()), "password": password, "limits": asdict(limits)}
+    environment = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
+    with subprocess.Popen(
+        _READER,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment | {"PYTHONPATH": str(_ROOT)},
+    ) as process:
+        reading = _Reading(path.name, limits, process)
+        try:
+            with refusing(path.name, "is a damaged workbook"):
+                return reading.ask(request)
+        finally:
+            reading.end()
 
 
-class _Worksheets:
-    """A workbook that keeps the worksheet read last: its rows are often asked for twice."""
+@dataclass
+class _KeptSheet:
+    """A sheet as it was told: its rows packed, and the refusal that they end with."""
 
-    def __init__(self, name: str, book: CalamineWorkbook) -> None:
-        self._name, self._book = name, book
-        self._last: tuple[int, CalamineSheet] | None = None
+    file: str
+    blocks: list[bytes] = field(default_factory=list)
+    refusal: FileError | None = None
 
-    def rows(self, at: int) -> Iterator[Row]:
-        title = self._book.sheet_names[at]
-        with refusing(self._name, f'has a damaged sheet "{title}"'):
-            sheet = self._sheet(at)
-            start, end = sheet.start, sheet.end
-            if start is None or end is None:
-                return
-            require_room(self._name, end[0] + 1, end[1] + 1)
-            before = [""] * start[1]
-            merged = _MergedCells(sheet)
-            for index, values in enumerate(sheet.iter_rows()):
-                cells = before + [workbook_text(value) for value in values]
-                if index < HEADER_ROWS:
-                    merged.fill(index, cells)
-                if any(cells):
-                    require_short_cells(self._name, index + 1, cells)
-                    yield index + 1, cells
-
-    def _sheet(self, at: int) -> CalamineSheet:
-        if self._last is None or self._last[0] != at:
-            self._last = None
-            self._last = at, self._book.get_sheet_by_index(at)
-        return self._last[1]
+    def rows(self) -> Iterator[Row]:
+        for block in self.blocks:
+            with refusing(self.file, "is a damaged workbook"):
+                rows = unpacked_rows(block)
+            yield from rows
+        if self.refusal is not None:
+            raise self.refusal
 
 
-class _MergedCells:
-    """Fills merged cells near the top with their text, so that a header names each column."""
+class _Reading:
+    """The process that reads one workbook, given up when it takes too long."""
 
-    def __init__(self, sheet: CalamineSheet) -> None:
-        areas = (sheet.merged_cell_ranges or [])[:_MOST_MERGED]
-        self._areas = [(first, last) for first, last in areas if first[0] < HEADER_ROWS]
-        self._texts: dict[_Corner, str] = {}
+    def __init__(self, name: str, limits: WorkbookLimits, process: subprocess.Popen[bytes]) -> None:
+        self._name, self._limits, self._process = name, limits, process
+        self._gave_up = Event()
+        self._timer = Timer(limits.seconds, self._give_up)
+        self._timer.daemon = True
+        self._timer.start()
 
-    def fill(self, index: int, cells: list[str]) -> None:
-        """Fill one row; rows come from the top down."""
-        for first, last in self._areas:
-            if first[0] == index and first[1] < len(cells):
-                self._texts[first] = cells[first[1]]
-            if first[0] <= index <= last[0]:
-                text = self._texts.get(first, "")
-                for column in range(first[1], min(last[1] + 1, len(cells))):
-                    cells[column] = text
+    def ask(self, request: Mapping[str, object]) -> tuple[str, tuple[Sheet, ...]]:
+        """Send the request, and keep all that is told."""
+        try:
+            pipe = cast(BufferedIOBase, self._process.stdin)
+            with pipe:
+                pipe.write(json.dumps(request).encode() + b"\n")
+            return self._all_told(cast(BufferedIOBase, self._process.stdout))
+        except (EOFError, BrokenPipeError):
+            raise self._why_it_ended(self._process.wait()) from None
+
+    def end(self) -> None:
+        """Stop the process, if it goes on, and the clock."""
+        self._timer.cancel()
+        self._process.kill()
+
+    def _give_up(self) -> None:
+        self._gave_up.set()
+        self._process.kill()
+
+    def _all_told(self, pipe: BufferedIOBase) -> tuple[str, tuple[Sheet, ...]]:
+        wrapper, room = "", self._limits.text
+        titles: list[str] = []
+        kept: list[_KeptSheet] = []
+        while True:
+            kind, at, body = receive(pipe)
+            room -= len(body)
+            if room < 0:
+                raise ValueError("its reader tells more than it may")
+            match kind:
+                case Kind.WORKBOOK:
+                    wrapper, titles = json.loads(body)
+                    kept = [_KeptSheet(self._name) for _ in titles]
+                case Kind.ROWS:
+                    kept[at].blocks.append(body)
+                case Kind.SHEET_REFUSED:
+                    kept[at].refusal = read_refusal(self._name, body)
+                case Kind.REFUSED:
+                    raise read_refusal(self._name, body)
+                case Kind.END:
+                    pairs = zip(titles, kept, strict=True)
+                    return wrapper, tuple(Sheet(title, sheet.rows) for title, sheet in pairs)
+
+    def _why_it_ended(self, code: int) -> FileError:
+        if self._gave_up.is_set() or code == -signal.SIGXCPU:
+            return takes_too_long(self._name, self._limits)
+        if code == -signal.SIGABRT:  # so ends a reader that is refused memory
+            return needs_too_much_memory(self._name, self._limits)
+        return FileError(
+            self._name,
+            f"can't be read: the process that reads it ended too early ({code})",
+            remedy=SAVE_AGAIN,
+        )

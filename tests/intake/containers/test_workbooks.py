@@ -4,6 +4,7 @@ import io
 import random
 import struct
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import xlsxwriter
 import xlwt
 
 from scoring.base.errors import FileError
-from scoring.intake.containers import archive, open_container, workbook
+from scoring.intake.containers import open_container, workbook
+from scoring.intake.containers.limits import WORKBOOK_LIMITS
 from tests.intake.containers.files import (
     ORDERS,
     ORDERS_AS_TEXT,
@@ -231,6 +233,11 @@ def _with_sheet_data(data: bytes) -> bytes:
     return _with_member(xlsx_bytes(), "xl/worksheets/sheet1.xml", page)
 
 
+def _with_cells(*places: str) -> bytes:
+    rows = (f'<row><c r="{place}"><v>1</v></c></row>' for place in places)
+    return _with_sheet_data("".join(rows).encode())
+
+
 def _old_workbook_with_macros() -> bytes:
     """An old workbook whose second stream is named as the ones that hold programs."""
     content = bytearray(xls_bytes([["x"] * 200] * 40))
@@ -272,15 +279,15 @@ REFUSED = {
         "unpacks to more than 200 times its size",
     ),
     "a cell in a corner far off": (
-        _with_sheet_data(b'<row r="1"><c r="A1"/></row><row r="1048576"><c r="Z1048576"/></row>'),
+        _with_cells("A1", "Z1048576"),
         "spans 1,048,576 rows and 26 columns",
     ),
     "a row beyond the last": (
-        _with_sheet_data(b'<row r="1048577"><c r="A1048577"/></row>'),
+        _with_cells("A1048577"),
         "has a sheet of more than 1,048,576 rows",
     ),
     "a column beyond the last": (
-        _with_sheet_data(b'<row r="1"><c r="XFD1"/></row>'),
+        _with_cells("XFD1"),
         "has a sheet of more than 512 columns",
     ),
     "too many cells that don't say where they stand": (
@@ -299,6 +306,13 @@ def test_a_bad_workbook_is_refused(problem: str, tmp_path: Path) -> None:
     assert message in str(raised.value)
 
 
+def test_a_blank_cell_in_a_corner_far_off_takes_no_room(tmp_path: Path) -> None:
+    data = (
+        b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576" s="1"/></row>'
+    )
+    assert rows_of(write(tmp_path, "a.xlsx", _with_sheet_data(data))) == [(1, ["1"])]
+
+
 def test_cells_that_do_not_say_where_they_stand_are_read_in_order(tmp_path: Path) -> None:
     data = b"<row><c><v>1</v></c><c><v>2</v></c></row><row><c><v>3</v></c></row>"
     found = rows_of(write(tmp_path, "a.xlsx", _with_sheet_data(data)))
@@ -315,10 +329,14 @@ def test_a_zip_bomb_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
         open_container(path)
 
 
+def _limit(monkeypatch: pytest.MonkeyPatch, **limits: int) -> None:
+    monkeypatch.setattr(workbook, "WORKBOOK_LIMITS", replace(WORKBOOK_LIMITS, **limits))
+
+
 def test_a_workbook_that_unpacks_to_too_much_in_many_parts_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archive, "LARGEST_UNPACKED", 3 * 2**20)
+    _limit(monkeypatch, unpacked=3 * 2**20)
     parts = {f"xl/media/{n}.png": bytes(2**20) for n in range(4)}
     path = write(tmp_path, "a.xlsx", _archive({"xl/workbook.xml": b"<x/>"} | parts))
     with pytest.raises(FileError, match="unpacks to more than"):
@@ -329,7 +347,7 @@ def test_one_long_text_shown_in_very_many_cells_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stored once, it takes little room in the file, and all room in memory."""
-    monkeypatch.setattr(archive, "MOST_SHEET_TEXT", 2**20)
+    _limit(monkeypatch, text=2**20)
     with pytest.raises(FileError, match="MiB of text"):
         rows_of(write(tmp_path, "a.xlsx", xlsx_bytes([["x" * 9000] * 20] * 20)))
     # The longest in every cell would be too much, and what is there is not.
@@ -346,5 +364,5 @@ def test_more_sheets_than_anybody_has_are_refused(
             book.add_worksheet()
     with pytest.raises(FileError, match="has more than 50 sheets"):
         open_container(write(tmp_path, "a.xlsx", file.getvalue()))
-    monkeypatch.setattr(workbook, "MOST_SHEETS", 51)
+    _limit(monkeypatch, sheets=51)
     assert len(open_container(tmp_path / "a.xlsx").sheets) == 51
