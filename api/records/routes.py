@@ -15,6 +15,7 @@ from api.problems import KeyRefusedError, RequestRefusedError, problem_responses
 from api.records.imports import Asked, import_once, preview
 from api.records.schemas import ACCEPTED, BODY, JSON, JSON_LINES, Options, ReceiptOut
 from api.records.uploads import LARGEST_BODY, media_type, received_file
+from scoring.base.keys import KeyPurpose
 from scoring.intake import importing
 from scoring.intake.learned_at import Learned
 from scoring.intake.lender_rows import LENDER_KINDS, LenderRows, lenders_source
@@ -124,7 +125,8 @@ def _asked(
     _require_lenders_own(caller, kind, options)
     source = lenders_source(caller)
     request = replace(request, lender=caller.reference, source=source, author=source)
-    return Asked(request, told, LenderRows(caller, request, database.settings.secret()).permit)
+    key = database.settings.key(KeyPurpose.HASHING)
+    return Asked(request, told, LenderRows(caller, request, key).permit)
 
 
 def _require_lenders_own(lender: Lender, kind: RecordKind, options: Options) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.types import TypeEngine
 from scoring.base.calendar import microseconds
 from scoring.store.audit import append_event
 from scoring.store.database import Ledger
+from scoring.store.sealing import note_table
 from scoring.store.tables import Base, Record, Supersession
 
 _BATCH = 20_000
@@ -178,6 +179,7 @@ def _copy(ledger: Ledger, table: type[Base], rows: pd.DataFrame) -> None:
     pyarrow.csv.write_csv(
         block, text, pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
     )
+    note_table(ledger.session.connection(), table.__tablename__)
     cursor = ledger.session.connection().connection.cursor()
     statement = (
         f'COPY "{table.__tablename__}" ({", ".join(_quoted(names))}) FROM STDIN (FORMAT csv)'

@@ -15,6 +15,7 @@ from sqlalchemy import Column, MetaData, String, UniqueConstraint, func, select,
 from sqlalchemy.exc import DatabaseError
 
 from scoring.base.errors import ConflictError, InputError, IntegrityError, NotFoundError
+from scoring.base.keys import KeyPurpose
 from scoring.base.settings import Settings
 from scoring.circumstances.interruptions import (
     PlatformEventKind,
@@ -39,6 +40,7 @@ from scoring.review.notices import receive_notice
 from scoring.store.append import standing_as_of, supersede_record
 from scoring.store.audit import verify_chain
 from scoring.store.database import Database
+from scoring.store.keys import rotate_key
 from scoring.store.migrations.upgrading import alembic_config
 from scoring.store.schema import schema_digest, schema_name
 from scoring.store.tables import (
@@ -222,6 +224,7 @@ def _fill(database: Database) -> None:
     with database.writing() as ledger:
         lender = find_lender(ledger.session, "L-DEMO")
         revoke_key(ledger, issue_key(ledger, lender, actor="test"), actor="test")
+        rotate_key(ledger, KeyPurpose.LINKS, by="test")
         ledger.session.add_all(
             [
                 IdempotencyKey(

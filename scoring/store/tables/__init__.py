@@ -15,6 +15,7 @@ from scoring.store.tables.intake import (
     QuarantineResolution,
     RecordRequest,
 )
+from scoring.store.tables.keys import KeyCheck, KeyRotation
 from scoring.store.tables.parties import (
     ApiKey,
     ApiKeyRevocation,
@@ -67,6 +68,8 @@ RECORD_TABLES: tuple[type[Record], ...] = (
 )
 
 __all__ = [
+    "KeyCheck",
+    "KeyRotation",
     "Dispute",
     "DisputeDecision",
     "LenderNotice",
