@@ -9,10 +9,27 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
 
 from scoring.base.errors import InputError, IntegrityError
+from scoring.base.keys import KeyPurpose
 from scoring.base.settings import Settings
-from scoring.store.head import HEAD_FILE, Head, is_signed, read_head
+from scoring.store.audit import append_event
+from scoring.store.head import (
+    HEAD_FILE,
+    HEAD_REPLACED,
+    Head,
+    head_of,
+    is_in_chain,
+    is_signed,
+    read_head,
+)
+from scoring.store.keys import rotate_key
+
+if TYPE_CHECKING:
+    from scoring.store.database import Database
 
 _log = logging.getLogger("foothold")
 
@@ -22,29 +39,69 @@ def head_path(settings: Settings) -> Path:
     return settings.data_dir / HEAD_FILE
 
 
+def refuses_to_move(session: Session, settings: Settings) -> str | None:
+    """Why the head that lies beside the store must stay, in words; None where it may move on.
+
+    A head that was not signed here, or whose event the chain has lost, is what tells of it.
+    """
+    try:
+        there = _there(settings)
+    except (OSError, InputError) as error:
+        return str(error)
+    if there is None:
+        return None
+    if not is_signed(there, settings):
+        return f"{head_path(settings)} was not signed here."
+    if not is_in_chain(session, there):
+        return f"{head_path(settings)} names {there.words}, which the audit chain has not."
+    return None
+
+
 def anchor(head: Head, settings: Settings) -> None:
     """Write a head where it is newer than the one that is there.
 
-    What is there and was not signed here stays, for `foothold audit verify` to tell. The commit
-    is done when this begins, so what goes wrong is logged and stops nobody.
+    The commit is done when this begins, so what goes wrong is logged and stops nobody.
     """
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
         with _alone(settings.data_dir):
             there = _there(settings)
-            if there is None or (is_signed(there, settings) and there.sequence < head.sequence):
+            if there is None or there.sequence < head.sequence:
                 write_head(head, settings)
-            elif not is_signed(there, settings):
-                _log.warning("%s was not signed here, so it stays.", head_path(settings))
     except (OSError, InputError) as error:
-        _log.warning("The head of the audit chain was not written: %s", error)
+        warn_of_head(str(error))
 
 
-def replace_head(head: Head, settings: Settings) -> None:
-    """Write a head whatever is there: after a rotation, for which somebody answers by name."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with _alone(settings.data_dir):
-        write_head(head, settings)
+def warn_of_head(why: str) -> None:
+    """Tell in the log that the head stays as it is."""
+    _log.warning(
+        "The head of the audit chain was not written: %s See `foothold audit verify`.", why
+    )
+
+
+def rotate_head(database: Database, *, by: str) -> int:
+    """Sign the head with another key from now on, whatever head lies beside the store.
+
+    A head that could not move on is noted in the chain before it goes.
+
+    Args:
+        database: the store.
+        by: who answers for it.
+
+    Returns:
+        The key's generation.
+    """
+    settings = database.settings
+    with database.writing() as ledger:
+        why = refuses_to_move(ledger.session, settings)
+        generation = rotate_key(ledger, KeyPurpose.HEAD, by=by)
+        if why is not None:
+            append_event(ledger, actor=by, action=HEAD_REPLACED, details={"why": why})
+    with database.reading() as session:
+        head = head_of(session, settings)
+    if head is not None:
+        with _alone(settings.data_dir):
+            write_head(head, settings)
+    return generation
 
 
 def write_head(head: Head, settings: Settings) -> None:
@@ -72,6 +129,7 @@ def _there(settings: Settings) -> Head | None:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Let no other process write the head meanwhile, or the older could come last."""
+    folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -8,6 +8,7 @@ transaction says up to which position it wrote each table, and the digest of tho
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -106,7 +107,7 @@ def position_of(table: Table) -> ColumnElement[int]:
     return type_coerce(table.columns[POSITIONS[table.name]], BigInteger)
 
 
-def rows_within(name: str, after: int | None, until: int) -> Select[tuple[object, ...]]:
+def rows_within(name: str, after: int | None, until: int) -> Select[*tuple[Any, ...]]:
     """The rows after one position and up to another, in their order."""
     table = Base.metadata.tables[name]
     position = position_of(table)

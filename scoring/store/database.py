@@ -22,9 +22,9 @@ from sqlalchemy.orm import Session
 from scoring.base.calendar import today
 from scoring.base.errors import ConflictError, UnavailableError
 from scoring.base.settings import Settings
-from scoring.store.anchoring import anchor, head_path
+from scoring.store.anchoring import anchor, head_path, refuses_to_move, warn_of_head
 from scoring.store.audit import append_event
-from scoring.store.head import HEAD_MISSING, head_of
+from scoring.store.head import HEAD_MISSING, Head, head_of
 from scoring.store.keys import keep_check, require_own_secret
 from scoring.store.schema import schema_name
 from scoring.store.sealing import (
@@ -152,8 +152,8 @@ class Database:
                 yield ledger
                 if transaction.is_active:  # else whoever wrote took it all back
                     self._conclude(ledger)
-                    head = head_of(session, self.settings)
-        if head is not None and datetime.fromisoformat(head.at) == now:
+                    head = self._next_head(ledger)
+        if head is not None:
             anchor(head, self.settings)
 
     def _conclude(self, ledger: Ledger) -> None:
@@ -163,6 +163,16 @@ class Database:
             keep_check(ledger, self.settings)
             seal(ledger)
         self._note_missing_head(ledger)
+
+    def _next_head(self, ledger: Ledger) -> Head | None:
+        """The head to write after the commit; None where nothing was appended, or it must stay."""
+        if last_recorded(ledger.session) != ledger.now:
+            return None
+        why = refuses_to_move(ledger.session, self.settings)
+        if why is not None:
+            warn_of_head(why)
+            return None
+        return head_of(ledger.session, self.settings)
 
     def _note_missing_head(self, ledger: Ledger) -> None:
         """Tell once that nothing outside said how far the chain went before this transaction."""

@@ -27,6 +27,7 @@ from scoring.store.tables import AuditEvent
 FORMAT = "foothold.head/1"
 HEAD_FILE = "foothold.head"
 HEAD_MISSING = "head.missing"
+HEAD_REPLACED = "head.replaced"
 RESTORED = "store.restored"
 
 
@@ -153,8 +154,7 @@ def verify_head(session: Session, head: Head, settings: Settings, *, where: str)
             f"{where} was not signed with this installation's key: it was forged, or the secret "
             f"in {settings.secret_words} was exchanged."
         )
-    event = session.get(AuditEvent, head.sequence)
-    if event is not None and event.digest == head.digest:
+    if is_in_chain(session, head):
         return
     restored = _restored_from(session, head)
     if restored is not None:
@@ -163,10 +163,8 @@ def verify_head(session: Session, head: Head, settings: Settings, *, where: str)
             f"place on {restored.at:%Y-%m-%d %H:%M} UTC (event {restored.sequence}), and what came "
             "between is lost. Keep a newer head: `foothold audit head`."
         )
-    if event is None:
-        last = session.scalar(
-            select(AuditEvent.sequence).order_by(AuditEvent.sequence.desc()).limit(1)
-        )
+    last = session.scalar(select(AuditEvent.sequence).order_by(AuditEvent.sequence.desc()).limit(1))
+    if last is None or last < head.sequence:
         raise IntegrityError(
             f"{where} names {head.words}, and the audit chain ends with event {last or 0}: its "
             "last events were cut off, or were lost."
@@ -174,6 +172,19 @@ def verify_head(session: Session, head: Head, settings: Settings, *, where: str)
     raise IntegrityError(
         f"{where} names {head.words}, and the chain has another event there: it was written anew."
     )
+
+
+def is_in_chain(session: Session, head: Head) -> bool:
+    """Whether the chain has the very event that a head names."""
+    found = select(AuditEvent.digest).where(AuditEvent.sequence == head.sequence)
+    return session.scalar(found) == head.digest
+
+
+def heads_begun_anew(session: Session) -> list[int]:
+    """Numbers of the events that tell of a head that was gone, or replaced by somebody's word."""
+    actions = (HEAD_MISSING, HEAD_REPLACED)
+    events = select(AuditEvent.sequence).where(AuditEvent.action.in_(actions))
+    return list(session.scalars(events.order_by(AuditEvent.sequence)))
 
 
 def _first_digest(session: Session) -> str | None:

@@ -68,8 +68,9 @@ def rotate_key(ledger: Ledger, purpose: KeyPurpose, *, by: str) -> int:
     """
     if purpose not in ROTATING:
         raise InputError(
-            f"The key for {purpose} can't be rotated: people and buyers of earlier imports would "
-            "not be recognised in later ones."
+            f"The key for {purpose} can't be rotated; those for {' and '.join(ROTATING)} can. With "
+            "another key for hashing, people and buyers of earlier imports would not be recognised "
+            "in later ones; sessions go with links."
         )
     generation = generation_of(ledger.session, purpose) + 1
     ledger.session.add(
