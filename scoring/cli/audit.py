@@ -34,7 +34,7 @@ def audit_verify(
 
     database = open_database()
     settings, path = database.settings, head_path(database.settings)
-    given = [] if head is None else [(_given(head), "The head given")]
+    given = [] if head is None else [(head_given(head), "The head given")]
     # Before the session begins, or a commit meanwhile would be missing from what it sees.
     beside = read_head(path) if path.exists() or not _is_empty(database) else None
     if beside is not None:
@@ -85,7 +85,7 @@ def audit_head(as_json: AsJson = False) -> None:
     typer.echo("" if head is None else head.to_json())
 
 
-def _given(head: str) -> Head:
+def head_given(head: str) -> Head:
     """A head given as text or as a file's name."""
     if head.lstrip().startswith("{"):
         return parse_head(head, where="What was given with --head")
