@@ -83,8 +83,9 @@ def back_up(database: Database, path: Path, *, by: str, passphrase: bytes | None
                 action=BACKUP_BEGUN,
                 details={"encrypted": passphrase is not None},
             )
+        beside = read_head(head_path(settings))  # before the copy, which then goes at least so far
         copied = _copy(database, folder)
-        head = _checked_head(settings, copied)
+        head = _checked_head(settings, copied, beside)
         members = {STORE: copied} | _files(settings)
         _write(path, members, head, passphrase)
     return BackedUp(path, path.stat().st_size, head, tuple(members), SECRET_FILE in members)
@@ -102,21 +103,17 @@ def _copy(database: Database, folder: Path) -> Path:
     return copied
 
 
-def _checked_head(settings: Settings, copied: Path) -> Head:
+def _checked_head(settings: Settings, copied: Path, beside: Head) -> Head:
     """The head of the copy, after checking that it goes on from the one beside the store."""
-    beside = head_path(settings)
     of_copy = settings.model_copy(update={"database_url": f"sqlite:///{copied}"})
     database = Database(of_copy)
     try:
         with database.reading() as session:
             require_own_secret(session, settings)
-            # The head beside the store may be of a commit after the copy was taken.
-            known = read_head(beside)
+            verify_head(session, beside, settings, where=str(head_path(settings)))
             head = head_of(session, settings)
             if head is None:
                 raise IntegrityError("The audit chain of the store is empty.")
-            if known.sequence <= head.sequence:
-                verify_head(session, known, settings, where=str(beside))
     finally:
         database.engine.dispose()
     make_one_file(copied)

@@ -186,7 +186,7 @@ def _refuse_rows_after(session: Session, name: str, end: int | None) -> None:
         statement = statement.where(position > end)
     found, first = session.execute(statement).one()
     if found:
-        which = "" if name in DATED else f", from number {first} on"
+        which = "" if name in DATED else f" from number {first} on"
         raise IntegrityError(
             f"{name}: {found} row{'s' if found > 1 else ''}{which} that no event of the audit "
             "chain tells of."

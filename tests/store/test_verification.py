@@ -96,7 +96,7 @@ def test_a_row_of_any_table_that_is_added_is_found(
         )
         with (
             own.reading() as session,
-            pytest.raises(IntegrityError, match=f"{table}.*(1 more than|1 row .*no event|1 row,)"),
+            pytest.raises(IntegrityError, match=f"{table}.*(1 more than|1 row .*no event|1 row )"),
         ):
             verify_rows(session)
 
@@ -136,17 +136,17 @@ def test_a_promotion_without_an_event_is_found_on_every_engine(database: Databas
     )
     with database.reading() as session:
         verify_chain(session)
-        words = "promotions: 1 row, from number 2 on, that no event"
+        words = "promotions: 1 row from number 2 on that no event"
         with pytest.raises(IntegrityError, match=words):
             verify_store(session)
 
 
 def test_figures_and_lineage_of_a_model_are_compared(sqlite: Database) -> None:
     an_expert_model(sqlite)
-    tamper(sqlite, "UPDATE models SET lineage = '{}'")
+    tamper(sqlite, "UPDATE models SET lineage = '[1]'")
     with (
         sqlite.reading() as session,
-        pytest.raises(IntegrityError, match="models, row 1.*by"),
+        pytest.raises(IntegrityError, match="models, row.*model.trained by"),
     ):
         verify_store(session)
 
@@ -178,7 +178,7 @@ def test_a_record_marked_as_superseded_by_nobody_is_found_on_every_engine(
     with database.reading() as session:
         assert verify_marks(session) == 1
     tamper(database, "UPDATE order_lines SET superseded_learned_at = 1, superseded_recorded_at = 1")
-    with database.reading() as session, pytest.raises(IntegrityError, match="order_lines, row 1:"):
+    with database.reading() as session, pytest.raises(IntegrityError, match="row [12]:"):
         verify_store(session)
 
 
