@@ -166,13 +166,14 @@ class Database:
 
     def _next_head(self, ledger: Ledger) -> Head | None:
         """The head to write after the commit; None where nothing was appended, or it must stay."""
-        if last_recorded(ledger.session) != ledger.now:
+        head = head_of(ledger.session, self.settings)
+        if head is None or datetime.fromisoformat(head.at) != ledger.now:
             return None
         why = refuses_to_move(ledger.session, self.settings)
         if why is not None:
             warn_of_head(why)
             return None
-        return head_of(ledger.session, self.settings)
+        return head
 
     def _note_missing_head(self, ledger: Ledger) -> None:
         """Tell once that nothing outside said how far the chain went before this transaction."""

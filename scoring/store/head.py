@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from scoring.base.canonical import canonical_json
 from scoring.base.errors import InputError, IntegrityError
 from scoring.base.keys import KeyPurpose
 from scoring.base.settings import Settings
-from scoring.store.keys import generation_of
+from scoring.store.keys import latest_generation
 from scoring.store.tables import AuditEvent
 
 FORMAT = "foothold.head/1"
@@ -29,6 +29,19 @@ HEAD_FILE = "foothold.head"
 HEAD_MISSING = "head.missing"
 HEAD_REPLACED = "head.replaced"
 RESTORED = "store.restored"
+
+_first = aliased(AuditEvent)
+_LAST = (
+    select(
+        AuditEvent.sequence,
+        AuditEvent.digest,
+        AuditEvent.at,
+        select(_first.digest).where(_first.sequence == 1).scalar_subquery().label("store"),
+        latest_generation(KeyPurpose.HEAD).scalar_subquery().label("generation"),
+    )
+    .order_by(AuditEvent.sequence.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -84,19 +97,16 @@ def parse_head(text: str, *, where: str) -> Head:
 
 def head_of(session: Session, settings: Settings) -> Head | None:
     """The head of the chain as it is now, signed; None while the chain is empty."""
-    last = session.execute(
-        select(AuditEvent.sequence, AuditEvent.digest, AuditEvent.at)
-        .order_by(AuditEvent.sequence.desc())
-        .limit(1)
-    ).first()
-    if last is None:
+    # One statement, since every commit asks it.
+    found = session.execute(_LAST).first()
+    if found is None:
         return None
     head = Head(
-        store=_first_digest(session) or "",
-        sequence=last.sequence,
-        digest=last.digest,
-        at=last.at.isoformat(),
-        generation=generation_of(session, KeyPurpose.HEAD),
+        store=found.store,
+        sequence=found.sequence,
+        digest=found.digest,
+        at=found.at.isoformat(),
+        generation=found.generation or 0,
     )
     return replace(head, signature=signature_of(head, settings))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from scoring.base.errors import ConflictError, InputError
@@ -26,13 +26,7 @@ def require_own_secret(session: Session, settings: Settings) -> None:
     Raises:
         ConflictError: it is another one; links would not open, nobody would be recognised.
     """
-    known = session.scalar(select(KeyCheck.check_value).order_by(KeyCheck.id).limit(1))
-    if known is not None and not hmac.compare_digest(known, _check_value(settings)):
-        raise ConflictError(
-            f"The secret in {settings.secret_words} is not the one that this store was begun with. "
-            "With another one, links would not open, and people and buyers would not be "
-            "recognised. Put the right one back, from your backup; nothing was changed."
-        )
+    _knows_secret(session, settings)
 
 
 def keep_check(ledger: Ledger, settings: Settings) -> None:
@@ -41,17 +35,19 @@ def keep_check(ledger: Ledger, settings: Settings) -> None:
     Raises:
         ConflictError: the secret is another one than before.
     """
-    if ledger.session.scalar(select(KeyCheck.id).limit(1)) is not None:
-        require_own_secret(ledger.session, settings)
-        return
-    ledger.session.add(KeyCheck(check_value=_check_value(settings), made_at=ledger.now))
-    ledger.session.flush()
+    if not _knows_secret(ledger.session, settings):
+        ledger.session.add(KeyCheck(check_value=_check_value(settings), made_at=ledger.now))
+        ledger.session.flush()
 
 
 def generation_of(session: Session, purpose: KeyPurpose) -> int:
     """How often the key of a purpose was rotated."""
-    found = select(func.max(KeyRotation.generation)).where(KeyRotation.purpose == purpose.value)
-    return session.scalar(found) or 0
+    return session.scalar(latest_generation(purpose)) or 0
+
+
+def latest_generation(purpose: KeyPurpose) -> Select[int | None]:
+    """The statement that finds how often the key of a purpose was rotated; none where never."""
+    return select(func.max(KeyRotation.generation)).where(KeyRotation.purpose == purpose.value)
 
 
 def rotate_key(ledger: Ledger, purpose: KeyPurpose, *, by: str) -> int:
@@ -86,6 +82,20 @@ def rotate_key(ledger: Ledger, purpose: KeyPurpose, *, by: str) -> int:
         details={"purpose": purpose.value, "generation": generation},
     )
     return generation
+
+
+def _knows_secret(session: Session, settings: Settings) -> bool:
+    """Whether the store was begun, and then with this secret."""
+    known = session.scalar(select(KeyCheck.check_value).order_by(KeyCheck.id).limit(1))
+    if known is None:
+        return False
+    if not hmac.compare_digest(known, _check_value(settings)):
+        raise ConflictError(
+            f"The secret in {settings.secret_words} is not the one that this store was begun with. "
+            "With another one, links would not open, and people and buyers would not be "
+            "recognised. Put the right one back, from your backup; nothing was changed."
+        )
+    return True
 
 
 def _check_value(settings: Settings) -> str:
