@@ -16,6 +16,7 @@ from api.problems import KeyRefusedError, RequestRefusedError, problem_responses
 from api.records.imports import Asked, import_once, preview
 from api.records.schemas import ACCEPTED, BODY, JSON, JSON_LINES, Options, ReceiptOut
 from api.records.uploads import LARGEST_BODY, media_type, received_file
+from scoring.base.keys import KeyPurpose
 from scoring.intake import importing
 from scoring.intake.learned_at import Learned
 from scoring.intake.lender_rows import LENDER_KINDS, LenderRows
@@ -109,7 +110,7 @@ def _asked(
     _require_lenders_own(caller.lender, kind, options)
     # A source of its own, so that the numbers of two lenders never meet.
     request = replace(request, lender=caller.lender.reference, source=caller.actor)
-    rights = LenderRows(caller, request, database.settings.secret())
+    rights = LenderRows(caller, request, database.settings.key(KeyPurpose.HASHING))
     return Asked(caller, request, told, rights.permit)
 
 

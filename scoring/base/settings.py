@@ -16,10 +16,12 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from scoring.base.errors import InputError
+from scoring.base.keys import KeyPurpose, derive_key
 
 DEFAULT_ATTENDANCE_CAP = 0.2
 """Share of the score range: that attendance foretells repayment is a hypothesis."""
 
+SECRET_FILE = "secret.key"
 _SHORTEST_KEY = 32
 
 
@@ -99,10 +101,10 @@ class Settings(BaseSettings):
         return f"{schemes[scheme]}{separator}{rest}"
 
     def secret(self) -> bytes:
-        """Key for signing links and hashing buyers; made once under the data directory."""
+        """What every key is derived from; made once under the data directory."""
         if self.secret_key:
             return _long_enough(self.secret_key, "FOOTHOLD_SECRET_KEY")
-        path = self.data_dir / "secret.key"
+        path = self.data_dir / SECRET_FILE
         if not path.exists():
             self.data_dir.mkdir(parents=True, exist_ok=True)
             # Written whole and then given its name, so that nobody ever reads a part of it.
@@ -113,6 +115,15 @@ class Settings(BaseSettings):
                 os.link(written, path)
             os.unlink(written)
         return _long_enough(path.read_text().strip(), str(path))
+
+    def key(self, purpose: KeyPurpose, generation: int = 0) -> bytes:
+        """The installation's key for one purpose (`scoring.base.keys`)."""
+        return derive_key(self.secret(), purpose, generation)
+
+    @property
+    def secret_words(self) -> str:
+        """Where the secret stands, for messages."""
+        return "FOOTHOLD_SECRET_KEY" if self.secret_key else str(self.data_dir / SECRET_FILE)
 
 
 def read_settings() -> Settings:

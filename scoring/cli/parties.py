@@ -10,13 +10,17 @@ import typer
 
 from scoring.base.calendar import end_of
 from scoring.base.errors import InputError
+from scoring.base.keys import KeyPurpose
 from scoring.cli.console import open_database, print_json
 from scoring.cli.options import AsJson, Author, LenderOption, PurposeOption
 from scoring.parties.consents import grant_consent, withdraw_consent
 from scoring.parties.founders import add_founders, find_founder
 from scoring.parties.keys import issue_key, issue_operator_key, revoke_key
 from scoring.parties.lenders import find_lender
+from scoring.parties.persons import require_name
 from scoring.parties.references import random_reference
+from scoring.store.anchoring import rotate_head
+from scoring.store.keys import rotate_key
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 founder_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -87,6 +91,29 @@ def key_revoke(key: str, by: Author = "operator", as_json: AsJson = False) -> No
         print_json({"revoked": True})
     else:
         typer.echo("The key was revoked.")
+
+
+@key_app.command("rotate")
+def key_rotate(
+    purpose: Annotated[
+        KeyPurpose, typer.Argument(help="links (ends all links and open pages) or head.")
+    ],
+    by: Annotated[str, typer.Option(help="Who does this, for the audit chain.")],
+    as_json: AsJson = False,
+) -> None:
+    """Go on with another key for signing links, or for signing the head of the audit chain."""
+    database = open_database()
+    require_name(by)
+    if purpose is KeyPurpose.HEAD:
+        generation = rotate_head(database, by=by)
+    else:
+        with database.writing() as ledger:
+            generation = rotate_key(ledger, purpose, by=by)
+    if as_json:
+        print_json({"purpose": purpose.value, "generation": generation})
+    else:
+        ended = "All links and open pages ended." if purpose is KeyPurpose.LINKS else ""
+        typer.echo(f"The key for {purpose} is now generation {generation}. {ended}".rstrip())
 
 
 @consent_app.command("grant")

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from scoring.base.errors import FileError
+from scoring.base.keys import KeyPurpose
 from scoring.base.lines import require_line
 from scoring.base.settings import Settings
 from scoring.intake.containers import Container
@@ -204,7 +205,7 @@ def check_file(
     require_line("The name of who imports", request.author, longest=120)
     container, reading = read_records(
         path,
-        request.given(database.today, database.settings.secret()),
+        request.given(database.today, database.settings.key(KeyPurpose.HASHING)),
         format_name=request.format_name,
         kind=request.kind,
         password=request.password,

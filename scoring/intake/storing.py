@@ -13,6 +13,7 @@ import pandas as pd
 from sqlalchemy import select
 
 from scoring.base.errors import FileError
+from scoring.base.keys import KeyPurpose
 from scoring.intake.contradictions import once, refuse_differing_rows, refuse_lines_of_others
 from scoring.intake.decided import (
     DECIDED_BEFORE,
@@ -110,7 +111,7 @@ class OpenImport:
             extract,
             cells,
             source=self.source,
-            secret=self.database.settings.secret(),
+            secret=self.database.settings.key(KeyPurpose.HASHING),
             may_wait=self.may_wait,
             given_founder=self.given_founder,
         )
@@ -147,7 +148,7 @@ class OpenImport:
         """Accounts that marked attendance, hashed before anything of the row can wait."""
         if kind is not RecordKind.ATTENDANCE:
             return cells
-        secret = self.database.settings.secret()
+        secret = self.database.settings.key(KeyPurpose.HASHING)
         hashes = {
             account: hmac.new(secret, f"account:{account}".encode(), hashlib.sha256).hexdigest()
             for account in cells["marked_by"].unique()

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from scoring.base.errors import FileError, InputError
+from scoring.base.keys import KeyPurpose
 from scoring.base.lines import require_line
 from scoring.intake.listed import read_list
 from scoring.parties.aliases import Alias, add_aliases, aliases_of, require_nameable
@@ -64,7 +65,7 @@ def map_people(
         also_called=_ALSO_CALLED,
     )
     founders = {one.reference: one for one in ledger.session.scalars(select(Founder))}
-    key = database.settings.secret()
+    key = database.settings.key(KeyPurpose.HASHING)
     named: list[tuple[Founder, Alias]] = []
     for row, line in zip(lines.index.tolist(), lines.to_dict("records"), strict=True):
         founder = founders.get(line[FOUNDER])

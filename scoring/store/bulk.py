@@ -21,6 +21,7 @@ from scoring.base.calendar import microseconds
 from scoring.base.chunks import chunks
 from scoring.store.audit import append_event
 from scoring.store.database import Ledger
+from scoring.store.sealing import note_table
 from scoring.store.supersede import IDS_AT_ONCE, keep_supersessions, mark_superseded
 from scoring.store.tables import Base, Record
 
@@ -159,6 +160,7 @@ def _copy(ledger: Ledger, table: type[Base], rows: pd.DataFrame) -> None:
     pyarrow.csv.write_csv(
         block, text, pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
     )
+    note_table(ledger.session.connection(), table.__tablename__)
     cursor = ledger.session.connection().connection.cursor()
     statement = (
         f'COPY "{table.__tablename__}" ({", ".join(_quoted(names))}) FROM STDIN (FORMAT csv)'

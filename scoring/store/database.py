@@ -22,7 +22,18 @@ from sqlalchemy.orm import Session
 from scoring.base.calendar import today
 from scoring.base.errors import ConflictError, UnavailableError
 from scoring.base.settings import Settings
+from scoring.store.anchoring import anchor, head_path, refuses_to_move, warn_of_head
+from scoring.store.audit import append_event
+from scoring.store.head import HEAD_MISSING, Head, head_of
+from scoring.store.keys import keep_check, require_own_secret
 from scoring.store.schema import schema_name
+from scoring.store.sealing import (
+    WRITER,
+    has_written,
+    note_statement,
+    noting_what_is_written,
+    seal,
+)
 from scoring.store.tables import AuditEvent
 
 PATIENCE_SECONDS = 60.0  # how long a writer waits for another
@@ -49,6 +60,7 @@ class Database:
         self.settings = settings
         self.clock = clock or (lambda: datetime.now(UTC))
         self.engine = _engine(settings.url)
+        self._head_was_there = False
 
     @property
     def today(self) -> date:
@@ -84,7 +96,7 @@ class Database:
         """Say what to do when the store was never made, or by a version with other tables.
 
         Raises:
-            ConflictError: the schema is not that of this version.
+            ConflictError: the schema is not that of this version, or the secret is not the store's.
             UnavailableError: the database can't be reached.
         """
         if not self.exists:
@@ -95,6 +107,8 @@ class Database:
         if found is None:
             raise ConflictError("The store is empty: it has no tables yet. Run `foothold init`.")
         _refuse_another_schema(self.engine, found)
+        with self.reading() as session:
+            require_own_secret(session, self.settings)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -112,11 +126,19 @@ class Database:
     def writing(self) -> Iterator[Ledger]:
         """A transaction that appends; committed once, at its end, or not at all.
 
+        Its last event answers for all rows that it wrote, and the head outside follows it.
+
         Raises:
             UnavailableError: another writer takes too long, or the database can't be reached.
+            ConflictError: the secret is not the one that the store was begun with.
         """
         engine = self.engine.execution_options(begin="IMMEDIATE")
-        with _reached(), Session(engine, expire_on_commit=False) as session, session.begin():
+        head = None
+        with (
+            _reached(),
+            Session(engine, expire_on_commit=False) as session,
+            session.begin() as transaction,
+        ):
             if engine.dialect.name == "postgresql":
                 patience = f"{PATIENCE_SECONDS * 1000:.0f}ms"
                 session.execute(select(func.set_config("lock_timeout", patience, True)))
@@ -125,7 +147,45 @@ class Database:
             now = self.clock()
             if last is not None:  # clocks may be set back; the ledger's order may not
                 now = max(now, last + timedelta(microseconds=1))
-            yield Ledger(session=session, now=now)
+            ledger = Ledger(session=session, now=now)
+            with noting_what_is_written(session):
+                yield ledger
+                if transaction.is_active:  # else whoever wrote took it all back
+                    self._conclude(ledger)
+                    head = self._next_head(ledger)
+        if head is not None:
+            anchor(head, self.settings)
+
+    def _conclude(self, ledger: Ledger) -> None:
+        """Append what answers for the transaction's rows, and for a head that is gone."""
+        ledger.session.flush()
+        if has_written(ledger.session):
+            keep_check(ledger, self.settings)
+            seal(ledger)
+        self._note_missing_head(ledger)
+
+    def _next_head(self, ledger: Ledger) -> Head | None:
+        """The head to write after the commit; None where nothing was appended, or it must stay."""
+        head = head_of(ledger.session, self.settings)
+        if head is None or datetime.fromisoformat(head.at) != ledger.now:
+            return None
+        why = refuses_to_move(ledger.session, self.settings)
+        if why is not None:
+            warn_of_head(why)
+            return None
+        return head
+
+    def _note_missing_head(self, ledger: Ledger) -> None:
+        """Tell once that nothing outside said how far the chain went before this transaction."""
+        path = head_path(self.settings)
+        if self._head_was_there or path.exists():
+            self._head_was_there = True
+            return
+        first = select(AuditEvent.at).where(AuditEvent.sequence == 1)
+        begun, last = ledger.session.scalar(first), last_recorded(ledger.session)
+        if begun is not None and begun < ledger.now == last:
+            append_event(ledger, actor=WRITER, action=HEAD_MISSING)
+            self._head_was_there = True
 
 
 def last_recorded(session: Session) -> datetime | None:
@@ -174,6 +234,7 @@ def _reached() -> Iterator[None]:
 
 def _engine(url: str) -> Engine:
     engine = create_engine(url, pool_pre_ping=make_url(url).get_backend_name() != "sqlite")
+    event.listen(engine, "before_cursor_execute", note_statement)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -1,10 +1,15 @@
-"""What is stored against what the audit chain says of it: scores, policies and backgrounds."""
+"""What is stored against what the audit chain says of it.
+
+Every row is compared with the event that answers for it; scores, policies and backgrounds also
+with what their own events say, which founders and lenders read.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +17,50 @@ from sqlalchemy.orm import Session
 
 from scoring.base.canonical import digest
 from scoring.base.errors import IntegrityError
+from scoring.store.audit import verify_chain
+from scoring.store.row_verification import verify_marks, verify_rows
 from scoring.store.tables import AuditEvent, CutOffBackground, Lender, LenderPolicy, Model, Score
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A store that is what its audit chain says, in numbers.
+
+    Attributes:
+        events: links of the chain.
+        scores: stored scores.
+        policies: decisions of lenders.
+        backgrounds: means over applicants at a lender's cut-off.
+        rows: of every table that the chain answers for.
+        superseded: records that stand no more.
+    """
+
+    events: int
+    scores: int
+    policies: int
+    backgrounds: int
+    rows: int
+    superseded: int
+
+    def as_dict(self) -> dict[str, int]:
+        """Plain data for `--json`."""
+        return asdict(self)
+
+
+def verify_store(session: Session) -> Verified:
+    """Check the chain, and all that is stored against it.
+
+    Raises:
+        IntegrityError: something was changed, added, removed or cut off; says what.
+    """
+    return Verified(
+        events=verify_chain(session),
+        scores=verify_scores(session),
+        policies=verify_policies(session),
+        backgrounds=verify_backgrounds(session),
+        rows=sum(verify_rows(session).values()),
+        superseded=verify_marks(session),
+    )
 
 
 def verify_scores(session: Session) -> int:

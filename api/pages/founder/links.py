@@ -3,12 +3,14 @@
 A link names its founder by number and carries a nonce; opening it spends the nonce. Its signature
 authenticates the founder, as that of the session does which opening begins. A session carries a
 nonce too, which closing the page spends: after that the cookie opens nothing, even on a shared
-telephone that kept it.
+telephone that kept it. Both say by which generation of their key they were signed, and end when
+`foothold key rotate links` goes on to the next.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,19 +23,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scoring.base.errors import ConflictError, InputError
+from scoring.base.keys import KeyPurpose
 from scoring.parties.founders import find_founder
 from scoring.parties.readable import readable_by
 from scoring.parties.scopes import AUTHENTICATED, FounderScope
 from scoring.store.audit import append_event
 from scoring.store.database import Database, Ledger
+from scoring.store.keys import generation_of
 from scoring.store.tables import Founder, UsedLink
 
 LINK_LIFE = timedelta(days=7)
 SESSION_LIFE = timedelta(minutes=30)
+_TOKEN = re.compile(r"([0-9]{1,9})~(.+)", re.ASCII)
 
 
 class LinkSpentError(ConflictError):
-    """The link was opened before, or its time is over."""
+    """The link was opened before, its time is over, or it was ended with all others."""
 
 
 class LinkForgedError(InputError):
@@ -42,10 +47,11 @@ class LinkForgedError(InputError):
 
 @dataclass(frozen=True)
 class Visit:
-    """What a link or a session stands for: a founder, this once."""
+    """What a link or a session stands for: a founder, this once, by one generation of the key."""
 
     scope: FounderScope
     nonce: str
+    generation: int
 
 
 def make_link(
@@ -59,7 +65,7 @@ def make_link(
     """
     base = _checked_base(base_url)
     founder = find_founder(ledger.session, founder_reference)
-    token = _signed(database, "link", founder.id)
+    token = _signed(database, ledger.session, KeyPurpose.LINKS, founder.id)
     append_event(ledger, actor=actor, action="link.made", founder_id=founder.id)
     return f"{base}/me/open/{token}"
 
@@ -72,7 +78,7 @@ def read_link(database: Database, token: str) -> Visit:
         LinkForgedError: its signature is wrong.
     """
     try:
-        return _read(database, "link", token, LINK_LIFE)
+        return _read(database, KeyPurpose.LINKS, token, LINK_LIFE)
     except SignatureExpired as error:
         raise LinkSpentError("The link's seven days are over.") from error
     except BadSignature as error:
@@ -83,9 +89,11 @@ def require_unspent(session: Session, link: Visit) -> None:
     """Refuse a link that opens nothing any more; a link that is looked at is not spent.
 
     Raises:
-        LinkSpentError: it was opened before.
+        LinkSpentError: it was opened before, or all links of its time were ended.
         LinkForgedError: its founder is gone.
     """
+    if link.generation != generation_of(session, KeyPurpose.LINKS):
+        raise LinkSpentError("All links of that time were ended.")
     if not _is_known(session, link):
         raise LinkForgedError("The link belongs to nobody.")
     if _is_spent(session, link):
@@ -96,21 +104,23 @@ def open_link(database: Database, ledger: Ledger, link: Visit) -> str:
     """Spend a link and begin a session; returns the session's token.
 
     Raises:
-        LinkSpentError: it was opened before.
+        LinkSpentError: it was opened before, or all links of its time were ended.
         LinkForgedError: its founder is gone.
     """
     require_unspent(ledger.session, link)
     _spend(ledger, link)
     founder_id = link.scope.founder_id
     append_event(ledger, actor="founder", action="page.opened", founder_id=founder_id)
-    return _signed(database, "session", founder_id)
+    return _signed(database, ledger.session, KeyPurpose.SESSIONS, founder_id)
 
 
 def visit_of(database: Database, session: Session, token: str | None) -> Visit | None:
     """The session that a cookie stands for, or None where it opens nothing."""
     try:
-        visit = _read(database, "session", token or "", SESSION_LIFE)
+        visit = _read(database, KeyPurpose.SESSIONS, token or "", SESSION_LIFE)
     except BadSignature:
+        return None
+    if visit.generation != generation_of(session, KeyPurpose.LINKS):
         return None
     return visit if _is_known(session, visit) and not _is_spent(session, visit) else None
 
@@ -167,20 +177,25 @@ def _checked_base(base_url: str) -> str:
     return base_url.rstrip("/")
 
 
-def _signed(database: Database, use: str, founder_id: int) -> str:
-    token = _serializer(database, use).dumps([founder_id, secrets.token_urlsafe(16)])
-    return token if isinstance(token, str) else token.decode()
+def _signed(database: Database, session: Session, use: KeyPurpose, founder_id: int) -> str:
+    """A token `GENERATION~SIGNED`; sessions go with the generation of links."""
+    generation = generation_of(session, KeyPurpose.LINKS)
+    signed = _serializer(database, use, generation).dumps([founder_id, secrets.token_urlsafe(16)])
+    return f"{generation}~{signed if isinstance(signed, str) else signed.decode()}"
 
 
-def _read(database: Database, use: str, token: str, life: timedelta) -> Visit:
-    seconds = int(life.total_seconds())
-    founder_id, nonce = _serializer(database, use).loads(token, max_age=seconds)
-    return Visit(FounderScope(AUTHENTICATED, founder_id=founder_id), nonce)
+def _read(database: Database, use: KeyPurpose, token: str, life: timedelta) -> Visit:
+    found = _TOKEN.fullmatch(token)
+    if found is None:
+        raise BadSignature("no token of ours")
+    generation, seconds = int(found[1]), int(life.total_seconds())
+    founder_id, nonce = _serializer(database, use, generation).loads(found[2], max_age=seconds)
+    return Visit(FounderScope(AUTHENTICATED, founder_id=founder_id), nonce, generation)
 
 
-def _serializer(database: Database, use: str) -> URLSafeTimedSerializer:
+def _serializer(database: Database, use: KeyPurpose, generation: int) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(
-        database.settings.secret(),
+        database.settings.key(use, generation),
         salt=f"foothold.{use}",
         signer=_Signer,
         signer_kwargs={"clock": database.clock},

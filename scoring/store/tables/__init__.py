@@ -14,6 +14,7 @@ from scoring.store.tables.intake import (
     QuarantinedRow,
     QuarantineResolution,
 )
+from scoring.store.tables.keys import KeyCheck, KeyRotation
 from scoring.store.tables.parties import (
     ApiKey,
     ApiKeyRevocation,
@@ -66,6 +67,8 @@ RECORD_TABLES: tuple[type[Record], ...] = (
 )
 
 __all__ = [
+    "KeyCheck",
+    "KeyRotation",
     "Dispute",
     "DisputeDecision",
     "LenderNotice",
