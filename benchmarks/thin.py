@@ -186,7 +186,6 @@ def judged(database: Database, first: pd.DataFrame, *, expert: bool) -> pd.DataF
                 contents,
                 as_of=points["as_of"].iloc[place],
             )
-            assert evidence is not None
             points.loc[place, "unresolved"] = evidence.unresolved_share(0)
     return points[points["log_odds"].notna()].reset_index(drop=True)
 

@@ -24,6 +24,7 @@ from scoring.parties.consents import Purpose, grant_consent, withdraw_consent
 from scoring.parties.parties import add_founders, add_lender, find_founder, find_lender
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
+from scoring.score.document import ScoreDocument
 from scoring.score.scoring import score_founder
 from scoring.store.database import Database
 from scoring.store.tables import Score
@@ -209,6 +210,11 @@ class FounderBuilder:
                 as_of=as_of,
                 actor="test",
             )
+
+
+def document_of(score: Score) -> ScoreDocument:
+    """What a score says, read from the store's text."""
+    return ScoreDocument.from_canonical(score.document)
 
 
 def a_founder(database: Database, reference: str = "F-TEST000001") -> FounderBuilder:

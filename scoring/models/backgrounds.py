@@ -115,11 +115,6 @@ class Background:
         """Contributions on the card as contributions against this background, log-odds of bad."""
         return {name: value - self.mean_log_odds.get(name, 0.0) for name, value in log_odds.items()}
 
-    def named(self) -> dict[str, Any]:
-        """What a score says of it: `id`, `kind`, and `founders` where it counts some."""
-        known = {} if self.founders is None else {"founders": self.founders}
-        return {"id": self.reference, "kind": self.kind.value, **known}
-
     def to_json(self) -> str:
         """Its canonical form."""
         return canonical_json(

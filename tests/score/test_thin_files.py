@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,20 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.base.canonical import digest
 from scoring.base.settings import DeploymentProfile
 from scoring.features import features_for
 from scoring.features.catalogue import Kind
 from scoring.features.engines.one_founder import Content
-from scoring.governance.registry import promote_model, store_model
 from scoring.models.artefact import Artefact
 from scoring.models.evidence import EARNED_OR_PAID
 from scoring.models.priors import read_priors, typical_constants, unfitted_scorecard
+from scoring.score.document import ScoreDocument
 from scoring.score.evidence import Evidence, weigh
-from scoring.score.replay import replay_score
 from scoring.score.views import lender_view
 from scoring.store.database import Database
-from tests.builders import FounderBuilder, a_founder, a_lender, an_expert_model
+from tests.builders import FounderBuilder, a_founder, a_lender, an_expert_model, document_of
 
 TODAY = date(2026, 11, 1)
 
@@ -48,9 +44,8 @@ def artefact() -> Artefact:
     return _expert_artefact()
 
 
-def _document(founder: FounderBuilder) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(founder.scored().document)
-    return found
+def _document(founder: FounderBuilder) -> ScoreDocument:
+    return document_of(founder.scored())
 
 
 def test_attendance_alone_never_suffices_and_never_narrows(sqlite: Database) -> None:
@@ -59,9 +54,9 @@ def test_attendance_alone_never_suffices_and_never_narrows(sqlite: Database) -> 
     empty = _document(a_founder(sqlite, "F-EMPTY").consenting(to="L-DEMO"))
     diligent = a_founder(sqlite, "F-DILIGENT").attending(60, of=60).consenting(to="L-DEMO")
     document = _document(diligent)
-    assert document["score"] is None
-    assert document["evidence"] == empty["evidence"]
-    assert {entry["code"] for entry in document["missing"]} == {
+    assert document.result.score is None
+    assert document.evidence == empty.evidence
+    assert {entry.code for entry in document.missing} == {
         "sales_history",
         "cash_flow_history",
         "repayment_history",
@@ -77,11 +72,10 @@ def test_every_month_of_sales_narrows_the_interval_until_the_file_can_be_scored(
     for weeks in (1, 4, 13, 30, 60):
         founder = a_founder(sqlite, f"F-{weeks}").selling(weekly=500_000, weeks=weeks)
         document = _document(founder.consenting(to="L-DEMO"))
-        widths.append(document["evidence"]["interval_points"])
-        scores.append(document["score"])
-        assert document["evidence"]["sufficient"] == (document["score"] is not None)
-        allowed = document["evidence"]["allowed_points"]
-        assert document["evidence"]["sufficient"] == (widths[-1] <= allowed)
+        widths.append(document.evidence.interval_points)
+        scores.append(document.result.score)
+        assert document.evidence.sufficient == (document.result.score is not None)
+        assert document.evidence.sufficient == (widths[-1] <= document.evidence.allowed_points)
     assert widths == sorted(widths, reverse=True)
     assert scores[0] is None
     assert scores[-1] is not None
@@ -102,10 +96,10 @@ def test_what_narrows_most_comes_first_and_is_said_in_plain_words(sqlite: Databa
 
 def test_a_promised_narrowing_is_kept_when_the_records_come(artefact: Artefact) -> None:
     nothing = _weighed(artefact, dict.fromkeys(EARNED_OR_PAID, (0, 0)))
-    promised = {entry["code"]: entry["narrows_by_points"] for entry in nothing.missing(0)}
+    promised = {entry.code: entry.narrows_by_points for entry in nothing.missing(0)}
     files = dict.fromkeys(EARNED_OR_PAID, (0, 0)) | {Kind.REPAYMENT: (2000, 10**9)}
     after = _weighed(artefact, files)
-    narrowed = nothing.summary(0)["interval_points"] - after.summary(0)["interval_points"]
+    narrowed = nothing.widths(0).interval_points - after.widths(0).interval_points
     assert narrowed == pytest.approx(promised["repayment_history"], abs=0.2)
 
 
@@ -131,9 +125,7 @@ def _weighed(
         ]
         for kind in artefact.kinds
     }
-    found = weigh(artefact, resolved, contents, as_of=TODAY)
-    assert found is not None
-    return found
+    return weigh(artefact, resolved, contents, as_of=TODAY)
 
 
 @st.composite
@@ -167,7 +159,7 @@ def test_more_records_never_raise_the_expected_width(
     more = files | {kind: (days + more_days, records + more_records)}
     after = _weighed(artefact, more, evidence=evidence)
     assert after.unresolved_share(0) <= before.unresolved_share(0) + 1e-12
-    assert after.summary(0)["interval_points"] <= before.summary(0)["interval_points"]
+    assert after.widths(0).interval_points <= before.widths(0).interval_points
     assert not (after.is_thin(0) and not before.is_thin(0))
 
 
@@ -209,9 +201,8 @@ def test_a_file_is_weighed_alike_alone_and_among_others(
         for name, f in artefact.features.items()
     }
     together = weigh(artefact, resolved, contents, as_of=TODAY)
-    assert together is not None
     for row, one in enumerate(alone):
-        assert together.summary(row) == one.summary(0)
+        assert together.widths(row) == one.widths(0)
         assert together.missing(row) == one.missing(0)
         assert together.unresolved_share(row) == one.unresolved_share(0)
 
@@ -234,31 +225,3 @@ def test_what_a_model_could_learn_is_measured_on_those_it_was_trained_on() -> No
     given_by_card = scorecard.contributions(X)["worst_days_past_due_365d"].var(ddof=0)
     assert rule.kinds[Kind.REPAYMENT].variance == pytest.approx(given_by_card, rel=1e-5)
     assert rule.kinds[Kind.REPAYMENT].shares["worst_days_past_due_365d"] == pytest.approx(1.0)
-
-
-def test_a_model_of_before_keeps_its_rule_and_its_scores_replay(sqlite: Database) -> None:
-    a_lender(sqlite)
-    earlier = replace(_expert_artefact(), evidence=None)
-    text = earlier.to_json()
-    data = json.loads(text)
-    data["format"] = "foothold.model/2"
-    del data["evidence"]
-    written = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    assert Artefact.from_json(written, expected_digest=digest(written)).evidence is None
-    with sqlite.writing() as ledger:
-        model = store_model(
-            ledger, earlier, kind="expert_prior", figures={}, lineage={}, trained_by="an analyst"
-        )
-        promote_model(ledger, model.reference, by="a reviewer", reason="as it was")
-    founder = a_founder(sqlite).selling(weekly=600_000, weeks=3).consenting(to="L-DEMO")
-    score = founder.scored()
-    document = json.loads(score.document)
-    assert "evidence" not in document
-    assert {e["code"]: e["need"]["records"] for e in document["missing"]} == {
-        "sales_history": 10,
-        "cash_flow_history": 10,
-        "repayment_history": 3,
-    }
-    an_expert_model(sqlite)
-    assert replay_score(sqlite, score.reference)["equal"] is True
-    assert "90 days" in lender_view(score)["missing"][0]["text"]["en"]
