@@ -155,14 +155,9 @@ class ScorecardTable:
                 "No outcome has moved this model: the points are an expert's opinion, and there is "
                 "no bad rate."
             )
-        if self.variant is CardVariant.POSITIVE_ONLY:
-            return (
-                "Bad rates stand in the table of the plain card alone: its bins are others, and "
-                "from two tables of one model could be worked out what each hides."
-            )
         return (
-            "This model was stored before outcomes were kept by bin, so bad rates are not known; "
-            "a new training keeps them."
+            "Bad rates stand in the table of the plain card alone: its bins are others, and "
+            "from two tables of one model could be worked out what each hides."
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class WithheldTexts(_Strict):
 
 
 class SignalTexts(_Strict):
-    """What a lender reads of a sign to ask about, and what the founder reads beside it."""
+    """What a lender reads of a signal, and what the founder reads beside it."""
 
     text: Text
     seen: Text
@@ -111,12 +111,12 @@ def missing_text(code: str, *, records: int) -> Text:
 
 
 def signal_text(code: str) -> Text:
-    """What a lender reads of a sign to ask about."""
+    """What a lender reads of a signal."""
     return texts().signals[code].text
 
 
 def signal_seen(code: str, seen: Mapping[str, int], language: Language) -> str:
-    """What the founder reads of such a sign, with its counts."""
+    """What the founder reads of a signal, with its counts."""
     return texts().signals[code].seen.in_language(language).format(**seen)
 
 

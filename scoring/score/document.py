@@ -2,6 +2,10 @@
 
 It holds neither an id nor the time of issue, so the same question about the same knowledge gives
 the same bytes. It holds codes and no texts, so a better wording changes no score that was given.
+
+Rooms below this one read single entries of the stored text themselves (the store's verification,
+notices of disputes): they can't know this type, and a check of what is stored must not rest on the
+code that wrote it.
 """
 
 from __future__ import annotations
