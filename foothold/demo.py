@@ -14,7 +14,6 @@ from sqlalchemy import select
 from scoring.base.errors import ConflictError
 from scoring.base.settings import read_settings
 from scoring.cli.console import progress_bar, stderr
-from scoring.features.catalogue import Kind
 from scoring.governance.registry import promote_model
 from scoring.intake.importing import import_file
 from scoring.intake.learned_at import Learned
@@ -24,6 +23,7 @@ from scoring.parties.founders import add_founders
 from scoring.parties.keys import issue_key, scope_of_key
 from scoring.parties.lenders import add_lender, find_lender
 from scoring.portfolio import PortfolioSummary, score_portfolio
+from scoring.score.document import Scored, ScoreDocument
 from scoring.store.database import Database
 from scoring.store.tables import Consent, Founder, Lender, Score
 
@@ -213,11 +213,12 @@ def _most_telling(database: Database, summary: PortfolioSummary) -> str:
         )
         ranked = []
         for score in scores:
-            document = json.loads(score.document)
-            kinds = sum(document["completeness"][kind]["records"] > 0 for kind in Kind)
-            from_the_middle = abs(document["score"] - document["base_points"])
-            ranked.append((kinds, -from_the_middle, document["founder"]))
-    return str(max(ranked)[2])
+            document = ScoreDocument.from_canonical(score.document)
+            if isinstance(document.result, Scored):
+                kinds = sum(content.records > 0 for content in document.completeness.values())
+                from_the_middle = abs(document.result.score - document.result.base_points)
+                ranked.append((kinds, -from_the_middle, document.founder))
+    return max(ranked)[2]
 
 
 def _say_what_to_try(handout: dict[str, str], result: dict[str, Any]) -> None:

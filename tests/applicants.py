@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from scoring.governance.registry import champion
 from scoring.parties.consents import Purpose, grant_consent
@@ -15,9 +13,10 @@ from scoring.parties.lenders import find_lender
 from scoring.portfolio.applicants import applicants_in_file
 from scoring.records.kinds import RecordKind
 from scoring.score.cut_off import store_cut_off_background
+from scoring.score.document import ScoreDocument
 from scoring.store.database import Database
 from scoring.store.tables import CutOffBackground, Score
-from tests.builders import a_founder, import_rows
+from tests.builders import a_founder, document_of, import_rows
 
 
 def applicants(
@@ -99,5 +98,5 @@ def scored(database: Database, reference: str) -> Score:
     return a_founder(database, reference).scored()
 
 
-def documents_of(database: Database, references: list[str]) -> list[dict[str, Any]]:
-    return [json.loads(scored(database, reference).document) for reference in references]
+def documents_of(database: Database, references: list[str]) -> list[ScoreDocument]:
+    return [document_of(scored(database, reference)) for reference in references]

@@ -25,6 +25,7 @@ from scoring.parties.founders import add_founders, find_founder
 from scoring.parties.lenders import add_lender, find_lender
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
+from scoring.score.document import ScoreDocument
 from scoring.score.scoring import score_founder
 from scoring.store.database import Database
 from scoring.store.tables import Score
@@ -210,6 +211,11 @@ class FounderBuilder:
                 as_of=as_of,
                 actor="test",
             )
+
+
+def document_of(score: Score) -> ScoreDocument:
+    """What a score says, read from the store's text."""
+    return ScoreDocument.from_canonical(score.document)
 
 
 def a_founder(database: Database, reference: str = "F-TEST000001") -> FounderBuilder:

@@ -96,9 +96,7 @@ class ModelUsed(BaseModel):
     digest: str
     deployment_profile: str
     background: str = Field(description="What its card is centred on; `points` are relative to it.")
-    positive_only: bool = Field(
-        False, description="The lender's policy at scoring; not in answers from before policies."
-    )
+    positive_only: bool = Field(description="The lender's policy at scoring.")
 
 
 class BackgroundUsed(BaseModel):
@@ -126,32 +124,26 @@ class Content(BaseModel):
     last_day: Day | None = None
 
 
-class Evidence(BaseModel):
-    """What a file has of a kind of record, or needs."""
+class OnFile(BaseModel):
+    """How much of a kind of record is on file, and over how many days."""
 
     records: int
-    days: int | None = None
+    days: int
 
 
 class Missing(BaseModel):
     """One kind of record that would narrow the interval of the score; the most telling first."""
 
     code: str
-    have: Evidence
-    narrows_by_points: float | None = Field(
-        None, description="Expected reduction of the interval's width if all of it were on file."
-    )
-    need: Evidence | None = Field(
-        None, description="What would be enough, by models of before that rule; any one kind was."
+    have: OnFile
+    narrows_by_points: float = Field(
+        description="Expected reduction of the interval's width if all of it were on file."
     )
     text: Text
 
 
 class IntervalWidths(BaseModel):
-    """How wide the 90 % interval of the score is for lack of records, in points.
-
-    Not given by models of before that rule.
-    """
+    """How wide the 90 % interval of the score is for lack of records, in points."""
 
     sufficient: bool
     interval_points: float = Field(ge=0, description="Of this file.")
@@ -159,7 +151,7 @@ class IntervalWidths(BaseModel):
     complete_points: float = Field(ge=0, description="Of a file that lacks nothing.")
 
 
-class IntegritySignal(BaseModel):
+class Signal(BaseModel):
     """A sign in the records to ask the founder about; it changes no score and refuses nobody."""
 
     code: str
@@ -175,10 +167,10 @@ class _Answer(BaseModel):
     as_of: Day
     points: list[GroupPoints]
     reasons: Reasons
-    integrity_signals: list[IntegritySignal]
+    integrity_signals: list[Signal]
     model: ModelUsed
     completeness: dict[str, Content]
-    evidence: IntervalWidths | None = None
+    evidence: IntervalWidths
 
 
 class Scored(_Answer):
@@ -192,9 +184,7 @@ class Scored(_Answer):
     pd_high: float = Field(ge=0, le=1)
     interval_level: float
     base_points: int
-    backgrounds: Backgrounds | None = Field(
-        None, description="Not in answers from before lenders had policies."
-    )
+    backgrounds: Backgrounds
     category_shares: dict[str, int]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from scoring.cli.console import open_database, print_json, print_table, progress
 from scoring.cli.options import AsJson, Author, LenderOption
 from scoring.parties.consents import Purpose
 from scoring.parties.lenders import find_lender
+
+if TYPE_CHECKING:
+    from scoring.score.document import Scored, ScoreDocument
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -84,6 +87,7 @@ def _score_one(
     by: str,
     as_json: bool,
 ) -> None:
+    from scoring.score.document import Scored, ScoreDocument
     from scoring.score.scoring import score_founder
     from scoring.score.views import operator_view
 
@@ -99,44 +103,49 @@ def _score_one(
             application=application,
             actor=by,
         )
-    view = operator_view(result)
     if as_json:
-        print_json(view)
+        print_json(operator_view(result))
         return
-    if view["score"] is None:
-        _say_what_is_missing(founder, view)
-        return
-    span = view["score_range"]
+    document = ScoreDocument.from_canonical(result.document)
+    if isinstance(document.result, Scored):
+        _say_score(document, document.result)
+        typer.echo(f"Score {result.reference}, model {document.model.id}, as of {document.as_of}.")
+    else:
+        _say_what_is_missing(document)
+
+
+def _say_score(document: ScoreDocument, result: Scored) -> None:
+    from scoring.reasons.texts import reason_text
+
+    span = result.score_range
     typer.echo(
-        f"{founder}: {view['score']} points (this model gives {span['lowest']} to "
-        f"{span['highest']}), band {view['band']}, probability of default "
-        f"{view['pd']:.1%} ({view['pd_low']:.1%} to {view['pd_high']:.1%})"
+        f"{document.founder}: {result.score} points (this model gives {span.lowest} to "
+        f"{span.highest}), band {result.band}, probability of default "
+        f"{result.pd:.1%} ({result.pd_low:.1%} to {result.pd_high:.1%})"
     )
-    for side in ("against", "for"):
-        for reason in view["reasons"][side]:
-            typer.echo(f"  {reason['points']:+5.3g}  {reason['text']['en']}")
-    at_cut_off = view["backgrounds"]["reasons"].get("founders")
+    for side, reasons in result.reasons.by_side.items():
+        for reason in reasons:
+            text = reason_text(reason.code, side, is_missing=reason.missing)
+            typer.echo(f"  {reason.points:+5.3g}  {text.en}")
+    at_cut_off = result.backgrounds.reasons.founders
     if at_cut_off is not None:
         typer.echo(f"Reasons compare with {at_cut_off} applicants at or just above the cut-off.")
-    if view["model"]["positive_only"]:
+    if document.model.positive_only:
         typer.echo("Training, sales and account records count in favour only.")
-    typer.echo(f"Score {view['id']}, model {view['model']['id']}, as of {view['as_of']}.")
 
 
-def _say_what_is_missing(founder: str, view: dict[str, Any]) -> None:
-    if "evidence" not in view:
-        typer.echo(f"{founder}: no score, the file is too thin. Any one of these would do:")
-    else:
-        width = view["evidence"]
-        typer.echo(
-            f"{founder}: no score, the file is too thin. Its score could lie anywhere in "
-            f"{width['interval_points']:.0f} points; this model scores files up to "
-            f"{width['allowed_points']:.0f}. These records would narrow it, the most first:"
-        )
-    for entry in view.get("missing", []):
-        by = entry.get("narrows_by_points")
-        narrows = "" if by is None else f" (by about {by:.0f} points)"
-        typer.echo(f"  {entry['text']['en']}{narrows}")
+def _say_what_is_missing(document: ScoreDocument) -> None:
+    from scoring.reasons.texts import missing_text
+
+    width = document.evidence
+    typer.echo(
+        f"{document.founder}: no score, the file is too thin. Its score could lie anywhere in "
+        f"{width.interval_points:.0f} points; this model scores files up to "
+        f"{width.allowed_points:.0f}. These records would narrow it, the most first:"
+    )
+    for entry in document.missing:
+        text = missing_text(entry.code, records=entry.have.records)
+        typer.echo(f"  {text.en} (by about {entry.narrows_by_points:.0f} points)")
 
 
 def _score_everybody(

@@ -101,11 +101,6 @@ class Background:
         """Its id, made of its digest."""
         return f"B-{self.digest[:12]}"
 
-    def named(self) -> dict[str, Any]:
-        """What a score says of it: `id`, `kind`, and `founders` where it counts some."""
-        known = {} if self.founders is None else {"founders": self.founders}
-        return {"id": self.reference, "kind": self.kind.value, **known}
-
     def to_json(self) -> str:
         """Its canonical form."""
         return canonical_json(

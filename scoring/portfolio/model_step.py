@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -22,8 +22,9 @@ from scoring.models.artefact import Artefact
 from scoring.models.backgrounds import Background
 from scoring.score.assessment import Assessment, assess
 from scoring.score.bands import band_of
-from scoring.score.evidence import weigh
-from scoring.score.scorable import Sufficiency, sufficiency_of
+from scoring.score.document import MissingRecords
+from scoring.score.evidence import Evidence, weigh
+from scoring.score.scorable import other_currencies
 
 _GROUP = pa.struct([("code", pa.string()), ("points", pa.int64()), ("missing", pa.bool_())])
 # Against applicants at a cut-off points have decimals: a mean was taken off.
@@ -33,8 +34,6 @@ _LACK = pa.struct(
         ("code", pa.string()),
         ("have_days", pa.int64()),
         ("have_records", pa.int64()),
-        ("need_days", pa.int64()),
-        ("need_records", pa.int64()),
         ("narrows_by_points", pa.float64()),
     ]
 )
@@ -150,69 +149,63 @@ class ModelStep:
         }
         values = finished(columns, features.values(), self.artefact.shrinkage_constants)
         assessment = assess(self.served, values)
-        contents = {kind: _contents(batch, kind) for kind in self.kinds}
         evidence = weigh(
             self.artefact,
             resolved_shares(columns, features.values()),
-            contents,
+            {kind: _contents(batch, kind) for kind in self.kinds},
             as_of=self.as_of,
         )
-        currencies = zip(
+        founders = batch["founder"].to_pylist()
+        found = zip(
             batch["first_currency"].to_pylist(), batch["last_currency"].to_pylist(), strict=True
         )
         rows = [
-            self._row(
-                assessment,
-                row,
-                founder,
-                sufficiency_of(evidence, row),
-                set(found) - {None},
-            )
-            for row, (founder, found) in enumerate(
-                zip(batch["founder"].to_pylist(), currencies, strict=True)
-            )
+            {
+                "founder": founder,
+                "features": assessment.values_of(row),
+                **self._outcome(assessment, evidence, row, currencies),
+            }
+            for row, (founder, currencies) in enumerate(zip(founders, found, strict=True))
         ]
         return pa.RecordBatch.from_pylist(rows, schema=self.schema)
 
-    def _row(
+    def _outcome(
         self,
         assessment: Assessment,
+        evidence: Evidence,
         row: int,
-        founder: str,
-        evidence: Sufficiency,
-        currencies: set[str],
+        currencies: Iterable[str | None],
     ) -> dict[str, Any]:
-        known = dict(zip(self.artefact.feature_names, assessment.values[row].tolist(), strict=True))
-        found: dict[str, Any] = {
-            "founder": founder,
-            "features": {name: None if v != v else v for name, v in known.items()},
-        }
-        if currencies - {self.artefact.currency}:
-            return found | {"status": Status.REFUSED.value}
-        found["evidence"] = evidence.said.get("evidence")
-        if evidence.is_thin:
-            return found | {
+        if other_currencies(currencies, currency=self.artefact.currency):
+            return {"status": Status.REFUSED.value}
+        widths = evidence.widths(row).plain()
+        if evidence.is_thin(row):
+            return {
                 "status": Status.INSUFFICIENT.value,
-                "missing": [_lack(entry) for entry in evidence.said["missing"]],
+                "evidence": widths,
+                "missing": [_lack(entry) for entry in evidence.missing(row)],
             }
-        groups = assessment.groups(row)
-        reasons = assessment.reasons(groups)
-        score = int(assessment.score[row])
-        return found | {
-            "status": Status.SCORED.value,
-            "score": score,
-            "band": band_of(score),
-            "log_odds": float(assessment.log_odds[row]),
-            "pd": float(assessment.pd[row]),
-            "pd_low": float(assessment.pd_low[row]),
-            "pd_high": float(assessment.pd_high[row]),
-            "points": [
-                {"code": group.code, "points": group.points, "missing": group.all_missing}
-                for group in groups
-            ],
-            "reasons_against": reasons["against"],
-            "reasons_for": reasons["for"],
-        }
+        return {"status": Status.SCORED.value, "evidence": widths, **_scored(assessment, row)}
+
+
+def _scored(assessment: Assessment, row: int) -> dict[str, Any]:
+    groups = assessment.groups(row)
+    reasons = assessment.reasons(groups)
+    score = int(assessment.score[row])
+    return {
+        "score": score,
+        "band": band_of(score),
+        "log_odds": float(assessment.log_odds[row]),
+        "pd": float(assessment.pd[row]),
+        "pd_low": float(assessment.pd_low[row]),
+        "pd_high": float(assessment.pd_high[row]),
+        "points": [
+            {"code": group.code, "points": group.points, "missing": group.all_missing}
+            for group in groups
+        ],
+        "reasons_against": [reason.model_dump() for reason in reasons.against],
+        "reasons_for": [reason.model_dump() for reason in reasons.in_favour],
+    }
 
 
 def _contents(batch: pa.RecordBatch, kind: Kind) -> list[Content]:
@@ -230,14 +223,10 @@ def _contents(batch: pa.RecordBatch, kind: Kind) -> list[Content]:
     ]
 
 
-def _lack(entry: Mapping[str, Any]) -> dict[str, Any]:
-    counts = {
-        f"{side}_{what}": number
-        for side in ("have", "need")
-        for what, number in entry.get(side, {}).items()
-    }
+def _lack(entry: MissingRecords) -> dict[str, Any]:
     return {
-        "code": entry["code"],
-        **counts,
-        "narrows_by_points": entry.get("narrows_by_points"),
+        "code": entry.code,
+        "have_days": entry.have.days,
+        "have_records": entry.have.records,
+        "narrows_by_points": entry.narrows_by_points,
     }

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from scoring.features.catalogue import Feature, Kind
 
 MOST_REASONS = 4
+Side = Literal["against", "for"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,41 @@ class GroupTotals:
 
     founders: int
     points: Mapping[str, int]
+
+
+class Reason(BaseModel):
+    """A reason group's points against a background; whole against the card's own.
+
+    `missing` where nothing is on file of any of its features.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: str
+    missing: bool
+    points: int | float
+
+
+class PrincipalReasons(BaseModel):
+    """Up to four reasons each way, strongest first; a group stands on one side only."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+    )
+
+    against: tuple[Reason, ...] = ()
+    in_favour: tuple[Reason, ...] = Field(
+        default=(), validation_alias="for", serialization_alias="for"
+    )
+
+    @property
+    def by_side(self) -> dict[Side, tuple[Reason, ...]]:
+        """Both sides by their names."""
+        return {"against": self.against, "for": self.in_favour}
 
 
 def group_points(
@@ -74,8 +112,8 @@ def group_totals(
 
 def principal_reasons(
     groups: list[GroupPoints], against: GroupTotals | None = None
-) -> dict[str, list[dict[str, Any]]]:
-    """Up to four reasons `against` and `for`, strongest first, as codes.
+) -> PrincipalReasons:
+    """Up to four reasons each way, strongest first, as codes.
 
     Args:
         groups: a file's points by reason group.
@@ -91,13 +129,13 @@ def principal_reasons(
         ]
     losses = sorted((w for w in worth if w[0] < 0), key=lambda w: (w[0], w[1].code))
     gains = sorted((w for w in worth if w[0] > 0), key=lambda w: (-w[0], w[1].code))
-    return {
-        "against": [_reason(*entry, against) for entry in losses[:MOST_REASONS]],
-        "for": [_reason(*entry, against) for entry in gains[:MOST_REASONS]],
-    }
+    return PrincipalReasons(
+        against=tuple(_reason(*entry, against) for entry in losses[:MOST_REASONS]),
+        in_favour=tuple(_reason(*entry, against) for entry in gains[:MOST_REASONS]),
+    )
 
 
-def category_shares(points: Mapping[str, int], features: Mapping[str, Feature]) -> dict[str, int]:
+def category_shares(points: Mapping[str, int], features: Mapping[str, Feature]) -> dict[Kind, int]:
     """Weight of each kind of information in percent, adding up to 100.
 
     The share of a kind is that of its points, taken without sign; the remainder of rounding goes
@@ -109,13 +147,13 @@ def category_shares(points: Mapping[str, int], features: Mapping[str, Feature]) 
     total = sum(weight.values())
     if total == 0:
         return {}
-    shares = {kind.value: 100 * w // total for kind, w in weight.items()}
+    shares = {kind: 100 * w // total for kind, w in weight.items()}
     by_fraction = sorted(weight, key=lambda kind: (-(100 * weight[kind] % total), kind.value))
     for kind in by_fraction[: 100 - sum(shares.values())]:
-        shares[kind.value] += 1
+        shares[kind] += 1
     return {kind: share for kind, share in shares.items() if share}
 
 
-def _reason(worth: int, group: GroupPoints, against: GroupTotals | None) -> dict[str, Any]:
+def _reason(worth: int, group: GroupPoints, against: GroupTotals | None) -> Reason:
     points = worth if against is None else worth / against.founders
-    return {"code": group.code, "points": points, "missing": group.all_missing}
+    return Reason(code=group.code, points=points, missing=group.all_missing)

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 from pydantic import BaseModel, ConfigDict
@@ -60,12 +60,8 @@ class FeatureTexts(_Strict):
 
 
 class MissingTexts(_Strict):
-    """What a thin file lacks: `give` where nothing is on file, `more` where something is.
+    """What a thin file lacks: `give` where nothing is on file, `more` where something is."""
 
-    `text` has the counts that were asked for before models had a rule of their own.
-    """
-
-    text: Text
     give: Text
     more: Text
 
@@ -77,8 +73,8 @@ class WithheldTexts(_Strict):
     advice: Text
 
 
-class IntegrityTexts(_Strict):
-    """What a lender reads of a sign to ask about, and what the founder reads beside it."""
+class SignalTexts(_Strict):
+    """What a lender reads of a signal, and what the founder reads beside it."""
 
     text: Text
     seen: Text
@@ -91,7 +87,7 @@ class Texts(_Strict):
     features: dict[str, FeatureTexts]
     missing: dict[str, MissingTexts]
     withheld: dict[str, WithheldTexts]
-    integrity: dict[str, IntegrityTexts]
+    signals: dict[str, SignalTexts]
 
 
 @cache
@@ -108,22 +104,20 @@ def reason_text(code: str, side: str, *, is_missing: bool) -> Text:
     return entry.against if side == "against" else entry.for_
 
 
-def missing_text(entry: Mapping[str, Any]) -> Text:
-    """What would help a thin file, of an entry of the score document's `missing`."""
-    said = texts().missing[entry["code"]]
-    if "need" in entry:
-        return said.text
-    return said.more if entry["have"]["records"] else said.give
+def missing_text(code: str, *, records: int) -> Text:
+    """What would help a thin file that has so many records of a kind: more of it, or some."""
+    said = texts().missing[code]
+    return said.more if records else said.give
 
 
-def integrity_text(code: str) -> Text:
-    """What a lender reads of a sign to ask about."""
-    return texts().integrity[code].text
+def signal_text(code: str) -> Text:
+    """What a lender reads of a signal."""
+    return texts().signals[code].text
 
 
-def integrity_seen(code: str, seen: dict[str, int], language: Language) -> str:
-    """What the founder reads of such a sign, with its counts."""
-    return texts().integrity[code].seen.in_language(language).format(**seen)
+def signal_seen(code: str, seen: Mapping[str, int], language: Language) -> str:
+    """What the founder reads of a signal, with its counts."""
+    return texts().signals[code].seen.in_language(language).format(**seen)
 
 
 def written_value(value: float, unit: Unit, *, currency: str, language: Language) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +20,20 @@ from scoring.models.artefact import INTERVAL_LEVEL, Artefact
 from scoring.reasons.ranking import (
     GroupPoints,
     GroupTotals,
+    PrincipalReasons,
     category_shares,
     group_points,
     group_totals,
     principal_reasons,
 )
 from scoring.score.bands import band_of
+from scoring.score.document import (
+    Backgrounds,
+    BackgroundUsed,
+    ReasonGroupPoints,
+    Scored,
+    ScoreRange,
+)
 
 Floats = NDArray[np.float64]
 Values = Mapping[str, float | None]
@@ -57,40 +64,48 @@ class Assessment:
     pd_low: Floats
     pd_high: Floats
 
+    def values_of(self, row: int) -> dict[str, float | None]:
+        """One file's values by feature; None where nothing is on file."""
+        numbers = self.values[row].tolist()
+        known = (None if number != number else number for number in numbers)
+        return dict(zip(self.artefact.feature_names, known, strict=True))
+
     def groups(self, row: int) -> list[GroupPoints]:
         """One file's points by neutral reason group."""
-        return group_points(self._points(row), self._values(row), self._features)
+        return group_points(self._points(row), self.values_of(row), self._features)
 
-    def reasons(self, groups: list[GroupPoints]) -> dict[str, list[dict[str, Any]]]:
+    def reasons(self, groups: list[GroupPoints]) -> PrincipalReasons:
         """A file's principal reasons, against the background that the lender's are against."""
         return principal_reasons(groups, self._background)
 
-    def document(self, row: int) -> dict[str, Any]:
-        """What the score document says of one file, plain data."""
+    def result(self, row: int) -> Scored:
+        """What the score document says of one file."""
         points, groups = self._points(row), self.groups(row)
         lowest, highest = self.artefact.score_range
         score = int(self.score[row])
-        return {
-            "score": score,
-            "score_range": {"lowest": lowest, "highest": highest},
-            "band": band_of(score),
-            "log_odds": float(self.log_odds[row]),
-            "pd": float(self.pd[row]),
-            "pd_low": float(self.pd_low[row]),
-            "pd_high": float(self.pd_high[row]),
-            "interval_level": INTERVAL_LEVEL,
-            "base_points": self.artefact.points.base,
-            "base_log_odds": self.artefact.scorecard.card_.intercept,
-            "contributions": self.artefact.scorecard.card_.look_up(self._values(row)),
-            "points_by_feature": points,
-            "points": [{"code": group.code, "points": group.points} for group in groups],
-            "reasons": self.reasons(groups),
-            "backgrounds": {
-                "points": self.served.points_against.named(),
-                "reasons": self.served.reasons_against.named(),
-            },
-            "category_shares": category_shares(points, self._features),
-        }
+        return Scored(
+            score=score,
+            score_range=ScoreRange(lowest=lowest, highest=highest),
+            band=band_of(score),
+            log_odds=float(self.log_odds[row]),
+            pd=float(self.pd[row]),
+            pd_low=float(self.pd_low[row]),
+            pd_high=float(self.pd_high[row]),
+            interval_level=INTERVAL_LEVEL,
+            base_points=self.artefact.points.base,
+            base_log_odds=self.artefact.scorecard.card_.intercept,
+            contributions=self.artefact.scorecard.card_.look_up(self.values_of(row)),
+            points_by_feature=points,
+            points=tuple(
+                ReasonGroupPoints(code=group.code, points=group.points) for group in groups
+            ),
+            reasons=self.reasons(groups),
+            backgrounds=Backgrounds(
+                points=BackgroundUsed.of(self.served.points_against),
+                reasons=BackgroundUsed.of(self.served.reasons_against),
+            ),
+            category_shares=category_shares(points, self._features),
+        )
 
     @property
     def artefact(self) -> Artefact:
@@ -110,11 +125,6 @@ class Assessment:
 
     def _points(self, row: int) -> dict[str, int]:
         return dict(zip(self.artefact.feature_names, self.points[row].tolist(), strict=True))
-
-    def _values(self, row: int) -> dict[str, float | None]:
-        numbers = self.values[row].tolist()
-        known = (None if number != number else number for number in numbers)
-        return dict(zip(self.artefact.feature_names, known, strict=True))
 
 
 def columns_of(files: Sequence[Values], names: Iterable[str]) -> dict[str, Floats]:

@@ -6,7 +6,6 @@ applicants whose scores were at or slightly above the least that passes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from scoring.parties.consents import Purpose, founders_with_consent
 from scoring.parties.lender_policies import CutOff, policy_in_force
 from scoring.parties.persons import require_name
 from scoring.score.assessment import Values, assess, columns_of
+from scoring.score.document import ScoreDocument
 from scoring.store.audit import append_event
 from scoring.store.database import Ledger
 from scoring.store.tables import CutOffBackground, Founder, Lender, Model, Score
@@ -59,7 +59,7 @@ def applicants_scored(session: Session, lender: Lender, model: Model) -> Applica
         .order_by(Score.issued_at, Score.id)
     )
     for founder, score, document in session.execute(given).yield_per(500):
-        latest[founder] = None if score is None else json.loads(document)["features"]
+        latest[founder] = None if score is None else ScoreDocument.from_canonical(document).features
     return Applicants({name: file for name, file in latest.items() if file is not None}, "scores")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from scoring.features.catalogue import Kind
 from scoring.features.engines.one_founder import Content
 from scoring.models.artefact import INTERVAL_LEVEL, Artefact
 from scoring.models.evidence import EvidenceRule, KindEvidence
+from scoring.score.document import IntervalWidths, MissingRecords, OnFile
 
 Floats = NDArray[np.float64]
 
@@ -54,33 +54,37 @@ class Evidence:
         """Share of what all kinds of records would tell that is unknown, 0 to 1."""
         return self._left(row) / self.rule.variance if self.rule.variance > 0 else 1.0
 
-    def summary(self, row: int) -> dict[str, Any]:
+    def widths(self, row: int) -> IntervalWidths:
         """Widths of the interval of the score in points: now, allowed, and lacking nothing."""
-        return {
-            "sufficient": not self.is_thin(row),
-            "interval_points": self._points(self._left(row)),
-            "allowed_points": self._points(self.rule.allowed),
-            "complete_points": self._points(0.0),
-        }
+        return IntervalWidths(
+            sufficient=not self.is_thin(row),
+            interval_points=self._points(self._left(row)),
+            allowed_points=self._points(self.rule.allowed),
+            complete_points=self._points(0.0),
+        )
 
-    def missing(self, row: int) -> list[dict[str, Any]]:
+    def missing(self, row: int) -> tuple[MissingRecords, ...]:
         """Kinds of records that would narrow the interval, by how much, the most first.
 
         `narrows_by_points` is the expected reduction of the interval's width if all of the kind
         were on file. Empty when the file can be scored.
         """
         if not self.is_thin(row):
-            return []
-        left = self._left(row)
+            return ()
+        width = self._points(self._left(row))
         kinds = sorted(self.unresolved, key=lambda kind: -float(self.unresolved[kind][row]))
-        found: list[dict[str, Any]] = []
-        for kind in kinds:
-            narrower = self._points(self._left(row, without=kind))
-            by = round(self._points(left) - narrower, 1)
-            if by > 0:
-                have = {"days": int(self.days[kind][row]), "records": int(self.records[kind][row])}
-                found.append({"code": _CODES[kind], "have": have, "narrows_by_points": by})
-        return found
+        narrows = {
+            kind: round(width - self._points(self._left(row, without=kind)), 1) for kind in kinds
+        }
+        return tuple(
+            MissingRecords(
+                code=_CODES[kind],
+                have=OnFile(days=int(self.days[kind][row]), records=int(self.records[kind][row])),
+                narrows_by_points=by,
+            )
+            for kind, by in narrows.items()
+            if by > 0
+        )
 
     def _left(self, row: int, *, without: Kind | None = None) -> float:
         return sum(

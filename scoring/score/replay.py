@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from scoring.base.canonical import canonical_json, digest
+from scoring.base.canonical import digest
 from scoring.base.errors import IntegrityError, NotFoundError
 from scoring.base.version import code_version
 from scoring.parties.consents import Purpose
+from scoring.score.document import ScoreDocument
 from scoring.score.scoring import Subject, score_document
 from scoring.store.database import Database
 from scoring.store.tables import Founder, Lender, Model, Score
@@ -39,20 +40,19 @@ def replay_score(database: Database, reference: str) -> dict[str, Any]:
         score, founder, lender, model = found
         if digest(score.document) != score.document_digest:
             raise IntegrityError(f"The document of {reference} does not match its digest.")
-        stored = json.loads(score.document)
+        stored = ScoreDocument.from_canonical(score.document)
         subject = Subject(
             founder,
             lender,
             Purpose(score.purpose),
             score.as_of,
             score.application,
-            stored["time_zone"],
-            stored["schema"],
+            stored.time_zone,
         )
         document = score_document(session, subject, model, known_at=score.known_at)
-    text = canonical_json(document)
+    text = document.to_canonical()
     if text != score.document:
-        changed = _differences(stored, document)
+        changed = _differences(json.loads(score.document), json.loads(text))
         raise IntegrityError(
             f"Replaying {reference} gave another document: {', '.join(changed)} differ. "
             f"It was scored by version {score.code_version}, this is {code_version()}."
@@ -62,7 +62,7 @@ def replay_score(database: Database, reference: str) -> dict[str, Any]:
         "equal": True,
         "digest": score.document_digest,
         "code_version": score.code_version,
-        "document": document,
+        "document": json.loads(text),
     }
 
 

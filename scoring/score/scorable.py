@@ -1,20 +1,17 @@
-"""What must hold before a file is scored: one currency, the loan asked for, enough evidence."""
+"""What must hold before a file is scored: one currency, and the loan asked for is the latest."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from scoring.base.calendar import day_number
 from scoring.base.errors import ConflictError, InputError
-from scoring.features.engines.one_founder import FounderFile
 from scoring.features.kinds.application import CURRENT_DAYS
-from scoring.models.artefact import Artefact
-from scoring.score.evidence import Evidence, weigh
 from scoring.store.append import standing_as_of
 from scoring.store.tables import Application, CashFlowLine, Loan, OrderLine
 
@@ -28,26 +25,14 @@ class View:
     known_at: datetime
 
 
-@dataclass(frozen=True)
-class Sufficiency:
-    """Whether a file can be scored, and what the score document says of it."""
+def other_currencies(found: Iterable[str | None], *, currency: str) -> tuple[str, ...]:
+    """The currencies of a file that its model does not score, in alphabetical order.
 
-    is_thin: bool
-    said: dict[str, Any]
-
-
-def sufficiency(artefact: Artefact, file: FounderFile, *, as_of: date) -> Sufficiency:
-    """Judge one file by the model's rule."""
-    contents = {kind: [content] for kind, content in file.contents.items()}
-    return sufficiency_of(weigh(artefact, file.resolved, contents, as_of=as_of), 0)
-
-
-def sufficiency_of(evidence: Evidence, row: int) -> Sufficiency:
-    """Judge one file of a batch by its place in it."""
-    return Sufficiency(
-        evidence.is_thin(row),
-        {"missing": evidence.missing(row), "evidence": evidence.summary(row)},
-    )
+    Args:
+        found: ISO 4217 codes of the file's amounts, None where there is no amount.
+        currency: the model's.
+    """
+    return tuple(sorted({code for code in found if code is not None} - {currency}))
 
 
 def refuse_other_currencies(
@@ -62,25 +47,20 @@ def refuse_other_currencies(
     Raises:
         ConflictError: it does; names the currencies.
     """
-    tables = (OrderLine, Loan, CashFlowLine, Application)
-    found = set(
-        session.scalars(
-            union(
-                *(
-                    select(table.currency).where(
-                        table.founder_id == founder_id,
-                        table.currency != currency,
-                        table.event_day <= day_number(view.as_of),
-                        standing_as_of(table, as_of_end=view.as_of_end, known_at=view.known_at),
-                    )
-                    for table in tables
-                )
+    amounts = union(
+        *(
+            select(table.currency).where(
+                table.founder_id == founder_id,
+                table.event_day <= day_number(view.as_of),
+                standing_as_of(table, as_of_end=view.as_of_end, known_at=view.known_at),
             )
+            for table in (OrderLine, Loan, CashFlowLine, Application)
         )
     )
-    if found:
+    others = other_currencies(session.scalars(amounts), currency=currency)
+    if others:
         raise ConflictError(
-            f"The model scores {currency} and this file holds {', '.join(sorted(found))} as well. "
+            f"The model scores {currency} and this file holds {', '.join(others)} as well. "
             "One model scores one currency: keep the other records in a store of their own."
         )
 

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from scoring.base.calendar import end_of, today
-from scoring.base.canonical import canonical_json, digest
+from scoring.base.canonical import digest
 from scoring.base.errors import InputError, ModelError
 from scoring.base.settings import DeploymentProfile, Settings
 from scoring.base.version import code_version
-from scoring.features.engines.one_founder import Content, FounderFile, one_founder
+from scoring.features.engines.one_founder import FounderFile, one_founder
 from scoring.governance.registry import champion
 from scoring.governance.served import Served, served_to
 from scoring.models.artefact import Artefact
+from scoring.models.backgrounds import BackgroundKind
 from scoring.parties.consents import Purpose, require_consent
 from scoring.parties.references import random_reference
 from scoring.score.assessment import assess, columns_of
-from scoring.score.scorable import View, application_scored, refuse_other_currencies, sufficiency
-from scoring.score.signals import integrity_signals
+from scoring.score.document import Insufficient, ModelUsed, Scored, ScoreDocument
+from scoring.score.evidence import weigh
+from scoring.score.scorable import View, application_scored, refuse_other_currencies
+from scoring.score.signals import find_signals
 from scoring.store.audit import append_event
 from scoring.store.database import Ledger
 from scoring.store.tables import Founder, Lender, Model, Score
 
-SCHEMA = "foothold.score/2"
-WITHOUT_BACKGROUNDS = "foothold.score/1"  # before lenders had policies
 EARLIEST_DAY = date(1990, 1, 1)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is asked: whose score, for whom, for what, as of when, and in which form."""
+    """What is asked: whose score, for whom, for what, and as of when."""
 
     founder: Founder
     lender: Lender
@@ -42,7 +42,6 @@ class Subject:
     as_of: date
     application: str | None
     time_zone: str
-    schema: str = SCHEMA
 
 
 def score_founder(
@@ -85,7 +84,7 @@ def score_founder(
     model = champion(ledger.session)
     refuse_other_profile(model, settings.deployment_profile)
     document = score_document(ledger.session, subject, model, known_at=ledger.now)
-    text = canonical_json(document)
+    text = document.to_canonical()
     score = Score(
         reference=random_reference("S", 16),
         founder_id=founder.id,
@@ -97,7 +96,7 @@ def score_founder(
         as_of=as_of,
         known_at=ledger.now,
         issued_at=ledger.now,
-        score=document["score"],
+        score=document.result.score,
         document=text,
         document_digest=digest(text),
         code_version=code_version(),
@@ -126,11 +125,9 @@ def score_document(
     model: Model,
     *,
     known_at: datetime,
-) -> dict[str, Any]:
-    """The canonical score document: everything said, and everything needed to say it again.
+) -> ScoreDocument:
+    """What the champion says of the subject's file, as it was known at an instant.
 
-    It holds neither an id nor the time of issue, so the same question about the same knowledge
-    gives the same bytes. It holds codes and no texts, so a better wording changes no old score.
     The lender's policy and background are those that were in force at `known_at`.
     """
     served = served_to(session, subject.lender.id, model, at=known_at)
@@ -152,28 +149,33 @@ def score_document(
         kinds=artefact.kinds,
         constants=artefact.shrinkage_constants,
     )
-    evidence = sufficiency(artefact, file, as_of=subject.as_of)
-    document = {
-        "schema": subject.schema,
-        "founder": subject.founder.reference,
-        "lender": subject.lender.reference,
-        "purpose": subject.purpose.value,
-        "application": application,
-        "as_of": subject.as_of.isoformat(),
-        "time_zone": subject.time_zone,
-        "currency": artefact.currency,
-        "model": {
-            "id": model.reference,
-            "digest": model.artefact_digest,
-            "deployment_profile": model.deployment_profile,
-            "background": artefact.scorecard.background_,
-            "positive_only": served.positive_only,
-        },
-        "completeness": {kind.value: _content(c) for kind, c in file.contents.items()},
-        "features": {name: file.values.get(name) for name in artefact.feature_names},
-        "observed": _observed(artefact, file),
-        **evidence.said,
-        "integrity_signals": integrity_signals(
+    evidence = weigh(
+        artefact,
+        file.resolved,
+        {kind: [content] for kind, content in file.contents.items()},
+        as_of=subject.as_of,
+    )
+    return ScoreDocument(
+        founder=subject.founder.reference,
+        lender=subject.lender.reference,
+        purpose=subject.purpose,
+        application=application,
+        as_of=subject.as_of,
+        time_zone=subject.time_zone,
+        currency=artefact.currency,
+        model=ModelUsed(
+            id=model.reference,
+            digest=model.artefact_digest,
+            deployment_profile=DeploymentProfile(model.deployment_profile),
+            background=BackgroundKind(artefact.scorecard.background_),
+            positive_only=served.positive_only,
+        ),
+        completeness=file.contents,
+        features={name: file.values.get(name) for name in artefact.feature_names},
+        observed=_observed(artefact, file),
+        evidence=evidence.widths(0),
+        missing=evidence.missing(0),
+        signals=find_signals(
             session,
             founder_id,
             view,
@@ -181,12 +183,8 @@ def score_document(
             application=application,
             currency=artefact.currency,
         ),
-        **(_unscored() if evidence.is_thin else _scored(served, file)),
-    }
-    if subject.schema == WITHOUT_BACKGROUNDS:
-        document.pop("backgrounds", None)
-        del document["model"]["positive_only"]
-    return document
+        result=Insufficient() if evidence.is_thin(0) else _scored(served, file),
+    )
 
 
 def refuse_day(as_of: date, current: date) -> None:
@@ -215,12 +213,8 @@ def refuse_other_profile(model: Model, profile: DeploymentProfile) -> None:
         )
 
 
-def _scored(served: Served, file: FounderFile) -> dict[str, Any]:
-    return assess(served, columns_of([file.values], file.values)).document(0)
-
-
-def _unscored() -> dict[str, Any]:
-    return {"score": None, "reasons": {"against": [], "for": []}, "points": []}
+def _scored(served: Served, file: FounderFile) -> Scored:
+    return assess(served, columns_of([file.values], file.values)).result(0)
 
 
 def _observed(artefact: Artefact, file: FounderFile) -> dict[str, float | None]:
@@ -229,12 +223,4 @@ def _observed(artefact: Artefact, file: FounderFile) -> dict[str, float | None]:
         name: file.observed[name]
         for name in artefact.feature_names
         if name in file.observed and file.observed[name] != file.values[name]
-    }
-
-
-def _content(content: Content) -> dict[str, Any]:
-    return {
-        "records": content.records,
-        "first_day": content.first_day.isoformat() if content.first_day else None,
-        "last_day": content.last_day.isoformat() if content.last_day else None,
     }

@@ -1,85 +1,129 @@
-"""What each reader of a score sees of it: the lender levels and groups, the operator all."""
+"""What each reader of a score sees of it: the lender levels and groups, the operator all.
+
+Plain data for JSON, with the texts that a document does not hold.
+"""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from scoring.reasons.texts import integrity_text, missing_text, reason_text
+from scoring.features.catalogue import Kind
+from scoring.features.engines.one_founder import Content
+from scoring.reasons.ranking import PrincipalReasons
+from scoring.reasons.texts import missing_text, reason_text, signal_text
+from scoring.score.document import MissingRecords, Scored, ScoreDocument, Signal
 from scoring.store.tables import Score
-
-_FOR_LENDERS = (
-    "founder",
-    "purpose",
-    "application",
-    "as_of",
-    "score",
-    "score_range",
-    "band",
-    "pd",
-    "pd_low",
-    "pd_high",
-    "interval_level",
-    "base_points",
-    "points",
-    "reasons",
-    "backgrounds",
-    "category_shares",
-    "model",
-    "completeness",
-    "missing",
-    "evidence",
-)
 
 
 def lender_view(score: Score) -> dict[str, Any]:
     """The score as a lender gets it: neutral groups, no features, no records.
 
-    Of the signs to ask about it gets the codes and texts; the counts are the founder's to show.
+    Of the signals it gets the codes and texts; the counts are the founder's to show.
 
     Attendance is left out of `completeness` but for whether there is any: session counts and days
     can tell which programme somebody was in, and a programme can tell who somebody is.
     """
-    document = json.loads(score.document)
-    view = {name: document[name] for name in _FOR_LENDERS if name in document}
-    view["reasons"] = {
-        side: [
-            {
-                **reason,
-                "text": reason_text(reason["code"], side, is_missing=reason["missing"]).as_dict(),
-            }
-            for reason in found
-        ]
-        for side, found in document["reasons"].items()
-    }
-    view["missing"] = [
-        {**entry, "text": missing_text(entry).as_dict()} for entry in document["missing"]
-    ]
-    if not view["missing"]:
-        view.pop("missing")
-    view["integrity_signals"] = [
-        {"code": signal["code"], "text": integrity_text(signal["code"]).as_dict()}
-        for signal in document.get("integrity_signals", [])
-    ]
-    view["completeness"] = {
-        kind: {"records": content["records"] > 0} if kind == "attendance" else content
-        for kind, content in document["completeness"].items()
-    }
-    return {"id": score.reference, "issued_at": score.issued_at.isoformat(), **view}
+    document = ScoreDocument.from_canonical(score.document)
+    return _for_lenders(score, document)
 
 
 def operator_view(score: Score) -> dict[str, Any]:
     """The score as the installation's operator sees it: the lender's view, counts and features."""
-    document = json.loads(score.document)
+    document = ScoreDocument.from_canonical(score.document)
+    result = document.result
     return {
-        **lender_view(score),
-        "completeness": document["completeness"],
+        **_for_lenders(score, document),
+        "completeness": {
+            kind.value: _content(content) for kind, content in document.completeness.items()
+        },
         "integrity_signals": [
-            {**signal, "text": integrity_text(signal["code"]).as_dict()}
-            for signal in document.get("integrity_signals", [])
+            {**signal.plain(), **_signal_for_lenders(signal)} for signal in document.signals
         ],
-        "features": document["features"],
-        "contributions": document.get("contributions"),
-        "points_by_feature": document.get("points_by_feature"),
+        "features": dict(document.features),
+        "contributions": dict(result.contributions) if isinstance(result, Scored) else None,
+        "points_by_feature": dict(result.points_by_feature) if isinstance(result, Scored) else None,
         "document_digest": score.document_digest,
+    }
+
+
+def _for_lenders(score: Score, document: ScoreDocument) -> dict[str, Any]:
+    result = document.result
+    numbers, compared = (
+        (_numbers(result), _compared(result)) if isinstance(result, Scored) else ({}, {})
+    )
+    missing = [_missing(entry) for entry in document.missing]
+    return {
+        "id": score.reference,
+        "issued_at": score.issued_at.isoformat(),
+        "founder": document.founder,
+        "purpose": document.purpose.value,
+        "application": document.application,
+        "as_of": document.as_of.isoformat(),
+        "score": result.score,
+        **numbers,
+        "points": [group.plain() for group in result.points],
+        "reasons": _reasons(result.reasons),
+        **compared,
+        "model": document.model.plain(),
+        "completeness": {
+            kind.value: _content_for_lenders(kind, content)
+            for kind, content in document.completeness.items()
+        },
+        **({"missing": missing} if missing else {}),
+        "evidence": document.evidence.plain(),
+        "integrity_signals": [_signal_for_lenders(signal) for signal in document.signals],
+    }
+
+
+def _numbers(result: Scored) -> dict[str, Any]:
+    return {
+        "score_range": result.score_range.plain(),
+        "band": result.band,
+        "pd": result.pd,
+        "pd_low": result.pd_low,
+        "pd_high": result.pd_high,
+        "interval_level": result.interval_level,
+        "base_points": result.base_points,
+    }
+
+
+def _compared(result: Scored) -> dict[str, Any]:
+    return {
+        "backgrounds": result.backgrounds.plain(),
+        "category_shares": {kind.value: share for kind, share in result.category_shares.items()},
+    }
+
+
+def _reasons(reasons: PrincipalReasons) -> dict[str, Any]:
+    return {
+        side: [
+            {
+                **reason.model_dump(),
+                "text": reason_text(reason.code, side, is_missing=reason.missing).as_dict(),
+            }
+            for reason in found
+        ]
+        for side, found in reasons.by_side.items()
+    }
+
+
+def _missing(entry: MissingRecords) -> dict[str, Any]:
+    text = missing_text(entry.code, records=entry.have.records)
+    return {**entry.plain(), "text": text.as_dict()}
+
+
+def _signal_for_lenders(signal: Signal) -> dict[str, Any]:
+    return {"code": signal.code, "text": signal_text(signal.code).as_dict()}
+
+
+def _content_for_lenders(kind: Kind, content: Content) -> dict[str, Any]:
+    return {"records": content.records > 0} if kind is Kind.ATTENDANCE else _content(content)
+
+
+def _content(content: Content) -> dict[str, Any]:
+    first, last = content.first_day, content.last_day
+    return {
+        "first_day": None if first is None else first.isoformat(),
+        "last_day": None if last is None else last.isoformat(),
+        "records": content.records,
     }

@@ -8,7 +8,6 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -18,6 +17,7 @@ from foothold.cli import app
 from scoring.governance.registry import promote_model, store_model
 from scoring.parties.lender_policies import Policy
 from scoring.published.sql import Dialect
+from scoring.score.document import Scored, ScoreDocument
 from scoring.store.database import Database
 from tests.applicants import applicants, decide, documents_of
 from tests.builders import a_lender, an_expert_model
@@ -98,19 +98,21 @@ def test_a_lender_with_positive_only_gets_the_card_that_scores_its_founders(
     plain = _run("champion", "--lender", "L-DEMO", "--format", "sql").stdout
     assert plain == _run("champion", "--format", "sql").stdout
     decide(store, Policy(positive_only=True))
-    documents = [d for d in documents_of(store, applicants(store, 24)) if d["score"] is not None]
-    assert all(document["model"]["positive_only"] for document in documents)
+    documents = [
+        d for d in documents_of(store, applicants(store, 24)) if isinstance(d.result, Scored)
+    ]
+    assert all(document.model.positive_only for document in documents)
     statement = _run("champion", "--lender", "L-DEMO", "--format", "sql").stdout
     found = _scores(statement, documents)
     assert len(found) >= 6
-    assert found == {document["founder"]: document["score"] for document in documents}
+    assert found == {document.founder: document.result.score for document in documents}
     assert found != _scores(plain, documents)
 
 
-def _scores(statement: str, documents: list[dict[str, Any]]) -> dict[str, int]:
-    values = pd.DataFrame([document["features"] for document in documents], dtype=float)
+def _scores(statement: str, documents: list[ScoreDocument]) -> dict[str, int]:
+    values = pd.DataFrame([dict(document.features) for document in documents], dtype=float)
     with closing(sqlite3.connect(":memory:")) as connection:
-        values.assign(founder=[document["founder"] for document in documents]).to_sql(
+        values.assign(founder=[document.founder for document in documents]).to_sql(
             "features", connection, index=False
         )
         return {row[0]: row[1] for row in connection.execute(statement)}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -21,12 +22,13 @@ from scoring.parties.consents import Purpose
 from scoring.parties.lenders import find_lender
 from scoring.portfolio.engines import Engine
 from scoring.portfolio.to_file import score_portfolio_to_file
+from scoring.score.document import ScoreDocument
 from scoring.score.scoring import score_founder
 from scoring.store.audit import verify_chain
 from scoring.store.database import Database
 from scoring.store.snapshots import Snapshot, write_snapshot
 from scoring.store.tables import Founder
-from tests.builders import an_expert_model
+from tests.builders import an_expert_model, document_of
 from tests.conftest import Clock, has_java, new_postgresql_database
 from tests.features.equality import compare, on_duckdb, on_spark, on_the_store, points_for
 from tests.features.stores import LENDER, copy_store, fill_with_berka, fill_with_sample
@@ -170,30 +172,27 @@ def test_portfolio_scores_are_those_of_every_founder_alone(
                 as_of=day,
                 actor="test",
             )
-            _assert_same(rows[reference], score.document)
+            _assert_same(rows[reference], document_of(score))
         verify_chain(ledger.session)
 
 
-def _assert_same(row: dict[str, object], document: str) -> None:
-    import json
-
-    told = json.loads(document)
-    assert row["score"] == told["score"]
+def _assert_same(row: dict[str, Any], document: ScoreDocument) -> None:
+    result = document.result
+    assert row["score"] == result.score
     for name in ("band", "log_odds", "pd", "pd_low", "pd_high"):
-        assert row[name] == told.get(name), name
-    assert row["features"] == told["features"]
-    assert row["evidence"] == told["evidence"]
-    if told["score"] is None:
+        assert row[name] == getattr(result, name, None), name
+    assert row["features"] == document.features
+    assert row["evidence"] == document.evidence.plain()
+    if result.score is None:
         lacking = [
-            (e["code"], e["have"]["days"], e["have"]["records"], e["narrows_by_points"])
-            for e in told["missing"]
+            (e.code, e.have.days, e.have.records, e.narrows_by_points) for e in document.missing
         ]
         assert lacking == [
             (e["code"], e["have_days"], e["have_records"], e["narrows_by_points"])
-            for e in row["missing"]  # type: ignore[union-attr]
+            for e in row["missing"]
         ]
         return
-    assert row["reasons_against"] == told["reasons"]["against"]
-    assert row["reasons_for"] == told["reasons"]["for"]
-    points = [{"code": e["code"], "points": e["points"]} for e in row["points"]]  # type: ignore[union-attr]
-    assert points == told["points"]
+    for side, reasons in result.reasons.by_side.items():
+        assert row[f"reasons_{side}"] == [reason.model_dump() for reason in reasons]
+    points = [(group["code"], group["points"]) for group in row["points"]]
+    assert points == [(group.code, group.points) for group in result.points]

@@ -55,13 +55,13 @@ def test_a_portfolio_is_scored_under_the_policy_as_one_by_one(
     assert told[b"foothold.background_of_reasons"].decode() == row.reference
     found = {entry["founder"]: entry for entry in pq.read_table(run.file).to_pylist()}
     for document in documents_of(store, references[::7]):
-        entry = found[document["founder"]]
+        entry = found[document.founder]
         for name in ("score", "band", "log_odds", "pd", "pd_low", "pd_high"):
-            assert entry[name] == document[name]
-        assert entry["reasons_against"] == document["reasons"]["against"]
-        assert entry["reasons_for"] == document["reasons"]["for"]
-        points = [{k: p[k] for k in ("code", "points")} for p in entry["points"]]
-        assert points == document["points"]
+            assert entry[name] == getattr(document.result, name)
+        for side, reasons in document.result.reasons.by_side.items():
+            assert entry[f"reasons_{side}"] == [reason.model_dump() for reason in reasons]
+        points = [(group["code"], group["points"]) for group in entry["points"]]
+        assert points == [(group.code, group.points) for group in document.result.points]
 
 
 def test_a_models_step_takes_its_policy_along_to_another_process(sqlite: Database) -> None:

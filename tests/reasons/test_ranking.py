@@ -39,14 +39,14 @@ def test_at_most_four_reasons_each_way_and_none_of_the_strongest_is_left_out(
     groups = group_points(points, values, FEATURES)
     reasons = principal_reasons(groups)
     for side, sign in (("against", -1), ("for", 1)):
-        shown = [sign * reason["points"] for reason in reasons[side]]
+        shown = [sign * reason.points for reason in reasons.by_side[side]]
         assert all(strength > 0 for strength in shown)
         assert shown == sorted(shown, reverse=True)
         everything = sorted((sign * g.points for g in groups if sign * g.points > 0), reverse=True)
         assert shown == everything[:4]
         assert all(
-            reason_text(reason["code"], side, is_missing=reason["missing"]).ko
-            for reason in reasons[side]
+            reason_text(reason.code, side, is_missing=reason.missing).ko
+            for reason in reasons.by_side[side]
         )
 
 
@@ -65,8 +65,9 @@ def test_reasons_against_a_background_are_points_less_its_mean_in_their_order(
     }
     for side, sign in (("against", -1), ("for", 1)):
         strongest = sorted((sign * w for w in exact.values() if sign * w > 0), reverse=True)
-        assert [sign * exact[reason["code"]] for reason in reasons[side]] == strongest[:4]
-        assert all(reason["points"] == float(exact[reason["code"]]) for reason in reasons[side])
+        shown = reasons.by_side[side]
+        assert [sign * exact[reason.code] for reason in shown] == strongest[:4]
+        assert all(reason.points == float(exact[reason.code]) for reason in shown)
 
 
 @given(any_points)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,24 +12,25 @@ from sqlalchemy.orm import Session
 from scoring.base.errors import ConflictError, InputError, IntegrityError
 from scoring.features import all_features
 from scoring.governance.registry import champion, load_artefact
-from scoring.models.artefact import Artefact
+from scoring.models.backgrounds import BackgroundKind
 from scoring.parties.lender_policies import CutOff, Policy, decide_policy
 from scoring.parties.lenders import find_lender
 from scoring.score.cut_off import LEAST_FOUNDERS
+from scoring.score.document import BackgroundUsed, Scored, ScoreDocument
 from scoring.score.replay import replay_score
 from scoring.store.audit import verify_chain
 from scoring.store.database import Database
 from scoring.store.tables import AuditEvent, CutOffBackground
 from scoring.store.verification import verify_backgrounds, verify_policies
 from tests.applicants import applicants, compute, decide, documents_of, scored
-from tests.builders import a_founder, a_lender, an_expert_model
+from tests.builders import a_founder, a_lender, an_expert_model, document_of
 
 COUNT = 30
 
 
-def _around(documents: list[dict[str, Any]], *, least: int) -> CutOff:
+def _around(documents: list[ScoreDocument], *, least: int) -> CutOff:
     """A cut-off and margin that hold `least` of the scores and no more than they must."""
-    scores = sorted(document["score"] for document in documents)
+    scores = sorted(document.result.score for document in documents)
     return CutOff(scores[3], scores[3 + least - 1] - scores[3])
 
 
@@ -49,37 +49,36 @@ def test_reasons_compare_with_applicants_at_the_cut_off_and_points_with_everybod
     cut_off = _around(documents, least=LEAST_FOUNDERS)
     decide(store, Policy(cut_off))
     row = compute(store)
-    near = [d for d in documents if cut_off.score <= d["score"] <= cut_off.score + cut_off.margin]
+    highest = cut_off.score + cut_off.margin
+    near = [d.result for d in documents if cut_off.score <= d.result.score <= highest]
     assert row.founders == len(near) >= LEAST_FOUNDERS
 
     for before in documents[::6]:
-        now = json.loads(scored(store, before["founder"]).document)
+        now, then = document_of(scored(store, before.founder)).result, before.result
         for same in ("score", "pd", "points", "points_by_feature", "contributions", "base_points"):
-            assert now[same] == before[same]
-        assert now["backgrounds"]["points"] == before["backgrounds"]["points"]
-        assert before["backgrounds"]["reasons"] == before["backgrounds"]["points"]
-        assert now["backgrounds"]["reasons"] == {
-            "id": row.reference,
-            "kind": "cut_off",
-            "founders": len(near),
-        }
+            assert getattr(now, same) == getattr(then, same)
+        assert now.backgrounds.points == then.backgrounds.points
+        assert then.backgrounds.reasons == then.backgrounds.points
+        assert now.backgrounds.reasons == BackgroundUsed(
+            id=row.reference, kind=BackgroundKind.CUT_OFF, founders=len(near)
+        )
         _assert_reasons(now, near)
 
 
-def _assert_reasons(document: dict[str, Any], near: list[dict[str, Any]]) -> None:
+def _assert_reasons(result: Scored, near: list[Scored]) -> None:
     """Reasons are groups' points less those of the background, summed up here a second time."""
     worth = {
-        entry["code"]: entry["points"]
-        - np.mean([p["points"] for d in near for p in d["points"] if p["code"] == entry["code"]])
-        for entry in document["points"]
+        group.code: group.points
+        - np.mean([p.points for other in near for p in other.points if p.code == group.code])
+        for group in result.points
     }
     for side, sign in (("against", -1), ("for", 1)):
-        shown = document["reasons"][side]
+        shown = result.reasons.by_side[side]
         assert len(shown) <= 4
         expected = sorted((sign * w for w in worth.values() if sign * w > 1e-9), reverse=True)
-        assert [sign * r["points"] for r in shown] == pytest.approx(expected[:4])
+        assert [sign * reason.points for reason in shown] == pytest.approx(expected[:4])
         for reason in shown:
-            assert reason["points"] == pytest.approx(worth[reason["code"]])
+            assert reason.points == pytest.approx(worth[reason.code])
 
 
 def test_a_score_given_under_one_policy_replays_after_any_other(store: Database) -> None:
@@ -118,30 +117,29 @@ def test_positive_only_takes_away_what_alternative_data_cost_and_says_so(store: 
     clipped = documents_of(store, references)
     with store.reading() as session:
         artefact = load_artefact(champion(session))
-    for before, now in zip(plain, clipped, strict=True):
-        assert (before["model"]["positive_only"], now["model"]["positive_only"]) == (False, True)
-        assert before["backgrounds"]["points"] != now["backgrounds"]["points"]
-        assert now["features"] == before["features"]
-        assert now["score"] == now["base_points"] + sum(now["points_by_feature"].values())
-        total = now["base_log_odds"] + sum(now["contributions"].values())
-        assert total == pytest.approx(now["log_odds"], abs=1e-12)
+    for document, document_now in zip(plain, clipped, strict=True):
+        assert document.model.positive_only is False
+        assert document_now.model.positive_only is True
+        assert document_now.features == document.features
+        before, now = document.result, document_now.result
+        assert before.backgrounds.points != now.backgrounds.points
+        assert now.score == now.base_points + sum(now.points_by_feature.values())
+        total = now.base_log_odds + sum(now.contributions.values())
+        assert total == pytest.approx(now.log_odds, abs=1e-12)
         cost = sum(
             max(value, 0.0)
-            for name, value in before["contributions"].items()
+            for name, value in before.contributions.items()
             if all_features()[name].kind.is_alternative
         )
-        assert now["log_odds"] == pytest.approx(before["log_odds"] - cost, abs=1e-12)
-        assert now["pd"] <= before["pd"]
-        assert now["score"] == before["score"] + sum(
+        assert now.log_odds == pytest.approx(before.log_odds - cost, abs=1e-12)
+        assert now.pd <= before.pd
+        assert now.score == before.score + sum(
             max(-points, 0)
-            for name, points in before["points_by_feature"].items()
+            for name, points in before.points_by_feature.items()
             if all_features()[name].kind.is_alternative
         )
-        assert now["score_range"] == _range(artefact.positive_only)
-
-
-def _range(artefact: Artefact) -> dict[str, int]:
-    return dict(zip(("lowest", "highest"), artefact.score_range, strict=True))
+        span = now.score_range
+        assert (span.lowest, span.highest) == artefact.positive_only.score_range
 
 
 def test_another_lender_has_no_part_in_a_policy(sqlite: Database) -> None:
@@ -151,9 +149,8 @@ def test_another_lender_has_no_part_in_a_policy(sqlite: Database) -> None:
     founder = a_founder(sqlite).selling(weekly=90_000, weeks=20)
     founder.consenting(to="L-DEMO").consenting(to="L-OTHER")
     decide(sqlite, Policy(positive_only=True), lender="L-OTHER")
-    assert json.loads(founder.scored().document)["model"]["positive_only"] is False
-    other = json.loads(founder.scored(lender="L-OTHER").document)
-    assert other["model"]["positive_only"] is True
+    assert document_of(founder.scored()).model.positive_only is False
+    assert document_of(founder.scored(lender="L-OTHER")).model.positive_only is True
 
 
 def test_a_thin_file_says_positive_only_too_and_replays(sqlite: Database) -> None:
@@ -162,7 +159,7 @@ def test_a_thin_file_says_positive_only_too_and_replays(sqlite: Database) -> Non
     decide(sqlite, Policy(positive_only=True))
     score = a_founder(sqlite).selling(weekly=90_000, weeks=2).consenting(to="L-DEMO").scored()
     assert score.score is None
-    assert json.loads(score.document)["model"]["positive_only"] is True
+    assert document_of(score).model.positive_only is True
     assert replay_score(sqlite, score.reference)["equal"] is True
 
 
@@ -177,7 +174,7 @@ def test_with_too_few_at_the_cut_off_the_error_says_how_many_and_what_to_do(
         compute(sqlite)
     cut_off = _around(documents, least=LEAST_FOUNDERS)
     ends = (cut_off.score, cut_off.score + cut_off.margin)
-    inside = [d["founder"] for d in documents if ends[0] <= d["score"] <= ends[1]]
+    inside = [d.founder for d in documents if ends[0] <= d.result.score <= ends[1]]
     decide(sqlite, Policy(cut_off))
     for reference in inside[: len(inside) - LEAST_FOUNDERS + 1]:
         a_founder(sqlite, reference).withdrawing(from_lender="L-DEMO")
@@ -215,7 +212,7 @@ def test_positive_only_needs_no_new_applicants(sqlite: Database) -> None:
     clipped = documents_of(sqlite, references)
     total = json.loads(row.content)["total_points"]
     for name in total:
-        assert total[name] == sum(d["points_by_feature"][name] for d in clipped)
+        assert total[name] == sum(d.result.points_by_feature[name] for d in clipped)
 
 
 @pytest.mark.parametrize(("score", "margin"), [(170, -1), (170, 10**6), (10**9, 20)])

@@ -1,26 +1,25 @@
 """A score given is the same a year later, whatever was set, worded or tampered with since."""
 
-import gzip
 import json
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from scoring.base.canonical import digest
 from scoring.base.errors import IntegrityError
 from scoring.base.settings import Settings
-from scoring.parties.consents import Purpose, require_consent
-from scoring.parties.lenders import find_lender
+from scoring.governance.registry import champion, load_artefact, promote_model, store_model
+from scoring.parties.lender_policies import Policy
 from scoring.reasons.texts import texts
 from scoring.score.replay import replay_score
 from scoring.score.views import lender_view
+from scoring.store.append import supersede_record
 from scoring.store.database import Database
-from scoring.store.tables import Model, Score
+from scoring.store.tables import OrderLine
 from scoring.store.verification import verify_scores
+from tests.applicants import decide
 from tests.builders import FounderBuilder, a_founder, a_lender, an_expert_model
-
-GIVEN = Path(__file__).with_name("given")
+from tests.conftest import Clock
 
 
 @pytest.fixture
@@ -75,64 +74,52 @@ def test_a_document_that_was_altered_is_not_replayed(
         replay_score(sqlite, reference)
 
 
-def test_scores_of_the_version_before_lenders_had_policies_replay_to_the_same_bytes(
-    database: Database,
+def test_a_score_given_replays_to_the_same_bytes_whatever_came_after_it(
+    database: Database, clock: Clock
 ) -> None:
-    """Their documents and model are as that version wrote them, on these founders' records."""
-    given = json.loads(gzip.decompress((GIVEN / "scores_before_policies.json.gz").read_bytes()))
     a_lender(database)
+    an_expert_model(database)
     whole = a_founder(database).attending(7, of=10)
     whole.selling(weekly=500_000, weeks=30, refund_every=4).consenting(to="L-DEMO")
-    thin = a_founder(database, "F-THIN").selling(weekly=500_000, weeks=2)
-    thin.consenting(to="L-DEMO")
-    for number, document in enumerate(given["documents"]):
-        _store_as_given(database, given["artefact"], document, f"S-OLD{number}")
-        replayed = replay_score(database, f"S-OLD{number}")
-        assert replayed["equal"] is True
-        assert replayed["document"] == json.loads(document)
-    assert [json.loads(document)["score"] is None for document in given["documents"]] == [
-        False,
-        True,
-    ]
+    thin = a_founder(database, "F-THIN").selling(weekly=500_000, weeks=2).consenting(to="L-DEMO")
+    given = [whole.scored(), thin.scored()]
+    assert [score.score is None for score in given] == [False, True]
 
-
-def _store_as_given(database: Database, artefact: str, document: str, reference: str) -> None:
-    said = json.loads(document)
+    clock.advance(days=1)
+    thin.selling(weekly=900_000, weeks=40, channel="cafe24")
     with database.writing() as ledger:
-        lender = find_lender(ledger.session, said["lender"])
-        purpose = Purpose(said["purpose"])
-        founder, consent = require_consent(
-            ledger.session, said["founder"], lender=lender, purpose=purpose, at=ledger.now
-        )
-        model = ledger.session.query(Model).first() or Model(
-            reference=said["model"]["id"],
-            kind="expert_prior",
-            artefact=artefact,
-            artefact_digest=digest(artefact),
-            deployment_profile=said["model"]["deployment_profile"],
-            currency=said["currency"],
-            figures="{}",
-            lineage="{}",
-            trained_by="an analyst",
-            trained_at=ledger.now,
-        )
-        ledger.session.add(model)
-        ledger.session.flush()
-        ledger.session.add(
-            Score(
-                reference=reference,
-                founder_id=founder.id,
-                lender_id=lender.id,
-                consent_id=consent.id,
-                model_id=model.id,
-                purpose=purpose.value,
-                application=said["application"],
-                as_of=database.today,
-                known_at=ledger.now,
-                issued_at=ledger.now,
-                score=said["score"],
-                document=document,
-                document_digest=digest(document),
-                code_version="before policies",
+        for line in ledger.session.scalars(select(OrderLine).limit(5)):
+            supersede_record(
+                ledger,
+                OrderLine,
+                line.id,
+                replacement={"gross": 1},
+                reason="typing error",
+                author="a reviewer",
             )
+    decide(database, Policy(positive_only=True))
+    _promote_another_model(database)
+    after = [whole.scored(), thin.scored()]
+
+    for score, later in zip(given, after, strict=True):
+        assert later.document != score.document
+        assert later.model_id != score.model_id
+    for score in given + after:
+        replayed = replay_score(database, score.reference)
+        assert replayed["digest"] == score.document_digest
+        assert replayed["document"] == json.loads(score.document)
+
+
+def _promote_another_model(database: Database) -> None:
+    with database.writing() as ledger:
+        first = load_artefact(champion(ledger.session))
+        halved = {name: value / 2 for name, value in first.shrinkage_constants.items()}
+        model = store_model(
+            ledger,
+            replace(first, shrinkage_constants=halved),
+            kind="expert_prior",
+            figures={},
+            lineage={},
+            trained_by="an analyst",
         )
+        promote_model(ledger, model.reference, by="a reviewer", reason="another model")

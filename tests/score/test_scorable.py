@@ -1,6 +1,5 @@
 """What stands between a file and a score: other lenders' matters, profiles, evidence, currency."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 
 from scoring.base.errors import InputError, ModelError
 from scoring.base.settings import DeploymentProfile, Settings
+from scoring.features.catalogue import Kind
 from scoring.parties.consents import Purpose
 from scoring.parties.lenders import find_lender
 from scoring.portfolio import score_portfolio
@@ -15,7 +15,14 @@ from scoring.records.kinds import RecordKind
 from scoring.score.scoring import score_founder
 from scoring.store.database import Database
 from scoring.store.tables import Score
-from tests.builders import FounderBuilder, a_founder, a_lender, an_expert_model, import_rows
+from tests.builders import (
+    FounderBuilder,
+    a_founder,
+    a_lender,
+    an_expert_model,
+    document_of,
+    import_rows,
+)
 
 
 def _apply(founder: FounderBuilder, reference: str, lender: str, instalment: int) -> None:
@@ -52,8 +59,7 @@ def _score(founder: FounderBuilder, lender: str, application: str | None = None)
 
 
 def _features(score: Score) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(score.document)["features"]
-    return found
+    return dict(document_of(score).features)
 
 
 def test_a_lender_learns_nothing_of_an_application_to_another(database: Database) -> None:
@@ -96,14 +102,14 @@ def test_a_non_financial_bureau_reads_no_repayment_record(sqlite: Database) -> N
     founder.borrowing(
         3_000_000, loan="N-1", disbursed_on=bureau.today - timedelta(days=200), paid=6
     )
-    document = json.loads(founder.consenting(to="L-DEMO").scored().document)
-    assert document["score"] is None, "repayment alone is no evidence here"
-    assert "repayment" not in document["completeness"]
-    assert "repayment_history" not in {entry["code"] for entry in document["missing"]}
+    document = document_of(founder.consenting(to="L-DEMO").scored())
+    assert document.result.score is None, "repayment alone is no evidence here"
+    assert Kind.REPAYMENT not in document.completeness
+    assert "repayment_history" not in {entry.code for entry in document.missing}
     founder.selling(weekly=900_000, weeks=30)
-    document = json.loads(founder.scored().document)
-    assert document["score"] is not None
-    assert not [name for name in document["features"] if "days_past_due" in name]
+    document = document_of(founder.scored())
+    assert document.result.score is not None
+    assert not [name for name in document.features if "days_past_due" in name]
 
 
 def test_orders_that_were_given_back_are_counted_once(sqlite: Database) -> None:
@@ -128,9 +134,9 @@ def test_orders_that_were_given_back_are_counted_once(sqlite: Database) -> None:
             for number in range(5)
         ],
     )
-    document = json.loads(founder.scored().document)
-    assert document["score"] is None
-    assert document["completeness"]["sales"]["records"] == 5
+    document = document_of(founder.scored())
+    assert document.result.score is None
+    assert document.completeness[Kind.SALES].records == 5
 
 
 def test_one_founder_who_cannot_be_scored_stops_nobody_else(sqlite: Database) -> None:

@@ -3,7 +3,6 @@
 import json
 from datetime import date, timedelta
 
-import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,7 +21,7 @@ from scoring.score.views import lender_view
 from scoring.store.database import Database
 from scoring.store.supersede import supersede_record
 from scoring.store.tables import OrderLine
-from tests.builders import a_founder, a_lender, an_expert_model, import_rows
+from tests.builders import a_founder, a_lender, an_expert_model, document_of, import_rows
 from tests.conftest import Clock, new_sqlite_store
 
 
@@ -236,16 +235,14 @@ def test_points_of_any_founder_add_up_to_the_score(
             paid=paid,
             late_days=late,
         )
-    document = json.loads(founder.consenting(to="L-DEMO").scored().document)
-    by_feature = document["points_by_feature"]
-    by_group = {entry["code"]: entry["points"] for entry in document["points"]}
-    assert document["base_points"] + sum(by_feature.values()) == document["score"]
-    assert document["base_points"] + sum(by_group.values()) == document["score"]
-    contributions = document["contributions"]
-    assert document["base_log_odds"] + sum(contributions.values()) == pytest.approx(
-        document["log_odds"], abs=1e-12
-    )
-    assert pd.Series(document["category_shares"]).sum() in (0, 100)
+    result = document_of(founder.consenting(to="L-DEMO").scored()).result
+    by_feature = result.points_by_feature
+    by_group = {group.code: group.points for group in result.points}
+    assert result.base_points + sum(by_feature.values()) == result.score
+    assert result.base_points + sum(by_group.values()) == result.score
+    log_odds = result.base_log_odds + sum(result.contributions.values())
+    assert log_odds == pytest.approx(result.log_odds, abs=1e-12)
+    assert sum(result.category_shares.values()) in (0, 100)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +12,7 @@ from sqlalchemy import select
 from scoring.base.calendar import day_number, start_of
 from scoring.base.settings import DeploymentProfile, Settings
 from scoring.parties.founders import find_founder
-from scoring.reasons.texts import LANGUAGES, integrity_seen, texts
+from scoring.reasons.texts import LANGUAGES, signal_seen, texts
 from scoring.records.kinds import RecordKind
 from scoring.score import scoring as scoring_path
 from scoring.score.replay import replay_score
@@ -23,7 +22,14 @@ from scoring.store.append import append_records
 from scoring.store.database import Database
 from scoring.store.supersede import supersede_record
 from scoring.store.tables import Attendance, OrderLine, ProgrammeSession, Score
-from tests.builders import FounderBuilder, a_founder, a_lender, an_expert_model, import_rows
+from tests.builders import (
+    FounderBuilder,
+    a_founder,
+    a_lender,
+    an_expert_model,
+    document_of,
+    import_rows,
+)
 from tests.conftest import Clock, new_sqlite_store
 
 ODD, ROUND = 23_700, 50_000
@@ -146,9 +152,9 @@ def _mark(
 
 
 def _signals(score: Score) -> dict[str, dict[str, int]]:
-    found = json.loads(score.document)["integrity_signals"]
-    assert [entry["code"] for entry in found] == sorted(entry["code"] for entry in found)
-    return {entry["code"]: entry["seen"] for entry in found}
+    found = document_of(score).signals
+    assert [signal.code for signal in found] == sorted(signal.code for signal in found)
+    return {signal.code: dict(signal.seen) for signal in found}
 
 
 def test_an_ordinary_file_shows_no_sign(database: Database) -> None:
@@ -389,11 +395,11 @@ def _with_every_sign(founder: FounderBuilder) -> FounderBuilder:
 def test_every_sign_is_replayed_to_the_byte_and_told_in_both_languages(database: Database) -> None:
     score = _with_every_sign(_ready(database)).scored()
     found = _signals(score)
-    assert set(found) == CODES == set(texts().integrity)
+    assert set(found) == CODES == set(texts().signals)
     assert replay_score(database, score.reference)["equal"] is True
     for code, seen in found.items():
         for language in LANGUAGES:
-            written = integrity_seen(code, seen, language)
+            written = signal_seen(code, seen, language)
             assert all(str(count) in written for count in seen.values())
 
 
@@ -497,8 +503,8 @@ def test_signs_never_change_a_score_points_or_probability(
             _sell(founder, range(count), gross=gross, buyer=buyer)
     if given_back:
         _refunded(founder, kept=2, given_back=given_back, after=20)
-    document = json.loads(founder.scored().document)
+    document = document_of(founder.scored())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scoring_path, "integrity_signals", lambda *_, **__: [])
-        without: dict[str, Any] = json.loads(founder.scored().document)
-    assert {**document, "integrity_signals": []} == without
+        patch.setattr(scoring_path, "find_signals", lambda *_, **__: ())
+        without = document_of(founder.scored())
+    assert document.model_copy(update={"signals": ()}) == without

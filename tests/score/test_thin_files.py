@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,10 +18,11 @@ from scoring.features.engines.one_founder import Content
 from scoring.models.artefact import Artefact
 from scoring.models.evidence import EARNED_OR_PAID
 from scoring.models.priors import read_priors, typical_constants, unfitted_scorecard
+from scoring.score.document import ScoreDocument
 from scoring.score.evidence import Evidence, weigh
 from scoring.score.views import lender_view
 from scoring.store.database import Database
-from tests.builders import FounderBuilder, a_founder, a_lender, an_expert_model
+from tests.builders import FounderBuilder, a_founder, a_lender, an_expert_model, document_of
 
 TODAY = date(2026, 11, 1)
 
@@ -45,9 +44,8 @@ def artefact() -> Artefact:
     return _expert_artefact()
 
 
-def _document(founder: FounderBuilder) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(founder.scored().document)
-    return found
+def _document(founder: FounderBuilder) -> ScoreDocument:
+    return document_of(founder.scored())
 
 
 def test_attendance_alone_never_suffices_and_never_narrows(sqlite: Database) -> None:
@@ -56,9 +54,9 @@ def test_attendance_alone_never_suffices_and_never_narrows(sqlite: Database) -> 
     empty = _document(a_founder(sqlite, "F-EMPTY").consenting(to="L-DEMO"))
     diligent = a_founder(sqlite, "F-DILIGENT").attending(60, of=60).consenting(to="L-DEMO")
     document = _document(diligent)
-    assert document["score"] is None
-    assert document["evidence"] == empty["evidence"]
-    assert {entry["code"] for entry in document["missing"]} == {
+    assert document.result.score is None
+    assert document.evidence == empty.evidence
+    assert {entry.code for entry in document.missing} == {
         "sales_history",
         "cash_flow_history",
         "repayment_history",
@@ -74,11 +72,10 @@ def test_every_month_of_sales_narrows_the_interval_until_the_file_can_be_scored(
     for weeks in (1, 4, 13, 30, 60):
         founder = a_founder(sqlite, f"F-{weeks}").selling(weekly=500_000, weeks=weeks)
         document = _document(founder.consenting(to="L-DEMO"))
-        widths.append(document["evidence"]["interval_points"])
-        scores.append(document["score"])
-        assert document["evidence"]["sufficient"] == (document["score"] is not None)
-        allowed = document["evidence"]["allowed_points"]
-        assert document["evidence"]["sufficient"] == (widths[-1] <= allowed)
+        widths.append(document.evidence.interval_points)
+        scores.append(document.result.score)
+        assert document.evidence.sufficient == (document.result.score is not None)
+        assert document.evidence.sufficient == (widths[-1] <= document.evidence.allowed_points)
     assert widths == sorted(widths, reverse=True)
     assert scores[0] is None
     assert scores[-1] is not None
@@ -99,10 +96,10 @@ def test_what_narrows_most_comes_first_and_is_said_in_plain_words(sqlite: Databa
 
 def test_a_promised_narrowing_is_kept_when_the_records_come(artefact: Artefact) -> None:
     nothing = _weighed(artefact, dict.fromkeys(EARNED_OR_PAID, (0, 0)))
-    promised = {entry["code"]: entry["narrows_by_points"] for entry in nothing.missing(0)}
+    promised = {entry.code: entry.narrows_by_points for entry in nothing.missing(0)}
     files = dict.fromkeys(EARNED_OR_PAID, (0, 0)) | {Kind.REPAYMENT: (2000, 10**9)}
     after = _weighed(artefact, files)
-    narrowed = nothing.summary(0)["interval_points"] - after.summary(0)["interval_points"]
+    narrowed = nothing.widths(0).interval_points - after.widths(0).interval_points
     assert narrowed == pytest.approx(promised["repayment_history"], abs=0.2)
 
 
@@ -162,7 +159,7 @@ def test_more_records_never_raise_the_expected_width(
     more = files | {kind: (days + more_days, records + more_records)}
     after = _weighed(artefact, more, evidence=evidence)
     assert after.unresolved_share(0) <= before.unresolved_share(0) + 1e-12
-    assert after.summary(0)["interval_points"] <= before.summary(0)["interval_points"]
+    assert after.widths(0).interval_points <= before.widths(0).interval_points
     assert not (after.is_thin(0) and not before.is_thin(0))
 
 
@@ -204,7 +201,7 @@ def test_a_file_is_weighed_alike_alone_and_among_others(
     }
     together = weigh(artefact, resolved, contents, as_of=TODAY)
     for row, one in enumerate(alone):
-        assert together.summary(row) == one.summary(0)
+        assert together.widths(row) == one.widths(0)
         assert together.missing(row) == one.missing(0)
         assert together.unresolved_share(row) == one.unresolved_share(0)
 

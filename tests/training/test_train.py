@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from sample.simulate import PROCESS_THRESHOLDS, PROCESS_WEIGHTS
 from scoring.base.errors import FourEyesError, InputError
 from scoring.base.settings import Settings
+from scoring.features.catalogue import Kind
 from scoring.features.engines.one_founder import one_founder
 from scoring.governance.registry import champion, find_model, load_artefact, promote_model
 from scoring.models.card.points import PointsScale
@@ -24,7 +25,7 @@ from scoring.models.priors import read_priors
 from scoring.parties.consents import Purpose
 from scoring.store.database import Database
 from tests.assessed import assessed
-from tests.builders import a_founder, a_lender
+from tests.builders import a_founder, a_lender, document_of
 from tests.sample_store import a_sample_store
 from tests.training.conftest import KNOWN_AT, NOW
 from training.candidate import Candidate, train_candidate
@@ -235,9 +236,9 @@ def test_a_model_keeps_the_blocks_that_it_was_trained_without(sqlite: Database) 
         promote_model(ledger, candidate.reference, by="a reviewer", reason="without accounts")
     a_lender(sqlite)
     founder = a_founder(sqlite).selling(weekly=600_000, weeks=40).consenting(to="L-DEMO")
-    document = json.loads(founder.scored().document)  # the setting is gone, the model's choice not
-    assert "cash_flow" not in document["completeness"]
-    assert not {"mean_balance_180d", "instalment_over_inflow"} & set(document["features"])
+    document = document_of(founder.scored())  # the setting is gone, the model's choice not
+    assert Kind.CASH_FLOW not in document.completeness
+    assert not {"mean_balance_180d", "instalment_over_inflow"} & set(document.features)
 
 
 def test_ratios_are_shrunk_in_training_as_they_are_in_serving(

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -16,36 +13,26 @@ from sqlalchemy.orm import Session
 
 from api.pages.founder.held import HeldRecords, held_records
 from api.pages.founder.history import Look, Standing, looks_of, standing_consents
+from api.pages.founder.picture import Picture, picture_of
 from api.pages.languages import words_in
 from scoring.features import all_features
 from scoring.features.catalogue import Kind
+from scoring.features.engines.one_founder import Content
 from scoring.models.backgrounds import BackgroundKind
 from scoring.parties.readable import readable_by
 from scoring.parties.scopes import FounderScope
 from scoring.reasons.sentences import Sentence, sentence
 from scoring.reasons.texts import (
     Language,
-    integrity_seen,
-    integrity_text,
     missing_text,
     reason_text,
+    signal_seen,
+    signal_text,
     texts,
 )
 from scoring.score.bands import BANDS
+from scoring.score.document import IntervalWidths, MissingRecords, Scored, ScoreDocument
 from scoring.store.tables import Lender, Score
-
-_LEAST_SIDE = 14.0  # percent of the picture's width kept for each side
-_LEAST_BAR = 1.5
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One group's points and its bar, in percent of the picture's width."""
-
-    label: str
-    points: int
-    x: float
-    width: float
 
 
 @dataclass(frozen=True)
@@ -55,15 +42,6 @@ class Line:
     sentence: Sentence
     kind: str
     change: str | None
-
-
-@dataclass(frozen=True)
-class Picture:
-    """From base points to the score."""
-
-    bars: list[Bar]
-    middle: float
-    untouched: list[str]
 
 
 @dataclass(frozen=True)
@@ -111,8 +89,7 @@ class Latest:
     evidence: list[Evidence]
     needs: list[tuple[str, str]]
     told: list[str]  # reasons of the lender, where they compare with others than points do
-    helps: str
-    width: str  # how far a thin file is from a score; empty where that is not known
+    width: str  # how far a thin file is from a score; empty where it is scored
     asked_about: list[tuple[str, str]]  # what the lender is told, what it rests on
 
 
@@ -166,17 +143,18 @@ def founder_page(
 
 
 def _latest(score: Score, lender: Lender, language: Language, zone: ZoneInfo) -> Latest:
-    document = json.loads(score.document)
+    document = ScoreDocument.from_canonical(score.document)
     t = words_in(language)
-    lines = _lines(document, language)
+    result = document.result
+    lines = _lines(document, result, language) if isinstance(result, Scored) else []
     return Latest(
-        as_of=format_date(score.as_of, "long", language),
+        as_of=format_date(document.as_of, "long", language),
         issued=format_date(score.issued_at.astimezone(zone).date(), "long", language),
         lender=lender.name,
-        purpose=str(t(f"purpose.{score.purpose}")),
-        model=document["model"]["id"],
-        numbers=None if score.score is None else _numbers(document, language),
-        picture=_picture(document, language),
+        purpose=str(t(f"purpose.{document.purpose}")),
+        model=document.model.id,
+        numbers=_numbers(document, result, language) if isinstance(result, Scored) else None,
+        picture=picture_of(result.points, language),
         helped=sorted(
             (line for line in lines if line.sentence.points > 0),
             key=lambda line: -line.sentence.points,
@@ -187,54 +165,52 @@ def _latest(score: Score, lender: Lender, language: Language, zone: ZoneInfo) ->
         ),
         neutral=[x for x in lines if x.sentence.points == 0 and not x.sentence.is_missing],
         missing=[x for x in lines if x.sentence.points == 0 and x.sentence.is_missing],
-        shares=sorted(
-            (
-                (str(t(f"kind.{kind}")), share)
-                for kind, share in document.get("category_shares", {}).items()
-            ),
-            key=lambda entry: -entry[1],
-        ),
-        evidence=[_evidence(kind, document, language) for kind in Kind],
+        shares=_shares(result, language) if isinstance(result, Scored) else [],
+        evidence=[_evidence(kind, document.completeness.get(kind), language) for kind in Kind],
         needs=[
             (_need(place, entry, language), _have(entry, language))
-            for place, entry in enumerate(document["missing"])
+            for place, entry in enumerate(document.missing)
         ],
-        told=_told(document, language),
-        helps=_helps(document, language),
-        width=_width(document, language),
+        told=_told(result, language) if isinstance(result, Scored) else [],
+        width=_width(document.evidence, language),
         asked_about=[
             (
-                integrity_text(signal["code"]).in_language(language),
-                integrity_seen(signal["code"], signal["seen"], language),
+                signal_text(signal.code).in_language(language),
+                signal_seen(signal.code, signal.seen, language),
             )
-            for signal in document.get("integrity_signals", [])
+            for signal in document.signals
         ],
     )
 
 
-def _numbers(document: dict[str, Any], language: Language) -> Numbers:
+def _numbers(document: ScoreDocument, result: Scored, language: Language) -> Numbers:
     return Numbers(
-        score=document["score"],
-        band=document["band"],
-        lowest=document["score_range"]["lowest"],
-        highest=document["score_range"]["highest"],
-        base=document["base_points"],
-        about=of_hundred(document["pd"], language),
-        low=of_hundred(document["pd_low"], language),
-        high=of_hundred(document["pd_high"], language),
-        level=round(100 * document["interval_level"]),
-        is_expert=document["model"]["background"] == "expert_reference",
-        is_positive_only=document["model"].get("positive_only", False),
+        score=result.score,
+        band=result.band,
+        lowest=result.score_range.lowest,
+        highest=result.score_range.highest,
+        base=result.base_points,
+        about=of_hundred(result.pd, language),
+        low=of_hundred(result.pd_low, language),
+        high=of_hundred(result.pd_high, language),
+        level=round(100 * result.interval_level),
+        is_expert=document.model.background is BackgroundKind.EXPERT_REFERENCE,
+        is_positive_only=document.model.positive_only,
     )
 
 
-def _told(document: dict[str, Any], language: Language) -> list[str]:
-    against = document.get("backgrounds", {}).get("reasons", {})
-    if against.get("kind") != BackgroundKind.CUT_OFF:
+def _shares(result: Scored, language: Language) -> list[tuple[str, int]]:
+    t = words_in(language)
+    named = ((str(t(f"kind.{kind}")), share) for kind, share in result.category_shares.items())
+    return sorted(named, key=lambda entry: -entry[1])
+
+
+def _told(result: Scored, language: Language) -> list[str]:
+    if result.backgrounds.reasons.kind is not BackgroundKind.CUT_OFF:
         return []
     return [
-        reason_text(reason["code"], "against", is_missing=reason["missing"]).in_language(language)
-        for reason in document["reasons"]["against"]
+        reason_text(reason.code, "against", is_missing=reason.missing).in_language(language)
+        for reason in result.reasons.against
     ]
 
 
@@ -249,40 +225,11 @@ def of_hundred(probability: float, language: Language) -> str:
     return str(t("people.count", n=count))
 
 
-def _picture(document: dict[str, Any], language: Language) -> Picture:
-    titles = texts().groups
-    groups = [
-        (titles[entry["code"]].title.in_language(language), int(entry["points"]))
-        for entry in document["points"]
-    ]
-    moved = sorted((g for g in groups if g[1]), key=lambda group: -group[1])
-    gain = max([points for _, points in moved if points > 0], default=0)
-    loss = -min([points for _, points in moved if points < 0], default=0)
-    middle = 100 * loss / (gain + loss) if moved else 50.0
-    middle = min(max(middle, _LEAST_SIDE), 100 - _LEAST_SIDE)
-    # The longer side fills its part; both share one scale.
-    scale = min(
-        middle / loss if loss else math.inf,
-        (100 - middle) / gain if gain else math.inf,
-    )
-    return Picture(
-        bars=[_bar(label, points, middle, scale) for label, points in moved],
-        middle=round(middle, 2),
-        untouched=[label for label, points in groups if not points],
-    )
-
-
-def _bar(label: str, points: int, middle: float, scale: float) -> Bar:
-    width = max(abs(points) * scale, _LEAST_BAR)
-    x = middle if points > 0 else middle - width
-    return Bar(label=label, points=points, x=round(x, 2), width=round(width, 2))
-
-
-def _lines(document: dict[str, Any], language: Language) -> list[Line]:
+def _lines(document: ScoreDocument, result: Scored, language: Language) -> list[Line]:
     t, catalogue = words_in(language), all_features()
     lines = []
     withheld: dict[Kind, int] = {}
-    for name, points in document.get("points_by_feature", {}).items():
+    for name, points in result.points_by_feature.items():
         feature = catalogue.get(name)
         if feature is None:  # scored by an earlier version with a feature that is gone
             older = Sentence(name, "", points, str(t("reasons.older")), None, is_missing=False)
@@ -290,9 +237,9 @@ def _lines(document: dict[str, Any], language: Language) -> list[Line]:
             continue
         said = sentence(
             feature,
-            value=document.get("observed", {}).get(name, document["features"][name]),
+            value=document.observed.get(name, document.features[name]),
             points=points,
-            currency=document["currency"],
+            currency=document.currency,
             language=language,
         )
         if said.is_missing and points < 0 and feature.kind.value in texts().withheld:
@@ -312,39 +259,33 @@ def _lines(document: dict[str, Any], language: Language) -> list[Line]:
     return lines
 
 
-def _evidence(kind: Kind, document: dict[str, Any], language: Language) -> Evidence:
-    content = document["completeness"].get(kind.value, {"records": 0, "first_day": None})
+def _evidence(kind: Kind, content: Content | None, language: Language) -> Evidence:
     days: list[str] = []
-    if content["first_day"] is not None:
-        ends = dict.fromkeys((content["first_day"], content["last_day"]))
-        days = [format_date(date.fromisoformat(day), "medium", language) for day in ends]
-    return Evidence(str(words_in(language)(f"kind.{kind}")), content["records"], days)
+    if content is not None and content.first_day is not None and content.last_day is not None:
+        ends = dict.fromkeys((content.first_day, content.last_day))
+        days = [format_date(day, "medium", language) for day in ends]
+    records = 0 if content is None else content.records
+    return Evidence(str(words_in(language)(f"kind.{kind}")), records, days)
 
 
-def _helps(document: dict[str, Any], language: Language) -> str:
-    """What stands over the records that a thin file lacks."""
-    t = words_in(language)
-    return str(t("thin.helps_by_width" if "evidence" in document else "thin.helps"))
-
-
-def _width(document: dict[str, Any], language: Language) -> str:
-    evidence = document.get("evidence")
-    if evidence is None or evidence["sufficient"]:
+def _width(evidence: IntervalWidths, language: Language) -> str:
+    if evidence.sufficient:
         return ""
-    now, allowed = evidence["interval_points"], evidence["allowed_points"]
+    now, allowed = evidence.interval_points, evidence.allowed_points
     return str(words_in(language)("thin.width", now=now, allowed=allowed, over=now - allowed))
 
 
-def _need(place: int, entry: dict[str, Any], language: Language) -> str:
-    what = missing_text(entry).in_language(language)
-    if place == 0 and entry.get("narrows_by_points"):
-        return str(words_in(language)("thin.most", what=what))
-    return what
+def _need(place: int, entry: MissingRecords, language: Language) -> str:
+    what = missing_text(entry.code, records=entry.have.records).in_language(language)
+    return str(words_in(language)("thin.most", what=what)) if place == 0 else what
 
 
-def _have(entry: dict[str, Any], language: Language) -> str:
-    t = words_in(language)
-    have = entry["have"]
-    if "narrows_by_points" in entry:
-        return str(t("thin.narrows", points=round(entry["narrows_by_points"]), **have))
-    return str(t("thin.have_days" if "days" in have else "thin.have", **have))
+def _have(entry: MissingRecords, language: Language) -> str:
+    return str(
+        words_in(language)(
+            "thin.narrows",
+            points=round(entry.narrows_by_points),
+            days=entry.have.days,
+            records=entry.have.records,
+        )
+    )
