@@ -16,7 +16,7 @@ from scoring.features.engines.one_founder import Content, FounderFile
 from scoring.features.kinds.application import CURRENT_DAYS
 from scoring.models.artefact import Artefact
 from scoring.score.evidence import Evidence, weigh
-from scoring.store.append import standing_as_of
+from scoring.store.point_in_time import standing_as_of
 from scoring.store.tables import Application, CashFlowLine, Loan, OrderLine
 
 _DAYS = 90
