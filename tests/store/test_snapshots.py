@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from scoring.store.audit import verify_chain
 from scoring.store.database import Database
 from scoring.store.snapshots import open_snapshot, verify_snapshot, write_snapshot
 from scoring.store.tables import AuditEvent, OrderLine
-from tests.builders import a_founder
+from tests.builders import a_founder, import_rows
 from tests.conftest import Clock
 
 

@@ -37,10 +37,10 @@ from scoring.review.dispute_decisions import decide_retracting
 from scoring.review.disputes import open_dispute
 from scoring.review.notices import receive_notice
 from scoring.store.append import supersede_record
-from scoring.store.point_in_time import standing_as_of
 from scoring.store.audit import verify_chain
 from scoring.store.database import SCHEMA, Database
 from scoring.store.migrations.upgrading import alembic_config
+from scoring.store.point_in_time import standing_as_of
 from scoring.store.tables import (
     AuditEvent,
     Base,
