@@ -148,15 +148,16 @@ weeks AS (
         max(clock) FILTER (is_sale AND counted) AS oldest
     FROM (SELECT *, clock // 7 AS week FROM lines) GROUP BY ALL
 ),
+whole_weeks AS (
+    SELECT *, coalesce((max(oldest) OVER (PARTITION BY point) + 1) // 7, 0) AS weeks FROM weeks
+),
 by_week AS (
-    SELECT point, coalesce((max(oldest) + 1) // 7, 0) AS weeks,
+    SELECT point, weeks, least(weeks, 26)::DOUBLE AS n,
         count(*) FILTER (oldest IS NOT NULL AND week < 26) AS active_26,
         count(*) FILTER (oldest IS NOT NULL AND week < 52) AS active_52,
-        least((max(oldest) + 1) // 7, 26)::DOUBLE AS n,
-        sum(sold) FILTER (week < 26) / nullif(least((max(oldest) + 1) // 7, 26), 0) AS mean,
-        sum(sold * sold) FILTER (week < 26) / nullif(least((max(oldest) + 1) // 7, 26), 0)
-            AS squares
-    FROM weeks GROUP BY point
+        sum(sold) FILTER (week < least(weeks, 26)) / nullif(least(weeks, 26), 0) AS mean,
+        sum(sold * sold) FILTER (week < least(weeks, 26)) / nullif(least(weeks, 26), 0) AS squares
+    FROM whole_weeks GROUP BY point, weeks
 ),
 by_channel AS (
     SELECT point, sum(sold * sold) / nullif(greatest(sum(sold) * sum(sold), 0), 0) AS hhi,

@@ -21,7 +21,7 @@ _TABLES = {
     "instalments": "event_day, loan, number, principal, interest",
     "repayments": "event_day, loan, amount",
     "loans": "event_day, reference, principal",
-    "cash_flow_lines": "event_day, inflow, outflow, balance, purpose",
+    "cash_flow_lines": "event_day, source, account, inflow, outflow, balance, purpose",
     "applications": "event_day, reference, principal, instalment",
     "pauses": "event_day, ends_day",
 }
@@ -34,7 +34,7 @@ def features_with_pandas(connection: Connection, founder_id: int, as_of: date) -
     values = _attendance(frames["attendance"])
     values |= _sales(frames["order_lines"], frames["pauses"], today)
     values |= _repayment(frames["instalments"], frames["repayments"], frames["loans"], today)
-    values |= _cash_flow(frames["cash_flow_lines"])
+    values |= _cash_flow(frames["cash_flow_lines"], today)
     return values | _application(frames["applications"], values)
 
 
@@ -166,22 +166,35 @@ def _repayment(due: pd.DataFrame, paid: pd.DataFrame, loans: pd.DataFrame, today
     }
 
 
-def _cash_flow(lines: pd.DataFrame) -> Values:
+def _cash_flow(lines: pd.DataFrame, today: int) -> Values:
     half, year = lines[lines["age"] < 180], lines[lines["age"] < 365]
-    monthly = half.groupby(half["age"] // 30)["inflow"].sum()
+    months = min(int(lines["age"].max() + 1) // 30, 6) if len(lines) else 0
+    monthly = half.groupby(half["age"] // 30)["inflow"].sum().reindex(range(months), fill_value=0)
     quarter = lines.loc[lines["age"] < 90, "inflow"].sum()
     before = lines.loc[lines["age"].between(90, 179), "inflow"].sum()
+    daily = _daily_balances(lines, today)
     return {
-        "mean_balance_180d": half["balance"].mean(),
-        "minimum_balance_90d": lines.loc[lines["age"] < 90, "balance"].min(),
-        "balance_volatility_180d": half["balance"].std(ddof=0),
-        "days_below_zero_180d": half.loc[half["balance"] < 0, "event_day"].nunique(),
+        "mean_balance_180d": daily.tail(180).mean(),
+        "minimum_balance_90d": daily.tail(90).min(),
+        "balance_volatility_180d": daily.tail(180).std(ddof=0) / daily.tail(180).mean(),
+        "days_below_zero_180d": (daily.tail(180) < 0).sum(),
         "penalty_charges_365d": (year["purpose"] == "penalty").sum(),
         "monthly_inflow_180d": half["inflow"].sum() / 6,
         "outflow_over_inflow_180d": half["outflow"].sum() / max(half["inflow"].sum(), 1),
         "inflow_growth_90d": quarter / max(before, 1),
-        "inflow_volatility_180d": monthly.std(ddof=0) if len(monthly) else np.nan,
+        "inflow_volatility_180d": monthly.std(ddof=0) / monthly.mean() if months else np.nan,
     }
+
+
+def _daily_balances(lines: pd.DataFrame, today: int) -> pd.Series:
+    """All accounts together, by day up to today; rows are taken for the order of a day's lines."""
+    told = lines.dropna(subset=["balance"])
+    if told.empty:
+        return pd.Series(dtype=float)
+    ends = told.pivot_table(
+        index="event_day", columns=["source", "account"], values="balance", aggfunc="last"
+    )
+    return ends.reindex(range(int(ends.index.min()), today + 1)).ffill().sum(axis=1)
 
 
 def _application(asked: pd.DataFrame, values: Values) -> Values:

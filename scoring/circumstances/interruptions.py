@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scoring.base.calendar import day_number, today
@@ -21,9 +21,10 @@ from scoring.parties.references import REFERENCE
 from scoring.records.checking import EARLIEST, refuse_pause_days
 from scoring.records.kinds import RecordKind
 from scoring.review.corrections import retract_record
-from scoring.store.append import append_records, standing_as_of
+from scoring.store.append import append_records
 from scoring.store.audit import append_event
 from scoring.store.database import Ledger
+from scoring.store.point_in_time import known_as_of, standing_as_of
 from scoring.store.supersede import keep_supersessions, mark_superseded
 from scoring.store.tables import Founder, Pause, PlatformEvent
 
@@ -216,15 +217,7 @@ def platform_events_as_known(
     """Platform events in the view of a day, as the store knew them at an instant."""
     return session.scalars(
         select(PlatformEvent)
-        .where(
-            PlatformEvent.learned_at < as_of_end,
-            PlatformEvent.recorded_at <= known_at,
-            or_(
-                PlatformEvent.superseded_recorded_at.is_(None),
-                PlatformEvent.superseded_learned_at >= as_of_end,
-                PlatformEvent.superseded_recorded_at > known_at,
-            ),
-        )
+        .where(known_as_of(PlatformEvent, as_of_end=as_of_end, known_at=known_at))
         .order_by(PlatformEvent.event_day, PlatformEvent.id)
     ).all()
 

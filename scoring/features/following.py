@@ -117,8 +117,8 @@ def _tables(kind: Kind) -> dict[str, tuple[str, ...]]:
     expression = kind_expression(kind, features, Known())
     found = {}
     for feature in features:
-        columns = columns_behind(expression, feature.columns)
-        found[feature.name] = tuple(table for table in _ROWS if table in {t for t, _ in columns})
+        tables = columns_behind(expression, feature.columns).tables
+        found[feature.name] = tuple(table for table in _ROWS if table in tables)
     return found
 
 

@@ -15,6 +15,7 @@ import ibis
 import ibis.expr.types as ir
 
 from scoring.store.lake_columns import record_columns
+from scoring.store.point_in_time import is_known_and_stands
 from scoring.store.tables import (
     Application,
     Attendance,
@@ -27,6 +28,7 @@ from scoring.store.tables import (
     Record,
     Repayment,
 )
+from scoring.store.tables.bookkeeping import BOOKKEEPING
 
 # founder at the end of day `as_of_day` (which ends at instant `as_of_end`), known at `known_at`,
 # asked for by `asking_lender` (its reference; empty where any lender's applications count);
@@ -54,18 +56,8 @@ SOURCE_TABLES: tuple[type[SourceTable], ...] = (
     Pause,
     PlatformEvent,
 )
-_BOOKKEEPING = {
-    "founder_id",
-    "source",
-    "natural_key",
-    "import_id",
-    "author",
-    "learned_at",
-    "recorded_at",
-    "superseded_learned_at",
-    "superseded_recorded_at",
-    "held",
-}
+# Of the bookkeeping, only where a record came from goes on: some numbers are a source's own.
+_LEFT_BEHIND = (BOOKKEEPING - {"source"}) | {"founder_id"}
 
 
 class Known:
@@ -143,12 +135,13 @@ class Known:
 def _as_known(joined: ir.Table, columns: Collection[str]) -> ir.Table:
     known = joined.filter(
         joined.event_day <= joined.as_of_day,
-        joined.learned_at < joined.as_of_end,
-        joined.recorded_at <= joined.known_at,
-        joined.superseded_recorded_at.isnull()
-        | (joined.superseded_learned_at >= joined.as_of_end)
-        | (joined.superseded_recorded_at > joined.known_at),
+        is_known_and_stands(
+            joined,
+            stands_today=joined.superseded_recorded_at.isnull(),
+            as_of_end=joined.as_of_end,
+            known_at=joined.known_at,
+        ),
     )
-    kept = [name for name in columns if name not in _BOOKKEEPING]
+    kept = [name for name in columns if name not in _LEFT_BEHIND]
     points = ["point", "as_of_day", "year_before_day"]
     return known.select(*points, *kept, age=(known.as_of_day - known.event_day))

@@ -8,13 +8,14 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from scoring.base.calendar import day_number, end_of
 from scoring.records.kinds import RecordKind
 from scoring.records.plain import plain_cells
 from scoring.records.plain_columns import KINDS
+from scoring.store.point_in_time import LATEST, is_known, known_as_of
 from scoring.store.tables import Founder, Record, Supersession
 
 
@@ -33,9 +34,10 @@ class Seen:
     known_at: datetime | None = None
 
     @property
-    def as_of_end(self) -> datetime | None:
-        """The first instant after the day."""
-        return None if self.as_of is None else end_of(self.as_of, self.zone)
+    def view(self) -> dict[str, datetime]:
+        """`as_of_end`, the first instant after the day, and `known_at`."""
+        as_of_end = LATEST if self.as_of is None else end_of(self.as_of, self.zone)
+        return {"as_of_end": as_of_end, "known_at": self.known_at or LATEST}
 
 
 @dataclass(frozen=True)
@@ -128,32 +130,21 @@ def _list(
 
 
 def _known(table: type[Record], seen: Seen) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if seen.known_at is not None:
-        conditions.append(table.recorded_at <= seen.known_at)
-    if seen.as_of is not None and seen.as_of_end is not None:
-        conditions += [
-            table.event_day <= day_number(seen.as_of),
-            table.learned_at < seen.as_of_end,
-        ]
+    conditions: list[ColumnElement[bool]] = [
+        is_known(table.learned_at, table.recorded_at, **seen.view)
+    ]
+    if seen.as_of is not None:
+        conditions.append(table.event_day <= day_number(seen.as_of))
     return conditions
 
 
 def _stands(table: type[Record], seen: Seen) -> ColumnElement[bool]:
-    alternatives: list[ColumnElement[bool]] = [table.superseded_recorded_at.is_(None)]
-    if seen.known_at is not None:
-        alternatives.append(table.superseded_recorded_at > seen.known_at)
-    if seen.as_of_end is not None:
-        alternatives.append(table.superseded_learned_at >= seen.as_of_end)
-    return or_(*alternatives)
+    return known_as_of(table, **seen.view)
 
 
 def _still_stands(record: Record, seen: Seen) -> bool:
     learned, recorded = record.superseded_learned_at, record.superseded_recorded_at
-    if learned is None or recorded is None:
-        return True
-    later = seen.known_at is not None and recorded > seen.known_at
-    return later or (seen.as_of_end is not None and learned >= seen.as_of_end)
+    return learned is None or not is_known(learned, recorded, **seen.view)
 
 
 def _superseded(

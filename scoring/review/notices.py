@@ -25,6 +25,7 @@ from scoring.records.plain_columns import KINDS, kind_of_table
 from scoring.records.sameness import same_content
 from scoring.store.audit import append_event
 from scoring.store.database import Ledger
+from scoring.store.point_in_time import is_known
 from scoring.store.tables import (
     Application,
     AuditEvent,
@@ -191,20 +192,18 @@ def _rests_on_any(score: Score, records: Iterable[Record], kind: RecordKind) -> 
     if _COUNTED_UNDER.get(kind) not in document["completeness"]:
         return False  # the deployment profile reads no such records
     as_of_end = end_of(score.as_of, ZoneInfo(document["time_zone"]))
+    view = {"as_of_end": as_of_end, "known_at": score.known_at}
     return any(
         record.event_day <= day_number(score.as_of)
-        and record.learned_at < as_of_end
-        and record.recorded_at <= score.known_at
-        and not _was_superseded(record, as_of_end, score.known_at)
+        and is_known(record.learned_at, record.recorded_at, **view)
+        and not _was_superseded(record, view)
         for record in records
     )
 
 
-def _was_superseded(record: Record, as_of_end: datetime, known_at: datetime) -> bool:
+def _was_superseded(record: Record, view: dict[str, datetime]) -> bool:
     learned, recorded = record.superseded_learned_at, record.superseded_recorded_at
-    if learned is None or recorded is None:
-        return False
-    return learned < as_of_end and recorded <= known_at
+    return learned is not None and is_known(learned, recorded, **view)
 
 
 def _notices(scope: Scope) -> _Notices:

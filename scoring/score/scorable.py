@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from scoring.base.calendar import day_number
 from scoring.base.errors import ConflictError, InputError
 from scoring.features.kinds.application import CURRENT_DAYS
-from scoring.store.append import standing_as_of
+from scoring.store.point_in_time import standing_as_of
 from scoring.store.tables import Application, CashFlowLine, Loan, OrderLine
 
 

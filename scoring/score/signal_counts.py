@@ -27,7 +27,7 @@ from sqlalchemy.orm import aliased
 
 from scoring.base.calendar import day_number
 from scoring.score.scorable import View
-from scoring.store.append import standing_as_of
+from scoring.store.point_in_time import standing_as_of
 from scoring.store.tables import Application, Attendance, Instant, OrderLine, Record
 
 # Half a year is what the sales features look at.

@@ -62,5 +62,6 @@ def test_a_value_is_followed_to_the_rows_that_it_was_made_from(installed: Databa
     assert {row.status for row in counted} == {"present", "absent"}
     assert share["observed"] == 0.8
     assert found["mean_balance_180d"]["value"] is None
-    assert found["mean_balance_180d"]["missing_means"] == "no account lines on record"
+    missing = "no account line with a balance in the last 180 days"
+    assert found["mean_balance_180d"]["missing_means"] == missing
     assert "order_lines" in _run("features", founder.reference)

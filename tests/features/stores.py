@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import tempfile
 from datetime import timedelta
@@ -24,6 +25,7 @@ from scoring.records.kinds import RecordKind
 from scoring.review.corrections import correct_record, retract_record
 from scoring.store.database import Database
 from scoring.store.tables import Base, Founder, OrderLine
+from tests.builders import import_rows
 from tests.sample_store import LENDER, fill_with_sample_files
 from training.backtest.berka import read_accounts, write_plain_files
 
@@ -76,6 +78,30 @@ def fill_with_sample(database: Database, *, founders: int) -> None:
             )
         for sale in sales[4:]:
             retract_record(ledger, RecordKind.SALES, sale, reason="a test order", author="test")
+
+    _add_accounts(database, [founder.reference for founder in people])
+
+
+def _add_accounts(database: Database, references: list[str]) -> None:
+    """Further accounts of one name from another source: several lines a day, some without one."""
+    chance = random.Random(11)
+    for source in ("another bank", "a third"):
+        rows: list[dict[str, object]] = []
+        for number in range(400):
+            moved = chance.randrange(-400_000, 400_000)
+            rows.append(
+                {
+                    "founder": chance.choice(references),
+                    "account": chance.choice(["main", "savings"]),
+                    "line": f"T{number}",
+                    "booked_on": database.today - timedelta(days=chance.randrange(1, 330)),
+                    "direction": "in" if moved > 0 else "out",
+                    "amount": abs(moved),
+                    "currency": "KRW",
+                    "balance": chance.choice(["", moved, 0, 100_000]),
+                }
+            )
+        import_rows(database, RecordKind.CASH_FLOW, rows, source=source)
 
 
 def fill_with_berka(database: Database, *, loans: int) -> None:

@@ -15,20 +15,23 @@ from sqlalchemy import select
 
 from scoring.base.settings import Settings
 from scoring.features import all_features
+from scoring.features.catalogue import Kind
 from scoring.features.engines.lake import Lake
-from scoring.features.engines.spark import spark_session
+from scoring.features.engines.spark import SparkLake, spark_session
 from scoring.features.engines.statements import EVERY_KIND, known_relations
 from scoring.parties.consents import Purpose
+from scoring.parties.founders import find_founder
 from scoring.parties.lenders import find_lender
 from scoring.portfolio.engines import Engine
 from scoring.portfolio.to_file import score_portfolio_to_file
+from scoring.records.kinds import RecordKind
 from scoring.score.document import ScoreDocument
 from scoring.score.scoring import score_founder
 from scoring.store.audit import verify_chain
 from scoring.store.database import Database
 from scoring.store.snapshots import Snapshot, write_snapshot
 from scoring.store.tables import Founder
-from tests.builders import an_expert_model, document_of
+from tests.builders import a_founder, an_expert_model, document_of, import_rows
 from tests.conftest import Clock, has_java, new_postgresql_database
 from tests.features.equality import compare, on_duckdb, on_spark, on_the_store, points_for
 from tests.features.stores import LENDER, copy_store, fill_with_berka, fill_with_sample
@@ -119,6 +122,51 @@ def test_values_are_equal_on_every_engine(
     assert equality.differing == {}
     assert equality.values == len(compared.points) * ours.shape[1]
     assert equality.known > equality.values / 4
+
+
+_TIED = 6  # founders who asked two lenders on one day under one reference
+
+
+def _asking_two_lenders(database: Database) -> dict[int, float]:
+    """By founder, the instalment recorded last; the lenders take turns in being first."""
+    last = {}
+    for number in range(_TIED):
+        founder = a_founder(database, f"F-TIED{number}")
+        lenders = ["L-A", "L-B"] if number % 2 else ["L-B", "L-A"]
+        for place, lender in enumerate(lenders):
+            row = {
+                "founder": founder.reference,
+                "application": f"A-{number}",
+                "lender": lender,
+                "applied_on": database.today - timedelta(days=5),
+                "principal": 3_000_000,
+                "months": 12,
+                "instalment": 100_000 * (1 + number) + 1_000 * (place + number) % 3_000,
+                "currency": "KRW",
+            }
+            import_rows(database, RecordKind.APPLICATIONS, [row], source=lender)
+        with database.reading() as session:
+            last[find_founder(session, founder.reference).id] = float(row["instalment"])  # type: ignore[arg-type]
+    return last
+
+
+def test_of_two_applications_of_one_day_and_reference_the_last_recorded_counts(
+    database: Database, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    last = _asking_two_lenders(database)
+    points = points_for(list(last), [database.today], "")
+    snapshot = write_snapshot(database, tmp_path / "lake", actor="test", buckets=2)
+    known_at, zone = snapshot.known_at, database.settings.zone
+    store = on_the_store(database, points, known_at, {})["instalment_asked"].tolist()
+    assert store == list(last.values())
+    kinds = (Kind.APPLICATION,)
+    lake = Lake(snapshot).files(points, known_at=known_at, zone=zone, kinds=kinds)
+    assert lake["instalment_asked"].to_pylist() == store
+    if not has_java():
+        pytest.skip("Spark needs Java, and none was found")
+    on_spark = SparkLake(request.getfixturevalue("spark"), snapshot)
+    with on_spark.files(points, known_at=known_at, zone=zone, kinds=kinds) as files:
+        assert files.toArrow().sort_by("point")["instalment_asked"].to_pylist() == store
 
 
 def test_an_earlier_moment_is_the_same_from_the_store_and_from_a_snapshot(

@@ -15,8 +15,8 @@ from scoring.records.plain_columns import KINDS
 from scoring.review.corrections import correct_record, retract_record
 from scoring.review.dispute_decisions import decide_keeping
 from scoring.review.disputes import open_dispute
-from scoring.store.append import standing_as_of
 from scoring.store.database import Database
+from scoring.store.point_in_time import standing_as_of
 from tests.builders import a_founder, import_rows
 from tests.conftest import Clock
 

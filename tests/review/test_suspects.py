@@ -16,9 +16,9 @@ from scoring.parties.founders import find_founder
 from scoring.records.kinds import RecordKind
 from scoring.review.disputes import open_dispute
 from scoring.review.suspects import Choice, confirm_suspects, list_suspects, reject_suspects
-from scoring.store.append import standing_as_of
 from scoring.store.audit import verify_chain
 from scoring.store.database import Database
+from scoring.store.point_in_time import standing_as_of
 from scoring.store.tables import OrderLine
 from tests.builders import a_founder, import_rows
 from tests.conftest import Clock

@@ -22,9 +22,9 @@ from scoring.records.kinds import RecordKind
 from scoring.review.disputes import open_dispute
 from scoring.review.waiting import list_waiting
 from scoring.review.withdrawals import Withdrawn, withdraw_import
-from scoring.store.append import standing_as_of
 from scoring.store.audit import verify_chain
 from scoring.store.database import Database
+from scoring.store.point_in_time import standing_as_of
 from scoring.store.tables import OrderLine, Supersession
 from tests.builders import a_founder, import_rows
 from tests.conftest import Clock, new_sqlite_store

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from scoring.store.audit import verify_chain
 from scoring.store.database import Database
 from scoring.store.snapshots import open_snapshot, verify_snapshot, write_snapshot
 from scoring.store.tables import AuditEvent, OrderLine
-from tests.builders import a_founder
+from tests.builders import a_founder, import_rows
 from tests.conftest import Clock
 
 
@@ -95,7 +96,18 @@ def test_no_name_and_no_number_of_a_source_leaves_the_store(
     _two_founders(database)
     snapshot = write_snapshot(database, tmp_path / "lake", actor="operator")
     columns = {name for table in snapshot.columns.values() for name in table}
-    assert not columns & {"natural_key", "source", "author", "marked_by", "import_id"}
+    assert not columns & {"natural_key", "author", "marked_by", "import_id"}
+    # Accounts are told apart by a hash of their source: its name stays.
+    assert {t for t, names in snapshot.columns.items() if "source" in names} == {"cash_flow_lines"}
+    line = {"line": "T1", "booked_on": "2026-03-02", "direction": "in", "amount": 1000}
+    line |= {"founder": "F-ONE0000001", "account": "A1", "currency": "KRW", "balance": 1000}
+    for source in ("Village bank", "Another"):
+        import_rows(database, RecordKind.CASH_FLOW, [line], source=source)
+    lines = pq.read_table(
+        write_snapshot(database, tmp_path / "told", actor="operator").paths("cash_flow_lines")
+    ).to_pylist()
+    assert len({row["source"] for row in lines}) == 2
+    assert all(re.fullmatch("[0-9a-f]{16}", row["source"]) for row in lines)
     written = b"".join(path.read_bytes() for path in (tmp_path / "lake").rglob("*.parquet"))
     assert b"F-ONE0000001" not in written
 

@@ -20,10 +20,10 @@ from scoring.parties.founders import add_founders, find_founder
 from scoring.parties.keys import issue_key, revoke_key, scope_of_key
 from scoring.parties.lenders import add_lender, find_lender
 from scoring.parties.scopes import LenderScope
-from scoring.store.append import standing_as_of
 from scoring.store.audit import verify_chain
 from scoring.store.database import Database
 from scoring.store.migrations.upgrading import alembic_config
+from scoring.store.point_in_time import standing_as_of
 from scoring.store.schema import schema_digest, schema_name
 from scoring.store.supersede import supersede_record
 from scoring.store.tables import (

@@ -26,7 +26,7 @@ from scoring.parties.consents import Purpose, founders_with_consent
 from scoring.store.database import Database, last_recorded
 from scoring.store.snapshots import Snapshot, verify_snapshot
 from scoring.store.tables import Application, CashFlowLine, Founder, Loan, OrderLine, Record
-from training.data.labels import Outcome, OutcomeDefinition, labels_known, standing
+from training.data.labels import Outcome, OutcomeDefinition, labels_known
 
 DEFAULT_CURRENCY = "KRW"
 _MONEY: dict[str, type[Record]] = {
@@ -233,7 +233,7 @@ def one_currency(
     """
     kinds: dict[str, list[str]] = {}
     for kind, table in _MONEY.items():
-        for currency in standing(lake, table, known_at)["currency"].unique():
+        for currency in lake.standing(table, known_at=known_at)["currency"].unique():
             kinds.setdefault(str(currency), []).append(kind)
     if len(kinds) > 1:
         found = "; ".join(f"{code} ({', '.join(kinds[code])})" for code in sorted(kinds))

@@ -17,15 +17,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import select
 
 from scoring.base.calendar import day_number, day_of, today
 from scoring.base.errors import InputError
 from scoring.features.engines.lake import Lake
 from scoring.features.kinds.days_past_due import IMMATERIAL_PERCENT
-from scoring.store.append import standing_as_of
-from scoring.store.lake_columns import record_columns
-from scoring.store.tables import Application, DeclaredOutcome, Instalment, Loan, Record
+from scoring.store.tables import Application, DeclaredOutcome, Instalment, Loan
 
 COLUMNS = ["founder_id", "kind", "reference", "lender", "origin", "as_of", "outcome"]
 _LOAN = ["founder_id", "reference"]
@@ -101,21 +98,11 @@ def labels_known(
     return labels.sort_values(["as_of", "founder_id", "kind", "reference"], ignore_index=True)
 
 
-def standing(lake: Lake, table: type[Record], known_at: datetime) -> pd.DataFrame:
-    """Rows of a record kind that stood at an instant, by id."""
-    as_known = standing_as_of(table, as_of_end=known_at + datetime.resolution, known_at=known_at)
-    columns = [table.__table__.c[name] for name in record_columns(table)]
-    statement = select(*columns).where(as_known).order_by(table.id)
-    return lake.connection.execute(
-        str(statement.compile(compile_kwargs={"literal_binds": True}))
-    ).df()
-
-
 def _loans(
     lake: Lake, known_at: datetime, zone: ZoneInfo, definition: OutcomeDefinition
 ) -> pd.DataFrame:
-    loans = standing(lake, Loan, known_at).drop_duplicates(_LOAN)
-    schedule = standing(lake, Instalment, known_at).rename(columns={"loan": "reference"})
+    loans = lake.standing(Loan, known_at=known_at).drop_duplicates(_LOAN)
+    schedule = lake.standing(Instalment, known_at=known_at).rename(columns={"loan": "reference"})
     first_due = schedule.groupby(_LOAN)["event_day"].min().rename("first_due")
     loans = loans.merge(first_due.reset_index(), on=_LOAN)
     loans["window_end"] = loans["first_due"] + definition.performance_window_days
@@ -177,9 +164,9 @@ def _borrower_went_bad(
 
 
 def _declared(lake: Lake, known_at: datetime) -> pd.DataFrame:
-    outcomes = standing(lake, DeclaredOutcome, known_at)
+    outcomes = lake.standing(DeclaredOutcome, known_at=known_at)
     found = outcomes[["founder_id", "application", "outcome"]].merge(
-        standing(lake, Application, known_at)[[*_LOAN, "lender", "event_day"]],
+        lake.standing(Application, known_at=known_at)[[*_LOAN, "lender", "event_day"]],
         left_on=["founder_id", "application"],
         right_on=_LOAN,
     )

@@ -10,12 +10,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import duckdb
+import ibis
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from sqlalchemy import BigInteger, select, type_coerce
 from sqlalchemy.orm import Session
 
+from scoring.base.calendar import microseconds
 from scoring.features import all_features
 from scoring.features.catalogue import Kind
 from scoring.features.engines.finishing import finished
@@ -28,8 +30,9 @@ from scoring.features.engines.statements import (
 )
 from scoring.features.known import POINTS
 from scoring.store.lake_columns import LAKE_TABLES, record_columns
+from scoring.store.point_in_time import is_known_and_stands
 from scoring.store.snapshots import Snapshot
-from scoring.store.tables import Base, Instant
+from scoring.store.tables import Base, Instant, Record
 
 _BATCH = 50_000
 _FOUNDERS = 1000  # at once in a condition: databases limit its length
@@ -134,6 +137,27 @@ class Lake:
         found = self.run(instalments_statement("duckdb").whole, order="loan, number")
         frame: pd.DataFrame = found.to_pandas()
         return frame
+
+    def standing(self, table: type[Record], *, known_at: datetime) -> pd.DataFrame:
+        """Rows of a record kind that the store held at an instant and that counted then, by id.
+
+        Columns are those of `record_columns`.
+        """
+        records = ibis.table(record_columns(table), name=table.__tablename__)
+        instant = microseconds(known_at)
+        counted = records.filter(
+            is_known_and_stands(
+                records,
+                stands_today=records.superseded_recorded_at.isnull(),
+                as_of_end=instant + 1,  # what was learned at the instant is known at it
+                known_at=instant,
+            ),
+            records.held.isnull(),
+        )
+        found: pd.DataFrame = self.run(
+            str(ibis.to_sql(counted, dialect="duckdb")), order="id"
+        ).to_pandas()
+        return found
 
     def _set_points(self, points: pd.DataFrame, known_at: datetime, zone: ZoneInfo) -> None:
         if self._snapshot is not None:

@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from scoring.features.catalogue import Direction, Kind, Ratio, Shrinkage, Unit, feature
+from scoring.features.kinds.balances import daily_balances
 from scoring.features.kinds.cash_flow import account_lines, mean_balance, monthly_inflow
 from scoring.features.kinds.expressions import share, weighed
 from scoring.features.kinds.neutral import lines_of_sales
@@ -18,11 +19,16 @@ CURRENT_DAYS = 90  # an older application says nothing of the loan asked for now
 
 
 def current_application(known: Known) -> ir.Table:
-    """The last loan asked for in the 90 days before each point, one row a point."""
+    """The last loan asked for in the 90 days before each point, one row a point.
+
+    Of one day, that with the last reference; of one reference (of two lenders, or of two sources),
+    that which was recorded last: no two rows have one id, so no engine has a choice.
+    """
     asked = known.applications
     asked = asked.filter(asked.age < CURRENT_DAYS)
     newest_first = ibis.window(
-        group_by="point", order_by=(ibis.desc("event_day"), ibis.desc("reference"))
+        group_by="point",
+        order_by=(ibis.desc("event_day"), ibis.desc("reference"), ibis.desc("id")),
     )
     numbered = asked.mutate(place=ibis.row_number().over(newest_first))
     return numbered.filter(numbered.place == 0).select("point", "instalment", "principal")
@@ -45,9 +51,9 @@ def application_and_inflow(known: Known) -> ir.Table:
 
 
 def application_and_balance(known: Known) -> ir.Table:
-    """The last application beside the mean balance of 180 days."""
-    lines = account_lines(known)
-    balance = lines.group_by("point").aggregate(income=mean_balance(lines), lines=lines.count())
+    """The last application beside the mean balance of the last 180 days."""
+    days = daily_balances(known)
+    balance = days.group_by("point").aggregate(income=mean_balance(days), lines=days.lines.sum())
     return current_application(known).inner_join(balance, "point")
 
 

@@ -15,14 +15,21 @@ _YEAR = 364  # 52 whole weeks
 
 
 def weeks_of_sales(known: Known) -> ir.Table:
-    """Weeks back on the clock without neutral days in which something was sold."""
+    """Weeks back on the clock without neutral days in which something was sold.
+
+    Columns: `point`, `week`, `sold`, `oldest` (the clock of the week's first sale, null where it
+    has none), `whole` (the weeks since the first sale that are on record whole, the same in all
+    rows of a point).
+    """
     lines = order_lines(known)
     # No filter: the same rows, asked for twice, are then one part of the statement.
     sold = lines.is_sale & lines.counted
-    return lines.group_by("point", "week").aggregate(
+    weeks = lines.group_by("point", "week").aggregate(
         sold=lines.sold.sum(where=sold).coalesce(0).cast("float64"),
         oldest=lines.clock.max(where=sold),
     )
+    first_sale = weeks.oldest.max().over(ibis.window(group_by="point"))
+    return weeks.mutate(whole=((first_sale + 1) // 7).coalesce(0))
 
 
 def buyers_of_year(known: Known) -> ir.Table:
@@ -77,10 +84,9 @@ def active_weeks_share_364d(weeks: ir.Table) -> Ratio:
 
 
 def _active_weeks(weeks: ir.Table, most: int) -> Ratio:
-    on_record = ((weeks.oldest.max() + 1) // 7).coalesce(0)
     # The oldest week may be a part of one, so there can be one more of these.
     active = weeks.count(where=weeks.oldest.notnull() & (weeks.week < most))
-    return Ratio(active, at_most(on_record, most))
+    return Ratio(active, at_most(weeks.whole.max(), most))
 
 
 @feature(
@@ -99,12 +105,13 @@ def _active_weeks(weeks: ir.Table, most: int) -> Ratio:
 def weekly_volatility_182d(weeks: ir.Table) -> Ratio:
     """Standard deviation over mean of weekly sales in the last 26 weeks, idle weeks being 0.
 
+    Or in the weeks since the first sale, where they are fewer; whole weeks alone, counted back.
     Neutral days are taken out.
     """
-    count = at_most((weeks.oldest.max() + 1) // 7, 26).cast("float64")
-    recent = weeks.week < 26
-    mean = weeks.sold.sum(where=recent) / count.nullif(0)
-    squares = (weeks.sold * weeks.sold).sum(where=recent) / count.nullif(0)
+    count = at_most(weeks.whole.max(), 26).cast("float64")
+    whole = weeks.week < at_most(weeks.whole, 26)
+    mean = weeks.sold.sum(where=whole) / count.nullif(0)
+    squares = (weeks.sold * weeks.sold).sum(where=whole) / count.nullif(0)
     deviation = at_least(squares - mean * mean, 0.0).sqrt()
     return weighed(share(deviation, mean), count)
 

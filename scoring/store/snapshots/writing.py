@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import hmac
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -80,7 +82,8 @@ def write_snapshot(
             moment = min(known_at or last, last)
             total = _count(session, moment)
             buckets = buckets or min(-(-total // ROWS_A_BUCKET), MOST_BUCKETS) or 1
-            files = _write_tables(session, folder, moment, buckets, total, progress)
+            hashed = _keyed_hash(database.settings.secret())
+            files = _write_tables(session, folder, moment, buckets, total, hashed, progress)
         columns = {table.__tablename__: record_columns(table) for table in LAKE_TABLES}
         text = manifest_text(moment, buckets, columns, files)
         (folder / MANIFEST).write_text(text, encoding="utf-8")
@@ -115,13 +118,14 @@ def _write_tables(
     moment: datetime,
     buckets: int,
     total: int,
+    hashed: Callable[[str], str],
     progress: Progress | None,
 ) -> dict[str, list[SnapshotFile]]:
     done = 0
     files: dict[str, list[SnapshotFile]] = {}
     for table in LAKE_TABLES:
         with _TableWriter(folder, table, buckets) as writer:
-            for batch in _batches(session, table, moment):
+            for batch in _batches(session, table, moment, hashed):
                 writer.write(batch)
                 done += batch.num_rows
                 if progress is not None:
@@ -130,8 +134,21 @@ def _write_tables(
     return files
 
 
-def _batches(session: Session, table: type[Base], moment: datetime) -> Iterator[pa.Table]:
-    """Rows as known at the moment, by id, a bounded number at a time."""
+def _keyed_hash(secret: bytes) -> Callable[[str], str]:
+    @cache
+    def hashed(source: str) -> str:
+        return hmac.digest(secret, f"source:{source}".encode(), "sha256").hex()[:16]
+
+    return hashed
+
+
+def _batches(
+    session: Session, table: type[Base], moment: datetime, hashed: Callable[[str], str]
+) -> Iterator[pa.Table]:
+    """Rows as known at the moment, by id, a bounded number at a time.
+
+    A source tells rows apart, and its name could tell a programme or a bank: it goes as a hash.
+    """
     schema = _schema(table)
     columns = table.__table__.c
     recorded_later = columns["superseded_recorded_at"] > moment
@@ -146,7 +163,7 @@ def _batches(session: Session, table: type[Base], moment: datetime) -> Iterator[
     statement = select(*chosen).where(_recorded(table, moment)).order_by(columns["id"])
     for rows in session.execute(statement, execution_options={"yield_per": _FETCHED}).partitions():
         arrays = [
-            pa.array(values, type=field.type)
+            pa.array(map(hashed, values) if field.name == "source" else values, type=field.type)
             for values, field in zip(zip(*rows, strict=True), schema, strict=True)
         ]
         yield pa.table(arrays, schema=schema)
