@@ -1,7 +1,7 @@
 """What is known of each format: its columns under all their names, and its words.
 
-The names stand in the TOML files beside this module, one per kind; an operator adds others in a
-file of the same form, `formats.toml` in the data directory, without touching code.
+Each format's declaration is a TOML file beside its reader; an operator adds names of their own in
+a file of the same form, `formats.toml` in the data directory, without touching code.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Format:
         name: of the format.
         title: what people call it.
         kind: what it tells of: sales, attendance, loans or cash_flow.
+        reader: module of its reader, by its place under `scoring.intake.formats`.
         columns: header names by field, normalised, the best first.
         needs: fields without which a table is not in this format; `a|b` where either will do.
         signature: headers that tell this format from all others, normalised.
@@ -56,6 +57,7 @@ class Format:
     name: FormatName
     title: str
     kind: str
+    reader: str
     columns: Mapping[str, tuple[str, ...]]
     needs: tuple[str, ...]
     signature: frozenset[str]
@@ -94,7 +96,7 @@ def _shipped_formats() -> dict[FormatName, Format]:
 def _declared() -> dict[FormatName, dict[str, Any]]:
     """The declarations beside this module; they can't change while the program runs."""
     declared: dict[str, Any] = {}
-    for path in sorted(_SHIPPED.glob("*.toml")):
+    for path in sorted(_SHIPPED.rglob("*.toml")):
         declared |= tomllib.loads(path.read_text(encoding="utf-8"))
     return {
         name: _with_shared_words(declared[name], declared)
@@ -165,6 +167,7 @@ def _format(name: FormatName, declared: dict[str, Any], own: dict[str, Any]) -> 
         name=name,
         title=declared["title"],
         kind=declared["kind"],
+        reader=declared["reader"],
         columns={
             of: tuple(dict.fromkeys(normalised(header) for header in headers))
             for of, headers in columns.items()
