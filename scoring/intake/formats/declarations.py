@@ -50,6 +50,7 @@ class Format:
         columns: header names by field, normalised, the best first.
         needs: fields without which a table is not in this format; `a|b` where either will do.
         signature: headers that tell this format from all others, normalised.
+        has_session_columns: whether a header names a session's day in a column of its own.
         words: by field, what a word of the file means, normalised word to our own.
         defaults: what holds where the file does not say, such as the currency.
     """
@@ -63,6 +64,7 @@ class Format:
     signature: frozenset[str]
     words: Mapping[str, Mapping[str, str]]
     defaults: Mapping[str, str] = field(default_factory=dict)
+    has_session_columns: bool = False
 
     def meaning(self, of: str, word: str) -> str | None:
         """What a word of the file means in a field, or None where nobody has said."""
@@ -179,6 +181,7 @@ def _format(name: FormatName, declared: dict[str, Any], own: dict[str, Any]) -> 
             for of, meanings in words.items()
         },
         defaults=defaults,
+        has_session_columns=declared.get("has_session_columns", False),
     )
 
 

@@ -214,7 +214,7 @@ def _fitting(
         if not any(option in fields for option in need.split("|")):
             return
     sessions = 0
-    if format_.name is FormatName.ATTENDANCE_GRID:
+    if format_.has_session_columns:
         sessions = len(session_days(names, taken=fields.values()))
         if sessions < FEWEST_SESSIONS:
             return
