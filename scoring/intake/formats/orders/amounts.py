@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from scoring.intake.formats.cell_values import amounts, currency, each
-from scoring.intake.formats.orders.sale_rows import column, default_currency, first_filled
-from scoring.intake.formats.tables import UNIT, Table
+from scoring.intake.formats.cell_values import amounts
+from scoring.intake.formats.currencies import row_currencies
+from scoring.intake.formats.orders.sale_rows import column, first_filled
+from scoring.intake.formats.tables import Table
 
 _MONEY = ("total", "final_total", "settlement_base", "gross", "sale_amount", "unit_price", "refund")
 _PREFIXES = ("discount", "order_discount", "fee", "shipping")
@@ -41,15 +42,13 @@ def clean_amounts(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def currencies(table: Table, rows: pd.DataFrame) -> pd.Series[str]:
-    """Currency per row: its own column, a sign beside an amount, the header, or the default."""
-    told = column(rows, "currency").str.upper().replace({"원": "KRW", "WON": "KRW"})
-    price = table.format.columns
-    names = [n for n in _MONEY if n in price and n in rows]
-    for name in names:
-        told = told.where(told != "", each(rows[name], currency))
-    units = [UNIT.search(table.used[name].replace(" ", "").casefold()) for name in names]
-    codes = [u[1].upper() for u in units if u is not None and len(u[1]) == 3]
-    return told.where(told != "", codes[0] if codes else default_currency(table.format))
+    """Currency of each row, by all that its amounts say of it.
+
+    Raises:
+        FileError: it can't be told with certainty.
+    """
+    names = [str(name) for name in rows.columns if _is_amount(str(name)) and name not in _COUNTS]
+    return row_currencies(table, rows, names)
 
 
 def numbers(cells: pd.Series[str]) -> pd.Series[float]:

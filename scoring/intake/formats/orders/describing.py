@@ -8,7 +8,7 @@ from scoring.intake.formats.cell_values import each, is_masked
 from scoring.intake.formats.orders.amounts import clean_amounts, currencies, fees
 from scoring.intake.formats.orders.days import ordered_days
 from scoring.intake.formats.orders.order_rows import OrderRows
-from scoring.intake.formats.orders.references import DAMAGED_ID, line_references, reference
+from scoring.intake.formats.orders.references import DAMAGED_ID, line_references, order_reference
 from scoring.intake.formats.orders.remarks import Remarks
 from scoring.intake.formats.orders.sale_rows import column
 from scoring.intake.formats.orders.shops.rules import ShopRules
@@ -82,4 +82,4 @@ def _buyers(cells: pd.DataFrame) -> pd.Series[str]:
 
 
 def _unmasked(cell: str) -> str:
-    return "" if is_masked(cell) or cell == "-" else reference(cell)
+    return "" if is_masked(cell) or cell == "-" else order_reference(cell)

@@ -46,9 +46,9 @@ def read(table: Table, given: Given) -> Reading:
             on as written, and refused by the form in its place.
     """
     rules = rules_of(table.format.name)
-    found = sale_rows(table, today=given.today, identity=_IDENTITY)
-    remarks = Remarks(found.last_day or given.today, found.left_out, found.repeated)
-    remarks.note("Amounts include VAT, as the export has them.")
+    notes = ["Amounts include VAT, as the export has them."]
+    found = sale_rows(table, given, notes, identity=_IDENTITY)
+    remarks = Remarks(found.last_day or given.today, found.left_out, found.repeated, notes)
     cells = goods_alone(table, found.rows, remarks)
     rows = described(table, rules, cells, remarks)
     sales, refunds = _parted(rows, rules, remarks)

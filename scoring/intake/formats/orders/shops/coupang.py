@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from scoring.intake.formats.cell_values import each
-from scoring.intake.formats.orders.references import reference
+from scoring.intake.formats.orders.references import order_reference
 from scoring.intake.formats.orders.sale_rows import column, digests
 from scoring.intake.formats.orders.shops.rules import PartReferences, ShopRules, joined
 
@@ -19,7 +19,7 @@ def named_by_option(cells: pd.DataFrame, parts: PartReferences) -> pd.Series[str
     lines = joined(cells, (order, _options(cells, options)))
     if "bundle" not in cells:
         return lines
-    boxes = each(cells["bundle"], reference)
+    boxes = each(cells["bundle"], order_reference)
     first = boxes.where(boxes != "").groupby(lines).transform("min").fillna("").astype("str")
     return lines.where((boxes == "") | (boxes == first), lines + "-" + boxes)
 
