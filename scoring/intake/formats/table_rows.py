@@ -90,7 +90,9 @@ def names(table: Table, cells: pd.Series[str], field: str) -> pd.Series[str]:
     for row, cell in cells.drop_duplicates().items():
         reference = name_reference(cell)
         problem = None
-        if len(reference) > LONGEST_REFERENCE:
+        if not reference and cell not in {"", "-"}:
+            problem = "holds nothing that names anything"
+        elif len(reference) > LONGEST_REFERENCE:
             problem = f"has {len(reference)} characters, and at most {LONGEST_REFERENCE} are kept"
         elif taken.setdefault(reference, _spaced(cell)) != _spaced(cell):
             problem = "would be the same as another name above it, without its spaces and signs"
