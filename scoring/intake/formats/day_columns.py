@@ -20,7 +20,7 @@ from scoring.intake.formats.tables import Table
 
 _REMEDY = (
     "Write the year with four digits and first (2026-03-01), or say in which order the file has "
-    f"its days: --dates {', '.join(DayOrder)} (over HTTP: the parameter dates)."
+    "its days: --dates year-first, month-first or day-first (over HTTP: the parameter dates)."
 )
 
 
@@ -90,10 +90,9 @@ def _of_one_style(
         return _all_read(placed, order)
     else:
         order = _certain_order(table, placed)
-    one = placed[0]
-    note = f"Days are read {order.words}, such as {one.day.text} for {one.day.read(order)}."
-    if note not in notes:
-        notes.append(note)
+    one, says = placed[0], f"Days are read {order.words}, "
+    if not any(note.startswith(says) for note in notes):
+        notes.append(f"{says}such as {one.day.text} for {one.day.read(order)}.")
     return _all_read(placed, order)
 
 
