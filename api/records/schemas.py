@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.lenders.schemas import Day, Reference
 from api.records.uploads import FORM
-from scoring.intake.formats.day_order import DayOrder
+from scoring.intake.day_order import DayOrder
 from scoring.intake.formats.declarations import FormatName
 
 JSON_LINES = ("application/x-ndjson", "application/jsonl")

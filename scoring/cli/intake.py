@@ -13,7 +13,7 @@ from scoring.base.settings import read_settings
 from scoring.cli.console import open_database, print_json, print_table, progress_bar
 from scoring.cli.options import AsJson, Author
 from scoring.cli.reviewing import Reason
-from scoring.intake.formats.day_order import DayOrder
+from scoring.intake.day_order import DayOrder
 from scoring.intake.formats.declarations import FormatName
 from scoring.records.kinds import RecordKind
 

@@ -9,7 +9,7 @@ from datetime import date
 import pandas as pd
 
 from scoring.base.errors import FileError
-from scoring.intake.formats.day_order import DayOrder
+from scoring.intake.day_order import DayOrder
 from scoring.records.kinds import RecordKind
 
 Place = tuple[int, str | None]

@@ -13,8 +13,8 @@ from scoring.base.errors import FileError
 from scoring.base.lines import require_line
 from scoring.base.settings import Settings
 from scoring.intake.containers import Container
+from scoring.intake.day_order import DayOrder
 from scoring.intake.extract import Given, Reading
-from scoring.intake.formats.day_order import DayOrder
 from scoring.intake.formats.declarations import FormatName
 from scoring.intake.learned_at import Learned
 from scoring.intake.listed import read_list

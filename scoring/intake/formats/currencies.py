@@ -140,7 +140,7 @@ class _Rule:
             return next(iter(meant))
         if default in meant:
             return default
-        some = ", ".join(sorted(meant)[:4])
+        some = ", ".join(sorted(meant, key=_best_known)[:4])
         raise self._refused(
             row,
             name,
@@ -174,6 +174,10 @@ def _of_headers(table: Table, names: Sequence[str]) -> str | None:
             row=table.header_row,
             remedy="Leave out the columns of one currency and import it again.",
         ) from error
+
+
+def _best_known(code: str) -> tuple[bool, str]:
+    return code not in {"USD", "GBP"}, code
 
 
 def _signs(cell: str) -> str:

@@ -13,9 +13,9 @@ from datetime import date
 import pandas as pd
 
 from scoring.base.errors import FileError
+from scoring.intake.day_order import DayOrder, OpenDay, open_day, possible_orders
 from scoring.intake.extract import Given
 from scoring.intake.formats.cell_values import day, each, is_day
-from scoring.intake.formats.day_order import DayOrder, OpenDay, open_day, possible_orders
 from scoring.intake.formats.tables import Table
 
 _REMEDY = (

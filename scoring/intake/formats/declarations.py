@@ -18,7 +18,7 @@ from typing import Any
 from babel.numbers import list_currencies
 
 from scoring.base.errors import InputError
-from scoring.intake.formats.day_order import DayOrder
+from scoring.intake.day_order import DayOrder
 
 _SHIPPED = Path(__file__).parent
 _OWN_TABLES = ("columns", "words", "defaults")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.base.errors import FileError, InputError
-from scoring.intake.formats.day_order import DayOrder
+from scoring.intake.day_order import DayOrder
 from tests.intake.formats.conftest import HEADER, SECOND
 from tests.intake.formats.texts import cells_of, reading_of, statement
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 import pandas as pd
 
 from scoring.base.errors import FileError
+from scoring.intake.day_order import OpenDay
 from scoring.intake.extract import PERSON, PERSON_ID, Extract, Given, Place, Reading
 from scoring.intake.formats.attendance.marks import STATUSES, status_of, unknown_mark
 from scoring.intake.formats.attendance.records import (
@@ -28,7 +29,6 @@ from scoring.intake.formats.attendance.session_headers import (
 )
 from scoring.intake.formats.cell_values import is_damaged_id
 from scoring.intake.formats.day_columns import Placed, decided
-from scoring.intake.formats.day_order import OpenDay
 from scoring.intake.formats.declarations import normalised
 from scoring.intake.formats.table_rows import as_typed, ignored, is_total, titles_above, used
 from scoring.intake.formats.tables import Table, candidates

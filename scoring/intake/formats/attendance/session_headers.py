@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from scoring.intake.formats.day_order import OpenDay, open_day_in
+from scoring.intake.day_order import OpenDay, open_day_in
 
 FEWEST_SESSIONS = 2  # a sheet with one dated column may be anything
 
