@@ -98,6 +98,7 @@ def _asked(
         founder=options.founder,
         programme=options.programme,
         year=options.year,
+        dates=options.dates,
         session_hours=options.session_hours,
         lender=options.lender,
         learned=Learned.parse(options.learned),

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.fields import Day, Reference
 from api.records.uploads import FORM
+from scoring.intake.day_order import DayOrder
 from scoring.intake.formats.declarations import FormatName
 
 JSON_LINES = ("application/x-ndjson", "application/jsonl")
@@ -76,6 +77,11 @@ class Options(BaseModel):
     )
     year: int | None = Field(
         None, ge=1990, le=2100, description="Year of days that are written without one."
+    )
+    dates: DayOrder | None = Field(
+        None,
+        description="Order of year, month and day in the file, where its days don't show it; "
+        "without it such a file is refused.",
     )
     session_hours: float = Field(
         2.0,

@@ -2,7 +2,8 @@
 
 FootholdError
 ├── InputError               something given can't be used
-│   └── FileError            a file that can't be imported: file, row, column
+│   ├── FileError            a file that can't be imported: file, row, column
+│   └── SeveralCurrenciesError   amounts that belong together are in several currencies
 ├── NotFoundError            no such founder, lender, model or score
 ├── ConflictError            the state forbids it (already there, already withdrawn)
 ├── ConsentError             no valid consent: no score
@@ -15,6 +16,8 @@ FootholdError
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class FootholdError(Exception):
@@ -56,6 +59,21 @@ class FileError(InputError):
             where += f', column "{column}"'
         more = f" ({further} more such problems.)" if further else ""
         super().__init__(f"{where}: {problem}.{more}\nNothing was imported. {remedy}")
+
+
+class SeveralCurrenciesError(InputError):
+    """Amounts that belong together are in several currencies.
+
+    Args:
+        codes: of the currencies, by ISO 4217.
+    """
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        self.codes = tuple(codes)
+        super().__init__(
+            f"Amounts that belong together are in {', '.join(codes)}. Nothing is converted: "
+            "correct those that are wrong, or keep each currency apart."
+        )
 
 
 class NotFoundError(FootholdError):

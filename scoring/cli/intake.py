@@ -13,6 +13,7 @@ from scoring.base.settings import read_settings
 from scoring.cli.console import open_database, print_json, print_table, progress_bar
 from scoring.cli.options import AsJson, Author
 from scoring.cli.reviewing import Reason
+from scoring.intake.day_order import DayOrder
 from scoring.intake.formats.declarations import FormatName
 from scoring.records.kinds import RecordKind
 
@@ -54,6 +55,12 @@ def import_records_of(
     year: Annotated[
         int | None, typer.Option(help="Year of days that are written without one.")
     ] = None,
+    dates: Annotated[
+        DayOrder | None,
+        typer.Option(
+            help="Order of year, month and day in the file, where its days don't show it."
+        ),
+    ] = None,
     session_hours: Annotated[
         float, typer.Option(help="Hours of a session, where the sheet does not say.")
     ] = 2.0,
@@ -84,6 +91,7 @@ def import_records_of(
         founder=founder,
         programme=programme,
         year=year,
+        dates=dates,
         session_hours=session_hours,
         lender=lender,
         learned=Learned.parse(learned),

@@ -9,6 +9,7 @@ from datetime import date
 import pandas as pd
 
 from scoring.base.errors import FileError
+from scoring.intake.day_order import DayOrder
 from scoring.records.kinds import RecordKind
 
 Place = tuple[int, str | None]
@@ -29,6 +30,7 @@ class Given:
         lender: reference of the lender that a ledger is of, if told.
         programme: reference of the programme that an attendance sheet is of.
         year: of days that are written without one; the latest that fits when None.
+        dates: order of year, month and day in the file, where the days don't show it; None: untold.
         session_hours: length of a session where the file does not say.
         today: the current day in the installation's zone; later days are refused.
         secret: the installation's, for what is kept as a keyed hash alone.
@@ -40,6 +42,7 @@ class Given:
     lender: str | None = None
     programme: str | None = None
     year: int | None = None
+    dates: DayOrder | None = None
     session_hours: float = 2.0
 
 

@@ -14,6 +14,7 @@ from scoring.base.keys import KeyPurpose
 from scoring.base.lines import require_line
 from scoring.base.settings import Settings
 from scoring.intake.containers import Container
+from scoring.intake.day_order import DayOrder
 from scoring.intake.extract import Given, Reading
 from scoring.intake.formats.declarations import FormatName
 from scoring.intake.learned_at import Learned
@@ -51,6 +52,7 @@ class Request:
         founder: reference of the founder whose shop or account the file is of.
         programme: reference of the programme that an attendance sheet is of.
         year: of days that are written without one.
+        dates: order of year, month and day in the file, where its days don't show it.
         session_hours: length of a session where the file does not say.
         lender: reference of the lender that a ledger is of.
         learned: when its records were learned; on arrival when None.
@@ -66,6 +68,7 @@ class Request:
     founder: str | None = None
     programme: str | None = None
     year: int | None = None
+    dates: DayOrder | None = None
     session_hours: float = 2.0
     lender: str | None = None
     learned: Learned | None = None
@@ -81,6 +84,7 @@ class Request:
             founder=self.founder,
             programme=self.programme,
             year=self.year,
+            dates=self.dates,
             session_hours=self.session_hours,
             lender=self.lender,
         )

@@ -227,6 +227,16 @@ def _parquet(frame: pd.DataFrame) -> bytes:
     return stream.getvalue()
 
 
+def test_days_that_can_be_read_two_ways_are_read_as_the_sender_says(world: World) -> None:
+    moves = "Date,Description,Withdrawals,Deposits,Balance\n03/04/26,MARKET,,1000,1000\n"
+    sender = world.operator()
+    refused = sender.raw("cash_flow", moves, CSV, founder=FOUNDER)
+    assert refused.status_code == 422
+    assert "the parameter dates" in refused.text
+    read = sender.raw("cash_flow", moves, CSV, founder=FOUNDER, dates="day-first")
+    assert (read.status_code, read.json()["first_day"]) == (201, "2026-04-03")
+
+
 @pytest.mark.parametrize(
     ("sent_as", "wrapper"),
     [

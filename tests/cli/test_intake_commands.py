@@ -195,3 +195,20 @@ def test_a_shops_first_day_tells_how_many_sales_lie_before_it(shell: Shell, tmp_
     today = str(date.today())
     told = shell.json("shop", "add", "F-1", "smartstore", "--opened", today, *BY)
     assert told["sales_before"] == brought["accepted"]
+
+
+def test_days_that_can_be_read_two_ways_are_read_as_the_operator_says(
+    shell: Shell, tmp_path: Path
+) -> None:
+    path = tmp_path / "moves.csv"
+    path.write_text(
+        "Date,Description,Withdrawals,Deposits,Balance\n03/04/26,MARKET,,1000,1000\n",
+        encoding="utf-8",
+    )
+    asked = ("import", str(path), "--founder", "F-1", "--dry-run")
+    refusal = shell.refused(*asked)
+    assert 'moves.csv, row 2, column "Date": "03/04/26" can be' in refusal
+    assert "--dates year-first, month-first or day-first" in refusal
+    for order, day in (("day-first", "2026-04-03"), ("month-first", "2026-03-04")):
+        receipt = shell.json(*asked, "--dates", order)
+        assert (receipt["first_day"], receipt["accepted"]) == (day, 1)

@@ -6,7 +6,6 @@ What can't be understood is left as it is, so that the form's own check refuses 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -14,15 +13,14 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from scoring.intake.formats.currency_signs import currencies_of, parted
+
 # Moments with an offset are turned into the day that people here had; the shops are Korean.
 SHOPS_ZONE = ZoneInfo("Asia/Seoul")
 
-_MINUS = str.maketrans({"−": "-", "–": "-", "—": "-", "△": "-", "▲": "-", "▽": "-", "\\": "₩"})
-_AMOUNT_DIRT = re.compile(r"[\s₩$€£원]|KRW|krw")
 _GROUPED = re.compile(r"[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 _AMOUNT = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
 _SCIENTIFIC = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?[eE]\+?[0-9]{1,2}")
-_SIGNS = (("US$", "USD"), ("USD", "USD"), ("$", "USD"), ("€", "EUR"), ("£", "GBP"), ("JPY", "JPY"))
 _MASKED = re.compile(r"[*＊○●]|^\+?(82)?0?50[0-9]-?[0-9]{3,4}-?[0-9]{4}$")
 _EXCEL_EPOCH = date(1899, 12, 30)
 _SERIALS = (20_000, 80_000)  # 1954 to 2119: other numbers are not days
@@ -37,18 +35,12 @@ _DAY_PATTERNS = (
         r"\s*\.?일?(?![0-9])"
     ),
     re.compile(r"(?P<y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})(?:[0-9]{4}|[0-9]{6})?(?![0-9])"),
-    re.compile(r"(?P<y>[0-9]{2})[-./](?P<m>[0-9]{1,2})[-./](?P<d>[0-9]{1,2})(?![0-9])"),
 )
 
 
 def amounts(cells: pd.Series[str]) -> pd.Series[str]:
     """`1,234원`, `₩1,234`, `(1,234)`, `−1,234` as `1234` or `-1234`; `-` and blank as empty."""
     return each(cells, amount)
-
-
-def days(cells: pd.Series[str]) -> pd.Series[str]:
-    """Days and moments in any common writing as `YYYY-MM-DD`; year first, or Excel's serial."""
-    return each(cells, day)
 
 
 def each(cells: pd.Series[str], convert: Callable[[str], str]) -> pd.Series[str]:
@@ -61,12 +53,14 @@ def amount(cell: str) -> str:
     """One amount as text with an ordinary minus and a point; unchanged if it is none.
 
     A comma that doesn't part thousands may be another country's point: such a cell is no amount.
-    An apostrophe in front is what keeps a spreadsheet from taking a cell for a formula.
     """
-    text = unicodedata.normalize("NFKC", cell).removeprefix("'").translate(_MINUS)
-    text = _AMOUNT_DIRT.sub("", text)
-    if text in {"", "-"}:
+    nothing = "".join(cell.split()).replace("-", "", 1)
+    if not nothing or currencies_of(nothing):  # accountants write ₩- for zero
         return ""
+    found = parted(cell)
+    if found is None or not all(map(currencies_of, found.signs)):
+        return cell
+    text = found.number
     if text.startswith("(") and text.endswith(")"):
         text = "-" + text[1:-1]
     elif text.endswith("-"):
@@ -84,13 +78,12 @@ def amount(cell: str) -> str:
     return written if written.strip("-0.") else "0"
 
 
-def currency(cell: str) -> str:
-    """The currency that an amount is written with, such as USD for `$12.50`; empty if none."""
-    return next((code for sign, code in _SIGNS if sign in cell), "")
-
-
 def day(cell: str) -> str:
-    """One day as `YYYY-MM-DD`; unchanged if it is none. A time of day is dropped."""
+    """One day as `YYYY-MM-DD`; unchanged if it is none. A time of day is dropped.
+
+    Read are days that say which number is the year: one of four digits that comes first, Excel's
+    serial numbers, and months by name. `day_columns` reads the others, a whole column at once.
+    """
     text = cell.strip().removeprefix("'")
     if not text or text == "-":
         return ""
@@ -101,9 +94,8 @@ def day(cell: str) -> str:
     for pattern in _DAY_PATTERNS:
         found = pattern.match(text)
         if found:
-            year = int(found["y"]) + (2000 if len(found["y"]) == 2 else 0)
             try:
-                return date(year, int(found["m"]), int(found["d"])).isoformat()
+                return date(int(found["y"]), int(found["m"]), int(found["d"])).isoformat()
             except ValueError:
                 return cell
     serial = _SERIAL.fullmatch(text)

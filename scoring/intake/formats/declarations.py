@@ -1,21 +1,24 @@
 """What is known of each format: its columns under all their names, and its words.
 
-The names stand in the TOML files beside this module, one per kind; an operator adds others in a
-file of the same form, `formats.toml` in the data directory, without touching code.
+Each format's declaration is a TOML file beside its reader; an operator adds names of their own in
+a file of the same form, `formats.toml` in the data directory, without touching code.
 """
 
 from __future__ import annotations
 
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from babel.numbers import list_currencies
+
 from scoring.base.errors import InputError
+from scoring.intake.day_order import DayOrder
 
 _SHIPPED = Path(__file__).parent
 _OWN_TABLES = ("columns", "words", "defaults")
@@ -38,6 +41,31 @@ class FormatName(StrEnum):
     PLAIN = "plain"
 
 
+class RateUnit(StrEnum):
+    """How a file writes yearly rates: 5.5 per cent, or 0.055 as a share of one."""
+
+    PERCENT = "percent"
+    FRACTION = "fraction"
+
+
+_DEFAULTS = {
+    "sales": ("currency", "dates"),
+    "attendance": ("dates",),
+    "loans": ("currency", "dates", "rates"),
+    "cash_flow": ("currency", "dates"),
+}
+_VALUES: Mapping[str, Collection[str]] = {
+    "currency": list_currencies(),
+    "dates": tuple(DayOrder),
+    "rates": tuple(RateUnit),
+}
+_EXPECTED = {
+    "currency": "a currency code of ISO 4217, such as KRW",
+    "dates": f"one of {', '.join(DayOrder)}",
+    "rates": f"one of {', '.join(RateUnit)}",
+}
+
+
 @dataclass(frozen=True)
 class Format:
     """A format as declared.
@@ -46,21 +74,27 @@ class Format:
         name: of the format.
         title: what people call it.
         kind: what it tells of: sales, attendance, loans or cash_flow.
+        reader: module of its reader, by its place under `scoring.intake.formats`.
         columns: header names by field, normalised, the best first.
         needs: fields without which a table is not in this format; `a|b` where either will do.
         signature: headers that tell this format from all others, normalised.
+        has_session_columns: whether a header names a session's day in a column of its own.
         words: by field, what a word of the file means, normalised word to our own.
-        defaults: what holds where the file does not say, such as the currency.
+        defaults: what holds where the file does not say: currency, dates, rates.
+        earliest_short_year: no file of this format writes an earlier year with two digits.
     """
 
     name: FormatName
     title: str
     kind: str
+    reader: str
     columns: Mapping[str, tuple[str, ...]]
     needs: tuple[str, ...]
     signature: frozenset[str]
     words: Mapping[str, Mapping[str, str]]
     defaults: Mapping[str, str] = field(default_factory=dict)
+    has_session_columns: bool = False
+    earliest_short_year: int | None = None
 
     def meaning(self, of: str, word: str) -> str | None:
         """What a word of the file means in a field, or None where nobody has said."""
@@ -94,7 +128,7 @@ def _shipped_formats() -> dict[FormatName, Format]:
 def _declared() -> dict[FormatName, dict[str, Any]]:
     """The declarations beside this module; they can't change while the program runs."""
     declared: dict[str, Any] = {}
-    for path in sorted(_SHIPPED.glob("*.toml")):
+    for path in sorted(_SHIPPED.rglob("*.toml")):
         declared |= tomllib.loads(path.read_text(encoding="utf-8"))
     return {
         name: _with_shared_words(declared[name], declared)
@@ -153,18 +187,12 @@ def _format(name: FormatName, declared: dict[str, Any], own: dict[str, Any]) -> 
                     f"not one of {', '.join(sorted(allowed))}."
                 )
         words[of] |= meanings
-    defaults = dict(declared.get("defaults", {}))
-    for of, value in own.get("defaults", {}).items():
-        if of not in defaults or not isinstance(value, str):
-            raise InputError(
-                f'formats.toml: [{name}.defaults] can\'t hold "{of}". It takes texts for '
-                f"{', '.join(defaults) or 'nothing'}."
-            )
-        defaults[of] = value
+    defaults = dict(declared.get("defaults", {})) | _own_defaults(name, declared["kind"], own)
     return Format(
         name=name,
         title=declared["title"],
         kind=declared["kind"],
+        reader=declared["reader"],
         columns={
             of: tuple(dict.fromkeys(normalised(header) for header in headers))
             for of, headers in columns.items()
@@ -176,7 +204,25 @@ def _format(name: FormatName, declared: dict[str, Any], own: dict[str, Any]) -> 
             for of, meanings in words.items()
         },
         defaults=defaults,
+        has_session_columns=declared.get("has_session_columns", False),
+        earliest_short_year=declared.get("earliest_short_year"),
     )
+
+
+def _own_defaults(name: str, kind: str, own: dict[str, Any]) -> dict[str, str]:
+    """What an operator says of files that don't say it themselves."""
+    told: dict[str, str] = own.get("defaults", {})
+    taken = _DEFAULTS[kind]
+    for of, value in told.items():
+        if of not in taken:
+            raise InputError(
+                f'formats.toml: [{name}.defaults] can\'t hold "{of}". It takes {", ".join(taken)}.'
+            )
+        if value not in _VALUES[of]:
+            raise InputError(
+                f'formats.toml: [{name}.defaults] {of} can\'t be "{value}". It is {_EXPECTED[of]}.'
+            )
+    return told
 
 
 def _texts(name: str, of: str, headers: Any) -> list[str]:

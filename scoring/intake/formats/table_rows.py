@@ -20,6 +20,7 @@ _TOTAL = re.compile(
     r"([>\]):].*|\(.*)?"
 )
 _NO_REFERENCE = re.compile(r"[\s|]+")
+LONGEST_REFERENCE = 64
 
 
 def is_total(cells: list[str]) -> bool:
@@ -59,10 +60,11 @@ def titles_above(table: Table) -> Iterator[str]:
 
 
 def references(table: Table, cells: pd.Series[str], field: str) -> pd.Series[str]:
-    """Numbers and names as references: without spaces and bars, at most 64 characters.
+    """Numbers that name a loan, a payment or a person, as references.
 
     Raises:
-        FileError: a spreadsheet turned a long number into 2.02E+15, so that digits are lost.
+        FileError: a spreadsheet turned a long number into 2.02E+15, so that digits are lost; or it
+            can't be a reference of its own (see `names`).
     """
     for row, cell in cells.items():
         if is_damaged_id(cell):
@@ -74,12 +76,41 @@ def references(table: Table, cells: pd.Series[str], field: str) -> pd.Series[str
                 remedy="Export it again and open it in no spreadsheet, or format the column as "
                 "text before.",
             )
-    return each(cells, reference)
+    return names(table, cells, field)
 
 
-def reference(cell: str) -> str:
-    """One reference, of the characters that one may have."""
-    return _NO_REFERENCE.sub("-", as_typed(cell.strip())).lstrip("=+-@")[:64]
+def names(table: Table, cells: pd.Series[str], field: str) -> pd.Series[str]:
+    """Names as references, each of its own: never cut, and never that of another name.
+
+    Raises:
+        FileError: a name is too long, or differs from another by no more than spaces and bars.
+    """
+    found: dict[str, str] = {}
+    taken: dict[str, str] = {}
+    for row, cell in cells.drop_duplicates().items():
+        reference = name_reference(cell)
+        problem = None
+        if not reference and cell not in {"", "-"}:
+            problem = "holds nothing that names anything"
+        elif len(reference) > LONGEST_REFERENCE:
+            problem = f"has {len(reference)} characters, and at most {LONGEST_REFERENCE} are kept"
+        elif taken.setdefault(reference, _spaced(cell)) != _spaced(cell):
+            problem = "would be the same as another name above it, without its spaces and signs"
+        if problem is not None:
+            raise FileError(
+                table.file.name,
+                problem,
+                row=int(str(row)),
+                column=table.used[field],
+                remedy="Give it another number, the same in every file, and import it again.",
+            )
+        found[cell] = reference
+    return cells.map(found).astype("str")
+
+
+def name_reference(cell: str) -> str:
+    """A name of the characters that a reference may have, however long."""
+    return _NO_REFERENCE.sub("-", as_typed(cell.strip())).lstrip("=+-@")
 
 
 def as_typed(cell: str) -> str:
@@ -110,6 +141,10 @@ def ignored(table: Table, unread: tuple[str, ...] = ()) -> tuple[str, ...]:
 def used(table: Table, unread: tuple[str, ...] = ()) -> dict[str, str]:
     """The file's header by field, without the fields that are never read."""
     return {field: header for field, header in table.used.items() if field not in unread}
+
+
+def _spaced(cell: str) -> str:
+    return " ".join(as_typed(cell.strip()).split())
 
 
 def _repeats(headers: list[str], cells: list[str]) -> bool:

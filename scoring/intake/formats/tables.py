@@ -13,8 +13,10 @@ from scoring.intake.formats.attendance.session_headers import FEWEST_SESSIONS, s
 from scoring.intake.formats.declarations import Format, FormatName, normalised
 
 HEADER_WITHIN = 50  # rows; guides and titles stand above it
-# What a header says of its amounts, after its name: 상품구매금액(KRW), 정산기준금액(A).
-UNIT = re.compile(r"[(\[](krw|usd|jpy|eur|cny|gbp|twd|sgd|vnd|thb|원|₩|[a-z])[)\]]$")
+# What a header says of its amounts, after its name: 상품구매금액(KRW), 정산기준금액(A), 금리(%).
+UNIT = re.compile(
+    r"[(\[](krw|usd|jpy|eur|cny|gbp|twd|sgd|hkd|aud|cad|nzd|vnd|thb|원|₩|연?%|[a-z])[)\]]$"
+)
 _SIGNATURE_WEIGHT = 10
 
 
@@ -193,7 +195,7 @@ def _fitting(
         if not any(option in fields for option in need.split("|")):
             return
     sessions = 0
-    if format_.name is FormatName.ATTENDANCE_GRID:
+    if format_.has_session_columns:
         sessions = len(session_days(names, taken=fields.values()))
         if sessions < FEWEST_SESSIONS:
             return

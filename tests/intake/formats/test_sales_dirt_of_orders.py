@@ -231,7 +231,8 @@ def test_group_12_orders_of_one_shop_are_not_taken_for_two_founders(shop: Shop) 
     ("header", "amount", "currency"),
     [
         ("상품구매금액(USD)", "12.50", "USD"),
-        ("상품구매금액", '"$12.50"', "USD"),
+        ("상품구매금액", '"US$12.50"', "USD"),
+        ("상품구매금액(USD)", '"$12.50"', "USD"),
         ("상품구매금액(JPY)", "1250", "JPY"),
     ],
 )

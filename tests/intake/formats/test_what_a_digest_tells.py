@@ -18,7 +18,7 @@ STATEMENT = """\
 NUMBER = "110-123-456789"
 WEBSHOP = """\
 InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
-536365,85123A,SAMPLE,6,12/1/2010 8:26,2.55,{buyer},Nowhere
+536365,85123A,SAMPLE,6,12/13/2010 8:26,2.55,{buyer},Nowhere
 """
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 import pandas as pd
 
 from scoring.base.errors import FileError
+from scoring.intake.day_order import OpenDay
 from scoring.intake.extract import PERSON, PERSON_ID, Extract, Given, Place, Reading
 from scoring.intake.formats.attendance.marks import STATUSES, status_of, unknown_mark
 from scoring.intake.formats.attendance.records import (
@@ -27,6 +28,7 @@ from scoring.intake.formats.attendance.session_headers import (
     session_days,
 )
 from scoring.intake.formats.cell_values import is_damaged_id
+from scoring.intake.formats.day_columns import Placed, decided
 from scoring.intake.formats.declarations import normalised
 from scoring.intake.formats.table_rows import as_typed, ignored, is_total, titles_above, used
 from scoring.intake.formats.tables import Table, candidates
@@ -57,9 +59,11 @@ def read(table: Table, given: Given) -> Reading:
     """Every mark as a record of its session.
 
     Raises:
-        FileError: a mark is unknown, or a session's day doesn't exist.
+        FileError: a mark is unknown, a session's day doesn't exist, or the days can be read in
+            more than one order.
     """
-    sessions = _sessions(table)
+    order_notes: list[str] = []
+    sessions = _sessions(table, given, order_notes)
     lines, left_out = _lines(table, sessions)
     marked = [any(line.statuses.get(s.place) in STATUSES for line in lines) for s in sessions]
     days = _days(table, sessions, marked, given)
@@ -81,17 +85,30 @@ def read(table: Table, given: Given) -> Reading:
             if header not in {table.headers[session.place] for session in sessions}
         ),
         extracts=lambda: iter([extract]),
-        notes=tuple(_notes(table, sessions, days, given)),
+        notes=(*order_notes, *_notes(table, sessions, days, given)),
         left_out=dict(left_out),
     )
 
 
-def _sessions(table: Table) -> list[_Session]:
+def _sessions(table: Table, given: Given, notes: list[str]) -> list[_Session]:
     names = _header_lines(table)
-    found = session_days(names, taken=table.fields.values())
+    found = dict(sorted(session_days(names, taken=table.fields.values()).items()))
+    labels = {
+        place: " ".join(dict.fromkeys(filter(None, reversed(names[place])))) for place in found
+    }
+    unclear = {place: written for place, written in found.items() if isinstance(written, OpenDay)}
+    placed = [Placed(table.header_row, labels[place], day) for place, day in unclear.items()]
+    clear = decided(table, placed, given, notes)
+    days = {place: clear[day] for place, day in unclear.items()}
     return [
-        _Session(place, " ".join(dict.fromkeys(filter(None, reversed(names[place])))), written)
-        for place, written in sorted(found.items())
+        _Session(
+            place,
+            labels[place],
+            written
+            if isinstance(written, WrittenDay)
+            else WrittenDay(days[place].month, days[place].day, days[place].year),
+        )
+        for place, written in found.items()
     ]
 
 

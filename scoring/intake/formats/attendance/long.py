@@ -19,9 +19,10 @@ from scoring.intake.formats.attendance.records import (
     session_kind,
     session_reference,
 )
-from scoring.intake.formats.attendance.session_headers import written_day
-from scoring.intake.formats.cell_values import days, each, is_day
-from scoring.intake.formats.table_rows import ignored, people, record_rows, reference, used
+from scoring.intake.formats.attendance.session_headers import WrittenDay, written_day
+from scoring.intake.formats.cell_values import each, is_day
+from scoring.intake.formats.day_columns import read_days
+from scoring.intake.formats.table_rows import ignored, names, people, record_rows, used
 from scoring.intake.formats.tables import Table
 from scoring.records.kinds import RecordKind
 
@@ -34,9 +35,10 @@ def read(table: Table, given: Given) -> Reading:
     """Every row with a status as a record of its session.
 
     Raises:
-        FileError: a mark is unknown.
+        FileError: a mark is unknown, or the days can be read in more than one order.
     """
     rows, left_out = record_rows(table)
+    notes: list[str] = []
     names_somebody = (rows[[name for name in PERSON if name in rows]] != "").any(axis=1)
     left_out["no_person"] += int((~names_somebody).sum())
     rows = rows[names_somebody]
@@ -44,8 +46,8 @@ def read(table: Table, given: Given) -> Reading:
     left_out.update(status[~status.isin(STATUSES)])
     rows, status = rows[status.isin(STATUSES)], status[status.isin(STATUSES)]
     cells = people(table, rows).assign(
-        programme=_programmes(rows, given),
-        held_on=_held_on(rows["held_on"], given),
+        programme=_programmes(table, rows, given),
+        held_on=_held_on(read_days(table, rows["held_on"], "held_on", given, notes), given),
         hours=_hours(rows, given),
         session_kind=_kinds(table, rows),
         status=status,
@@ -58,7 +60,7 @@ def read(table: Table, given: Given) -> Reading:
     if "marked_by" in rows:
         cells["marked_by"] = rows["marked_by"]
     if "marked_on" in rows:
-        cells["marked_on"] = days(rows["marked_on"])
+        cells["marked_on"] = read_days(table, rows["marked_on"], "marked_on", given, notes)
     once = ~_repeated(cells, by_check_in="status" not in table.fields)
     extract = Extract(RecordKind.ATTENDANCE, cells[once].astype("str"), headers=table.used)
     return Reading(
@@ -69,7 +71,7 @@ def read(table: Table, given: Given) -> Reading:
         used=used(table, _UNREAD),
         ignored=ignored(table, _UNREAD),
         extracts=lambda: iter([extract]),
-        notes=tuple(_notes(table, cells, given)),
+        notes=(*notes, *_notes(table, cells, given)),
         left_out=dict(Counter({reason: n for reason, n in left_out.items() if n})),
         repeated=int((~once).sum()),
     )
@@ -103,12 +105,12 @@ def _statuses(table: Table, rows: pd.DataFrame) -> pd.Series[str]:
     return written.where(written != BLANK, checked)
 
 
-def _held_on(cells: pd.Series[str], given: Given) -> pd.Series[str]:
+def _held_on(days: pd.Series[str], given: Given) -> pd.Series[str]:
     """Days of sessions; one without a year is of the year told, else of the latest that fits."""
 
     def completed(cell: str) -> str:
         written = None if is_day(cell) else written_day(cell)
-        if written is None:
+        if not isinstance(written, WrittenDay):
             return cell
         if written.year or given.year:
             candidates = [written.year or given.year or 0]
@@ -123,7 +125,7 @@ def _held_on(cells: pd.Series[str], given: Given) -> pd.Series[str]:
                 return day.isoformat()
         return cell
 
-    return each(days(cells), completed)
+    return each(days, completed)
 
 
 def _sessions(rows: pd.DataFrame, cells: pd.DataFrame) -> pd.Series[str]:
@@ -166,11 +168,12 @@ def _hours(rows: pd.DataFrame, given: Given) -> pd.Series[str]:
     return each(rows["hours"], lambda cell: hours_in(cell) or cell or given_hours(given))
 
 
-def _programmes(rows: pd.DataFrame, given: Given) -> pd.Series[str]:
+def _programmes(table: Table, rows: pd.DataFrame, given: Given) -> pd.Series[str]:
     told = programme_of(given)
     if given.programme or "programme" not in rows:
         return pd.Series(told, index=rows.index, dtype="str")
-    return each(rows["programme"], lambda cell: reference(cell) or told)
+    named = names(table, rows["programme"], "programme")
+    return named.where(named != "", told)
 
 
 def _minutes(cell: str) -> str:

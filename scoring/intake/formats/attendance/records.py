@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from scoring.intake.extract import Given
 from scoring.intake.formats.declarations import normalised
-from scoring.intake.formats.table_rows import reference
+from scoring.intake.formats.table_rows import name_reference
 
 PROGRAMME = "main"  # of an installation that has one programme and never named it
 
@@ -50,7 +50,7 @@ def given_hours(given: Given) -> str:
 
 def programme_of(given: Given) -> str:
     """The programme told, or the one that an installation without names has."""
-    return reference(given.programme) if given.programme else PROGRAMME
+    return name_reference(given.programme) if given.programme else PROGRAMME
 
 
 def hours_note(given: Given) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
+from scoring.intake.day_order import OpenDay, open_day_in
+
 FEWEST_SESSIONS = 2  # a sheet with one dated column may be anything
 
 _EXCEL_EPOCH = date(1899, 12, 30)
@@ -24,7 +26,6 @@ _PATTERNS = tuple(
         r"(?<![0-9])(?P<y>20[0-9]{2})\s*[-./년]\s*(?P<m>[0-9]{1,2})\s*[-./월]\s*"
         r"(?P<d>[0-9]{1,2})(?![0-9])",
         r"(?<![0-9])(?P<y>20[0-9]{2})(?P<m>[0-9]{2})(?P<d>[0-9]{2})(?![0-9])",
-        r"(?<![0-9])(?P<y>[2-9][0-9])([-./])(?P<m>[0-9]{1,2})\2(?P<d>[0-9]{1,2})(?![0-9])",
         rf"(?<![0-9])(?P<d>[0-9]{{1,2}})[ -]?{_MONTH}(?:[ ,-]+(?P<y>20[0-9]{{2}}))?(?![0-9])",
         rf"{_MONTH} ?(?P<d>[0-9]{{1,2}})(?:,? +(?P<y>20[0-9]{{2}}))?(?![0-9])",
         rf"(?<![0-9./-])(?P<m>[0-9]{{1,2}})\s*(?:/|월)\s*(?P<d>[0-9]{{1,2}})\s*일?{_NOT_COUNTED}",
@@ -48,20 +49,26 @@ class WrittenDay:
     year: int | None = None
 
 
-def written_day(header: str) -> WrittenDay | None:
-    """The day that a header names: `1회차(9/2)`, `9월 2일`, `2026.9.2`, a serial number."""
+def written_day(header: str) -> WrittenDay | OpenDay | None:
+    """The day that a header names: `1회차(9/2)`, `9월 2일`, `2026.9.2`, a serial number.
+
+    `26.9.2` says of itself not which number is the year: all of the sheet's headers tell together.
+    """
     text = header.strip().casefold()
     serial = _SERIAL.fullmatch(text)
     if serial:
         found = _EXCEL_EPOCH + timedelta(days=int(serial["serial"]))
         return WrittenDay(found.month, found.day, found.year)
+    unclear = open_day_in(text)
+    if unclear is not None:
+        return unclear
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
             parts = match.groupdict()
             named = parts.get("name")
             month = _MONTHS.index(named) + 1 if named else int(parts["m"])
             year = parts.get("y")
-            known = _existing(month, int(parts["d"]), _full(year) if year else None)
+            known = _existing(month, int(parts["d"]), int(year) if year else None)
             if known:
                 return known
     return None
@@ -69,7 +76,7 @@ def written_day(header: str) -> WrittenDay | None:
 
 def session_days(
     names: Sequence[tuple[str, ...]], *, taken: Collection[int]
-) -> dict[int, WrittenDay]:
+) -> dict[int, WrittenDay | OpenDay]:
     """Columns whose header names a day, by position; in one line, or a month above its days.
 
     Args:
@@ -121,15 +128,15 @@ def dated(
     return _in_years(days, later, today.year)
 
 
-def _in_line(line: Mapping[int, str]) -> dict[int, WrittenDay]:
+def _in_line(line: Mapping[int, str]) -> dict[int, WrittenDay | OpenDay]:
     days = {place: written_day(header) for place, header in line.items()}
     return {place: day for place, day in days.items() if day is not None}
 
 
 def _days_below_months(
     *, below: Mapping[int, str], above: Mapping[int, str]
-) -> dict[int, WrittenDay]:
-    days: dict[int, WrittenDay] = {}
+) -> dict[int, WrittenDay | OpenDay]:
+    days: dict[int, WrittenDay | OpenDay] = {}
     month: re.Match[str] | None = None
     for place, upper in above.items():
         if upper.strip():
@@ -149,10 +156,6 @@ def _existing(month: int, day: int, year: int | None) -> WrittenDay | None:
     except ValueError:
         return None
     return WrittenDay(month, day, year)
-
-
-def _full(year: str) -> int:
-    return int(year) + (2000 if len(year) == 2 else 0)
 
 
 def _years_later(days: Sequence[WrittenDay]) -> list[int]:

@@ -15,13 +15,16 @@ from collections.abc import Mapping
 import pandas as pd
 
 from scoring.intake.extract import Extract, Given, Reading
-from scoring.intake.formats.cell_values import amounts, days, each
+from scoring.intake.formats.cell_values import amounts, each
+from scoring.intake.formats.currencies import row_currencies
+from scoring.intake.formats.day_columns import read_days
 from scoring.intake.formats.declarations import normalised
 from scoring.intake.formats.table_rows import ignored, record_rows, titles_above, used
 from scoring.intake.formats.tables import Table
 from scoring.records.kinds import RecordKind
 
 _UNREAD = ("unread",)
+_AMOUNTS = ("withdrawn", "deposited", "amount", "balance")
 _ACCOUNT = re.compile(r"\d{2,6}-\d{2,6}-\d{2,8}(-\d{1,6})?|\b\d{10,16}\b")
 _TELEPHONE = re.compile(r"연락처|전화|휴대|핸드폰|phone|mobile|\b01[016-9]-?\d", re.IGNORECASE)
 _INCOMING = {"sales_receipt", "interest", "other_income"}
@@ -39,10 +42,14 @@ _OUTGOING = {
 
 
 def read(table: Table, given: Given) -> Reading:
-    """Account lines; the file is of one founder's account."""
+    """Account lines; the file is of one founder's account.
+
+    Raises:
+        FileError: the days can be read in more than one order, or an amount's currency is open.
+    """
     rows, left_out = record_rows(table)
     notes: list[str] = []
-    day = days(rows["booked_on"])
+    day = read_days(table, rows["booked_on"], "booked_on", given, notes)
     incoming, amount = _moved(table, rows)
     nothing = amount.isin(["", "0"])
     left_out["no_movement"] += int(nothing.sum())
@@ -57,7 +64,7 @@ def read(table: Table, given: Given) -> Reading:
             "booked_on": day,
             "direction": incoming.map({True: "in", False: "out"}).astype("str"),
             "amount": amount,
-            "currency": _currency(rows),
+            "currency": row_currencies(table, rows, _AMOUNTS),
             "purpose": _purposes(table, rows, incoming),
         },
         index=rows.index,
@@ -157,11 +164,6 @@ def _breaks(amount: pd.Series[str], incoming: pd.Series[bool], balance: pd.Serie
     ahead = ((stands - stands.shift(1) - moved).abs() > 0.005).iloc[1:].sum()
     back = ((stands - stands.shift(-1) - moved).abs() > 0.005).iloc[:-1].sum()
     return int(min(ahead, back))
-
-
-def _currency(rows: pd.DataFrame) -> pd.Series[str]:
-    code = _column(rows, "currency").str.upper()
-    return code.where(code != "", "KRW").astype("str")
 
 
 def _digest(text: str) -> str:

@@ -8,8 +8,18 @@ from collections.abc import Iterable
 import pandas as pd
 
 from scoring.intake.extract import PERSON, Extract, Given, Reading
-from scoring.intake.formats.cell_values import amounts, days, each
-from scoring.intake.formats.table_rows import ignored, people, record_rows, references, used
+from scoring.intake.formats.cell_values import amounts, each
+from scoring.intake.formats.day_columns import read_days
+from scoring.intake.formats.loans.currency import loan_currencies
+from scoring.intake.formats.loans.rates import annual_rates
+from scoring.intake.formats.table_rows import (
+    ignored,
+    names,
+    people,
+    record_rows,
+    references,
+    used,
+)
 from scoring.intake.formats.tables import Table
 from scoring.records.kinds import RecordKind
 
@@ -36,7 +46,8 @@ def read(table: Table, given: Given) -> Reading:
     """A ledger as loans, schedules and repayments.
 
     Raises:
-        FileError: a loan's number lost its last digits to a spreadsheet.
+        FileError: a loan's number lost its last digits to a spreadsheet, or a column of days or of
+            rates can be read in more than one way.
     """
     rows, left_out = record_rows(table)
     rows = _filled_down(rows)
@@ -45,9 +56,12 @@ def read(table: Table, given: Given) -> Reading:
     rows = rows[of_loans].copy()
     notes: list[str] = []
     rows["loan"] = references(table, rows["loan"], "loan")
+    rows["currency"] = loan_currencies(table, rows, _AMOUNTS)
+    if "lender" in rows:
+        rows["lender"] = names(table, rows["lender"], "lender")
     for name in rows.columns:
         if name in _DAYS:
-            rows[name] = days(rows[name])
+            rows[name] = read_days(table, rows[name], name, given, notes)
         elif name in _AMOUNTS:
             rows[name] = amounts(rows[name])
         elif name in _COUNTS:
@@ -59,6 +73,8 @@ def read(table: Table, given: Given) -> Reading:
         if count:
             words = state.replace("_", " ")
             notes.append(f"{count} loans are marked as {words}; that is told by their payments.")
+    if "annual_rate" in rows:
+        rows["annual_rate"] = annual_rates(table, rows["annual_rate"], notes)
     extracts = []
     if "disbursed_on" in rows or "principal" in rows:
         extracts.append(_loans(table, rows, given, notes))
@@ -79,19 +95,6 @@ def read(table: Table, given: Given) -> Reading:
     )
 
 
-def annual_rates(cells: pd.Series[str], notes: list[str]) -> pd.Series[str]:
-    """Rates per year as decimals: `5.5%`, `5.5` in a column of percents, `0.055`."""
-    plain = each(cells, lambda cell: cell.replace("%", "").replace("연", "").strip())
-    values = pd.to_numeric(plain.where(plain != ""), errors="coerce")
-    in_percent = bool(cells.str.contains("%").any() or (values > 1).any())
-    if in_percent:
-        notes.append("Rates are read as per cent a year.")
-        values = values / 100
-    text = values.map(lambda value: "" if value != value else f"{value:.6f}".rstrip("0"))
-    text = text.map(lambda value: value.rstrip(".") or value).astype("str")
-    return text.where(values.notna(), plain)
-
-
 def _loans(table: Table, rows: pd.DataFrame, given: Given, notes: list[str]) -> Extract:
     """One row per loan, with the first that any of its rows says of it."""
     of_loan = [name for name in _OF_THE_LOAN if name in rows]
@@ -102,9 +105,9 @@ def _loans(table: Table, rows: pd.DataFrame, given: Given, notes: list[str]) -> 
     loans.index = pd.Index(first.to_numpy(), dtype="int64")
     cells = people(table, loans)
     cells["loan"] = loans["loan"]
-    said = _column(loans, "lender").str.replace(r"[\s|]+", "-", regex=True)
+    said = _column(loans, "lender")
     cells["lender"] = said.where(said != "", given.lender or _NOBODY)
-    cells["currency"] = _or(_column(loans, "currency").str.upper(), "KRW")
+    cells["currency"] = loans["currency"]
     due = rows.groupby("loan", sort=False)
     principal = _column(loans, "principal")
     if "due_principal" in rows:
@@ -115,7 +118,7 @@ def _loans(table: Table, rows: pd.DataFrame, given: Given, notes: list[str]) -> 
     cells["principal"] = principal.astype("str")
     cells["disbursed_on"] = _column(loans, "disbursed_on")
     if "annual_rate" in loans:
-        cells["annual_rate"] = annual_rates(loans["annual_rate"], notes)
+        cells["annual_rate"] = loans["annual_rate"]
     months = _column(loans, "months")
     counted = due["number"].nunique().reindex(loans["loan"]).astype(str).to_numpy()
     cells["months"] = months.where(months != "", pd.Series(counted, index=loans.index)).astype(

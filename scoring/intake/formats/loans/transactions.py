@@ -5,13 +5,15 @@ from __future__ import annotations
 import pandas as pd
 
 from scoring.intake.extract import Extract, Given, Reading
-from scoring.intake.formats.cell_values import amounts, days, each
-from scoring.intake.formats.loans.instalments import annual_rates
+from scoring.intake.formats.cell_values import amounts, each
+from scoring.intake.formats.day_columns import read_days
+from scoring.intake.formats.loans.currency import loan_currencies
+from scoring.intake.formats.loans.rates import annual_rates
 from scoring.intake.formats.table_rows import (
     ignored,
+    names,
     people,
     record_rows,
-    reference,
     references,
     used,
 )
@@ -31,16 +33,22 @@ def read(table: Table, given: Given) -> Reading:
     books (Fineract's types 10, 4 and 9, 6): what a borrower paid is told by the payments.
 
     Raises:
-        FileError: a loan's number lost its last digits to a spreadsheet.
+        FileError: a loan's number lost its last digits to a spreadsheet, or the days or rates can
+            be read in more than one way.
     """
     rows, left_out = record_rows(table)
     is_entry = (rows[["booked_on", "amount"]] != "").any(axis=1)
     left_out["heading"] += int((~is_entry).sum())
     notes: list[str] = []
-    rows = rows[is_entry].assign(
-        loan=references(table, rows.loc[is_entry, "loan"], "loan"),
-        booked_on=each(days(rows.loc[is_entry, "booked_on"]), _of_list),
-        amount=each(amounts(rows.loc[is_entry, "amount"]), lambda cell: cell.removeprefix("-")),
+    rows = rows[is_entry].assign(loan=references(table, rows.loc[is_entry, "loan"], "loan"))
+    if "lender" in rows:
+        rows["lender"] = names(table, rows["lender"], "lender")
+    rows["currency"] = loan_currencies(table, rows, ("amount",))
+    if "annual_rate" in rows:
+        rows["annual_rate"] = annual_rates(table, rows["annual_rate"], notes)
+    rows = rows.assign(
+        booked_on=each(read_days(table, rows["booked_on"], "booked_on", given, notes), _of_list),
+        amount=each(amounts(rows["amount"]), lambda cell: cell.removeprefix("-")),
     )
     undone = each(_column(rows, "reversed"), lambda w: table.format.meaning("reversed", w) or "")
     undone = undone.where(_column(rows, "reversed_on") == "", "yes")
@@ -79,14 +87,14 @@ def _loans(table: Table, rows: pd.DataFrame, given: Given, notes: list[str]) -> 
     several = rows["loan"].duplicated(keep=False)
     cells = people(table, first)
     cells["loan"] = first["loan"]
-    said = each(_column(first, "lender"), reference)
+    said = _column(first, "lender")
     cells["lender"] = said.where(said != "", given.lender or _NOBODY).astype("str")
-    cells["currency"] = _currency(first)
+    cells["currency"] = first["currency"]
     summed = total.map(lambda value: f"{value:.4f}".rstrip("0").rstrip(".")).astype("str")
     cells["principal"] = first["amount"].where(~several[first.index], summed[first.index])
     cells["disbursed_on"] = first["booked_on"]
     if "annual_rate" in first:
-        cells["annual_rate"] = annual_rates(first["annual_rate"], notes)
+        cells["annual_rate"] = first["annual_rate"]
     if "months" in first:
         cells["months"] = first["months"].str.extract(r"(\d+)")[0].fillna("").astype("str")
     if len(first) and not {"annual_rate", "months"} <= set(first.columns):
@@ -98,7 +106,9 @@ def _loans(table: Table, rows: pd.DataFrame, given: Given, notes: list[str]) -> 
 
 
 def _repayments(table: Table, rows: pd.DataFrame) -> Extract:
-    number = each(_column(rows, "transaction"), reference)
+    number = _column(rows, "transaction")
+    if "transaction" in rows:
+        number = references(table, number, "transaction")
     place = rows.groupby(["loan", "booked_on", "amount"]).cumcount() + 1
     named = "T-" + rows["booked_on"] + "-" + rows["amount"] + "-" + place.astype(str)
     cells = pd.DataFrame(
@@ -121,11 +131,6 @@ def _of_list(cell: str) -> str:
         year, month, day = (int(part) for part in parts)
         return f"{year:04d}-{month:02d}-{day:02d}"
     return cell
-
-
-def _currency(rows: pd.DataFrame) -> pd.Series[str]:
-    code = _column(rows, "currency").str.upper()
-    return code.where(code != "", "KRW").astype("str")
 
 
 def _column(rows: pd.DataFrame, name: str) -> pd.Series[str]:

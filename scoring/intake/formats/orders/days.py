@@ -6,7 +6,6 @@ from datetime import date
 
 import pandas as pd
 
-from scoring.intake.formats.declarations import FormatName
 from scoring.intake.formats.orders.sale_rows import column, first_filled
 
 # Settlements have no order day; the nearest that they have stands in for it.
@@ -16,16 +15,11 @@ _NEAREST = (
     ("decided_on", "the day of the purchase decision counts"),
     ("settled_on", "the day of settlement counts"),
 )
-_CLAIM_DAYS = ("refunded_on", "cancelled_on", "returned_on")
+CLAIM_DAYS = ("refunded_on", "cancelled_on", "returned_on")
 
 
-def ordered_days(rows: pd.DataFrame, name: FormatName) -> tuple[pd.Series[str], dict[str, int]]:
-    """The order day of each row, and for how many another day stands in, by which.
-
-    Args:
-        rows: with their days cleaned.
-        name: of the format; all have the same fields for days.
-    """
+def ordered_days(rows: pd.DataFrame) -> tuple[pd.Series[str], dict[str, int]]:
+    """The order day of each row, and for how many another day stands in, by which."""
     day = column(rows, "ordered_on")
     instead: dict[str, int] = {}
     for field, words in _NEAREST:
@@ -44,7 +38,7 @@ def claim_days(
     An export's final status must not leak into its past: without a day of its own, a claim counts
     from the last day that the export knows of.
     """
-    told = first_filled(rows, _CLAIM_DAYS)
+    told = first_filled(rows, CLAIM_DAYS)
     inferred = gives_back & (told == "")
     day = told.where(~inferred, last_day.isoformat()).where(gives_back, "")
     return day.astype("str"), inferred

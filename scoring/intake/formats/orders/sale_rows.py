@@ -10,8 +10,10 @@ from datetime import date
 
 import pandas as pd
 
-from scoring.intake.formats.cell_values import days, is_day
-from scoring.intake.formats.declarations import Format, normalised
+from scoring.intake.extract import Given
+from scoring.intake.formats.cell_values import is_day
+from scoring.intake.formats.day_columns import read_days
+from scoring.intake.formats.declarations import normalised
 from scoring.intake.formats.tables import Table
 
 _TOTALS = frozenset({"합계", "총계", "소계", "계", "누계", "총합계", "총합", "total", "subtotal"})
@@ -38,13 +40,19 @@ class SaleRows:
     last_day: date | None
 
 
-def sale_rows(table: Table, *, today: date, identity: tuple[str, ...]) -> SaleRows:
+def sale_rows(
+    table: Table, given: Given, notes: list[str], *, identity: tuple[str, ...]
+) -> SaleRows:
     """Read a table's rows once, and part what is no order from them.
 
     Args:
         table: the table.
-        today: no later day counts as how far the file goes.
+        given: what was said beside the file; no day after today counts as how far the file goes.
+        notes: filled with what was assumed of its days.
         identity: fields of which a row of an order has at least one, if it has no day.
+
+    Raises:
+        FileError: a column of days can be read in more than one order.
     """
     rows, left_out = order_rows(table)
     empty = pd.Series(True, index=rows.index)
@@ -61,10 +69,10 @@ def sale_rows(table: Table, *, today: date, identity: tuple[str, ...]) -> SaleRo
     rows[MOMENT] = column(rows, "ordered_on") + " " + column(rows, "paid_on")
     for name in rows.columns:
         if name.endswith(_DAY):
-            rows[name] = days(rows[name])
+            rows[name] = read_days(table, rows[name], str(name), given, notes)
     # A settlement that is only planned lies beyond the day on which the export was made.
     planned = {name for name, header in table.used.items() if _PLANNED in header}
-    return SaleRows(rows, +left_out, int(same.sum()), _last_day(rows, today, planned))
+    return SaleRows(rows, +left_out, int(same.sum()), _last_day(rows, given.today, planned))
 
 
 def order_rows(table: Table) -> tuple[pd.DataFrame, Counter[str]]:
@@ -124,11 +132,6 @@ def digests(rows: pd.DataFrame, names: Iterable[str], *, length: int) -> pd.Seri
 def header_of(table: Table, *names: str) -> str | None:
     """The file's header for the first of several fields that it has."""
     return next((table.used[name] for name in names if name in table.fields), None)
-
-
-def default_currency(format_: Format) -> str:
-    """What amounts are in where the file does not say."""
-    return format_.defaults.get("currency", "KRW")
 
 
 def _last_day(rows: pd.DataFrame, today: date, planned: Collection[str]) -> date | None:

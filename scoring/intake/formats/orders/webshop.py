@@ -5,19 +5,23 @@ Invoices that begin with C are cancellations; they name no sale, so each is a re
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from datetime import date
 
 import pandas as pd
 
 from scoring.intake.extract import Extract, Given, Reading
-from scoring.intake.formats.cell_values import days, each, is_masked
+from scoring.intake.formats.cell_values import each, is_day, is_masked
+from scoring.intake.formats.currencies import (
+    default_currency,
+    row_currencies,
+    tells_currency,
+)
+from scoring.intake.formats.day_columns import read_days
 from scoring.intake.formats.orders.amounts import clean_amounts, numbers, written
-from scoring.intake.formats.orders.references import reference, shortened
+from scoring.intake.formats.orders.references import order_reference, shortened
 from scoring.intake.formats.orders.sale_rows import (
     column,
-    default_currency,
     digests,
     header_of,
     order_rows,
@@ -26,7 +30,6 @@ from scoring.intake.formats.tables import Table
 from scoring.records.kinds import RecordKind
 
 _CHANNEL = "webshop"
-_SLASHED = re.compile(r"\s*(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4}|\d{2})(?!\d).*")
 _ROW = (
     "invoice",
     "code",
@@ -39,15 +42,20 @@ _ROW = (
 
 
 def read(table: Table, given: Given) -> Reading:
-    """Invoice lines as sales, cancellations as refunds that stand alone."""
+    """Invoice lines as sales, cancellations as refunds that stand alone.
+
+    Raises:
+        FileError: the days can be read in more than one order, or an amount's currency is open.
+    """
     rows, left_out = order_rows(table)
     repeated = rows.duplicated()
     rows = rows[~repeated]
-    notes = [
-        f"Amounts are taken to be {default_currency(table.format)}: the file names no currency."
-    ]
-    day, how = _days(column(rows, "invoiced_on"))
-    notes += how
+    notes: list[str] = []
+    if not tells_currency(table, rows, ("unit_price",)):
+        default = default_currency(table.format)
+        notes.append(f"Amounts are taken to be {default}: the file names no currency.")
+    currency = row_currencies(table, rows, ("unit_price",))
+    day = read_days(table, column(rows, "invoiced_on"), "invoiced_on", given, notes)
     rows = clean_amounts(rows).assign(_day=day)
     rows = rows.assign(_line=_lines(rows))
     rows = _goods(table, rows, left_out, notes)
@@ -57,7 +65,9 @@ def read(table: Table, given: Given) -> Reading:
     if stock.any():
         left_out["stock_adjustment"] += int(stock.sum())
         rows, gross, backwards = rows[~stock], gross[~stock], backwards[~stock]
-    buyers = each(column(rows, "buyer_id"), lambda cell: "" if is_masked(cell) else reference(cell))
+    buyers = each(
+        column(rows, "buyer_id"), lambda cell: "" if is_masked(cell) else order_reference(cell)
+    )
     unknown = int((buyers == "").sum())
     if unknown:
         notes.append(f"{unknown} rows name no buyer; nobody's repeat purchases are told by them.")
@@ -66,7 +76,7 @@ def read(table: Table, given: Given) -> Reading:
             "founder": pd.Series(given.founder or "", index=rows.index, dtype="str"),
             "channel": pd.Series(_CHANNEL, index=rows.index, dtype="str"),
             "order_line": rows["_line"],
-            "currency": pd.Series(default_currency(table.format), index=rows.index, dtype="str"),
+            "currency": currency[rows.index],
         }
     )
     amount = written(gross.abs())
@@ -81,7 +91,7 @@ def read(table: Table, given: Given) -> Reading:
         of_sale=pd.Series("no", index=rows.index, dtype="str"),
     )[backwards]
     known = rows["_day"][rows["_day"] <= given.today.isoformat()]
-    stated_on = date.fromisoformat(known.max()) if len(known) and _is_iso(known.max()) else None
+    stated_on = date.fromisoformat(known.max()) if len(known) and is_day(known.max()) else None
     headers = {
         "order_line": header_of(table, "invoice"),
         "ordered_on": header_of(table, "invoiced_on"),
@@ -115,7 +125,7 @@ def _lines(rows: pd.DataFrame) -> pd.Series[str]:
 
     An invoice has one buyer and one time; in a digest, they could be found out by trying.
     """
-    same = {name: each(column(rows, name), reference) for name in ("invoice", "code")}
+    same = {name: each(column(rows, name), order_reference) for name in ("invoice", "code")}
     same |= {name: written(numbers(rows[name])) for name in ("quantity", "unit_price")}
     line = same["invoice"] + "-" + same["code"]
     return each(line + "-" + digests(rows.assign(**same), _ROW, length=8), shortened)
@@ -137,37 +147,3 @@ def _goods(
     if (kinds == "shipping").any():
         notes.append("Postage and carriage are left out: shipping is no part of net sales.")
     return rows[~other]
-
-
-def _days(cells: pd.Series[str]) -> tuple[pd.Series[str], list[str]]:
-    """Days, where written with slashes in the order that the whole column shows."""
-    found = {cell: _SLASHED.fullmatch(cell) for cell in cells.unique()}
-    slashed = [match for match in found.values() if match is not None]
-    if not slashed:
-        return days(cells), []
-    day_first = any(int(match["a"]) > 12 for match in slashed)
-    month_first = any(int(match["b"]) > 12 for match in slashed)
-    if day_first and month_first:
-        return cells, []  # no order fits all of them: the form refuses the first
-    note = "Days are read month first, such as 12/1/10 for 1 December 2010"
-    if day_first:
-        note = "Days are read day first, such as 1/12/10 for 1 December 2010"
-    elif not month_first:
-        note += "; none of them shows the order, so check it"
-
-    def iso(cell: str) -> str:
-        match = found[cell]
-        if match is None:
-            return cell
-        month, day = (match["b"], match["a"]) if day_first else (match["a"], match["b"])
-        year = int(match["y"]) + (2000 if len(match["y"]) == 2 else 0)
-        try:
-            return date(year, int(month), int(day)).isoformat()
-        except ValueError:
-            return cell
-
-    return days(each(cells, iso)), [f"{note}."]
-
-
-def _is_iso(text: str) -> bool:
-    return re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) is not None

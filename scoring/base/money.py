@@ -1,0 +1,25 @@
+"""Currencies of amounts: those that belong together have one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from scoring.base.errors import SeveralCurrenciesError
+
+
+def one_currency(codes: Iterable[str]) -> str | None:
+    """The currency of amounts that belong together, as of one file, loan or model.
+
+    Args:
+        codes: of the amounts, by ISO 4217.
+
+    Returns:
+        The code; None where there are no amounts.
+
+    Raises:
+        SeveralCurrenciesError: they have more than one; nothing is ever converted.
+    """
+    different = sorted(set(codes))
+    if len(different) > 1:
+        raise SeveralCurrenciesError(different)
+    return different[0] if different else None
