@@ -146,12 +146,6 @@ def test_it_is_stored_and_read_equal_to_the_bit_and_fits_the_same_again() -> Non
     assert model.get_params()["fixed"] is fixed, "constructors only store"
 
 
-def test_a_scorecard_of_before_anything_could_be_held_still_reads() -> None:
-    data = a_scorecard().fit(*founders(60, 7)).to_dict()
-    del data["parameters"]["fixed"]
-    assert MonotoneScorecard.from_dict(data).fixed is None
-
-
 @pytest.mark.parametrize(
     ("fixed", "told"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from scoring.store.database import Database
 from tests.builders import an_expert_model
 from training.fit.fitting import expert_scorecard, fit_scorecard
 from training.fit.shaping import Shaping
-from training.validation.elicitation import elicited
+from training.validation.elicitation import as_html, elicited
 from training.validation.sensitivity import (
     CHANGES,
     expert_sensitivity,
@@ -168,6 +169,19 @@ def test_the_commands_work_before_there_is_a_store(
     assert len(told["features"]) > 40
     refused = runner.invoke(app, ["priors", "sensitivity", "--refit"])
     assert "Leave out --refit" in str(refused.exception)
+
+
+def test_an_experts_words_are_text_on_the_page_and_never_markup() -> None:
+    first = elicited(read_priors(), all_features(), currency="KRW")[0]
+    entry = replace(first, why="<script>why & how</script>", model_points=17)
+    page = as_html([entry], title="Said by <us>", model="M-TEST")
+    assert "&lt;script&gt;why &amp; how&lt;/script&gt;" in page
+    assert "<script" not in page
+    assert "Said by &lt;us&gt;" in page
+    assert page.count("<th>") == page.count("<td>") == 8
+    assert "<td>17</td>" in page
+    without = as_html([entry], title="", model=None)
+    assert without.count("<th>") == without.count("<td>") == 7
 
 
 def test_a_store_of_an_older_schema_is_not_taken_for_none(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -54,7 +57,19 @@ def test_the_report_needs_nothing_else(small_candidate: Candidate) -> None:
     for heading in ("How well it foretells", "What moves the score", "The scorecard", "Lineage"):
         assert heading in page
     assert "not a cause" in page
+    told = re.search(r"differs by at most (\S+) log-odds", page)
+    assert told is not None
+    assert float(told[1]) < 1e-9, "the library's explainer and the closed form agree"
     assert page.count("data:image/") == 4
+
+
+def test_the_report_leaves_the_compiler_of_the_process_as_it_is() -> None:
+    asked = (
+        "import os; import training.candidate, training.validation.report.html; "
+        "assert not [name for name in os.environ if 'NUMBA' in name]"
+    )
+    bare = {name: value for name, value in os.environ.items() if "NUMBA" not in name}
+    subprocess.run([sys.executable, "-c", asked], check=True, env=bare)
 
 
 def test_a_candidate_keeps_what_became_of_loans_in_each_bin_and_the_report_shows_it(

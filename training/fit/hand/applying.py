@@ -1,4 +1,4 @@
-"""From a hand to what stays fixed in a fit: printed bins become values, weights become shapes.
+"""From a hand to what stays fixed in a fit: bins become values, weights become shapes.
 
 What the analyst wrote is the same in every fold of a validation: cut points, points, and the ends
 of merged bins as values. What comes "from the free fit" (other cut points, shapes) is taken from
