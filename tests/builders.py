@@ -17,7 +17,7 @@ from scoring.features import features_for
 from scoring.governance.registry import promote_model, store_model
 from scoring.intake.importing import import_file
 from scoring.intake.learned_at import Learned
-from scoring.intake.receipts import Receipt
+from scoring.intake.telling.receipts import Receipt
 from scoring.models.artefact import Artefact
 from scoring.models.priors import read_priors, typical_constants, unfitted_scorecard
 from scoring.parties.consents import Purpose, grant_consent, withdraw_consent

@@ -75,7 +75,7 @@ def import_records_of(
         preview_without_store,
     )
     from scoring.intake.learned_at import Learned
-    from scoring.intake.previews import preview_lines
+    from scoring.intake.telling.previews import preview_lines
     from scoring.store.database import Database
 
     request = Request(
@@ -108,7 +108,7 @@ def import_records_of(
 @imports_app.callback(invoke_without_command=True)
 def imports(context: typer.Context, as_json: AsJson = False) -> None:
     """List import receipts."""
-    from scoring.intake.receipts import list_receipts
+    from scoring.intake.telling.receipts import list_receipts
 
     if context.invoked_subcommand is not None:
         return

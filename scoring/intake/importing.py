@@ -12,17 +12,17 @@ from tempfile import TemporaryDirectory
 from scoring.base.errors import FileError
 from scoring.base.lines import require_line
 from scoring.base.settings import Settings
+from scoring.intake.checking.cells import check_cells
 from scoring.intake.containers import Container
 from scoring.intake.extract import Given, Reading
 from scoring.intake.formats.declarations import FormatName
 from scoring.intake.learned_at import Learned
 from scoring.intake.listed import read_list
-from scoring.intake.plain_form import plain_form, read_plain
-from scoring.intake.receipts import Receipt
-from scoring.intake.recognising import read_records
-from scoring.intake.storing import OpenImport
-from scoring.intake.tally import Outcome, Tally
-from scoring.intake.validation import check_cells
+from scoring.intake.reading.plain_form import plain_form, read_plain
+from scoring.intake.reading.recognising import read_records
+from scoring.intake.stages import OpenImport
+from scoring.intake.telling.receipts import Receipt
+from scoring.intake.telling.tally import Outcome, Tally
 from scoring.parties.parties import REFERENCE, add_founders, find_founder, random_reference
 from scoring.records.kinds import RecordKind
 from scoring.store.audit import append_event

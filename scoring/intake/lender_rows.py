@@ -8,11 +8,11 @@ import pandas as pd
 from sqlalchemy import select
 
 from scoring.base.errors import ConsentError, FileError
+from scoring.intake.checking.cells import Problem, raise_first
 from scoring.intake.extract import PERSON, Extract
 from scoring.intake.importing import Checked, Request
-from scoring.intake.people import owners_of
-from scoring.intake.resolving import REFERS_TO
-from scoring.intake.validation import Problem, raise_first
+from scoring.intake.matching.people import owners_of
+from scoring.intake.settling.stored_rows import REFERS_TO
 from scoring.parties.consents import valid_consents
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind

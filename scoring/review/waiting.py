@@ -11,16 +11,16 @@ from sqlalchemy.orm import Session
 
 from scoring.base.errors import ConflictError, FileError, NotFoundError
 from scoring.intake.learned_at import Learned
-from scoring.intake.people import AMBIGUOUS_PERSON, UNKNOWN_PERSON
-from scoring.intake.quarantine import (
+from scoring.intake.matching.people import AMBIGUOUS_PERSON, UNKNOWN_PERSON
+from scoring.intake.matching.quarantine import (
     DISMISSED,
     RESOLVED,
     aliases_waiting,
     end_of_waiting,
     waiting_rows,
 )
-from scoring.intake.storing import OpenImport
-from scoring.intake.tally import Outcome
+from scoring.intake.stages import OpenImport
+from scoring.intake.telling.tally import Outcome
 from scoring.parties.aliases import add_aliases, founders_by_alias
 from scoring.parties.persons import require_name_and_reason
 from scoring.records.kinds import RecordKind

@@ -26,7 +26,7 @@ from structlog.testing import capture_logs
 
 from api.records.schemas import ReceiptOut
 from scoring.intake.importing import Request, import_records
-from scoring.intake.receipts import Receipt
+from scoring.intake.telling.receipts import Receipt
 from scoring.parties.parties import issue_operator_key, revoke_key
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Database

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from scoring.base.errors import ConflictError, FileError, NotFoundError
 from scoring.intake.importing import Request, import_records
-from scoring.intake.receipts import Receipt
+from scoring.intake.telling.receipts import Receipt
 from scoring.parties.aliases import standing_aliases, withdraw_alias
 from scoring.parties.parties import add_founders, find_founder
 from scoring.review.mapping import Mapped, map_people

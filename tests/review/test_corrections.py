@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from scoring.base.errors import FileError
 from scoring.intake.importing import import_file
-from scoring.intake.receipts import Receipt
+from scoring.intake.telling.receipts import Receipt
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
 from scoring.store.append import supersede_record

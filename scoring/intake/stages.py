@@ -13,31 +13,35 @@ import pandas as pd
 from sqlalchemy import select
 
 from scoring.base.errors import FileError
-from scoring.intake.contradictions import once, refuse_differing_rows, refuse_lines_of_others
-from scoring.intake.decided import (
-    DECIDED_BEFORE,
-    any_decision,
-    past_decisions,
-    respecting_decisions,
-)
-from scoring.intake.doubts import UsualAmounts, doubts_of
+from scoring.intake.batch import Task
+from scoring.intake.checking.cells import check_cells
 from scoring.intake.extract import Extract
 from scoring.intake.learned_at import Learned
-from scoring.intake.quarantine import (
+from scoring.intake.matching.quarantine import (
     RESOLVED,
     as_extract,
     end_of_waiting,
     put_in_quarantine,
     waiting_for,
 )
-from scoring.intake.refunds import Settled, known_refunds, listed_refunds, refunds_of_sales
-from scoring.intake.resolving import TABLES, natural_keys, resolve_rows
-from scoring.intake.sorting import sort_rows
-from scoring.intake.standing import Comparison, compare, later_statement, of_another_founder
-from scoring.intake.tally import Outcome, Tally
-from scoring.intake.task import Task
-from scoring.intake.validation import check_cells
-from scoring.intake.writing import Writer
+from scoring.intake.matching.sales import sort_rows
+from scoring.intake.settling.changes import Comparison, compare, later_statement, of_another_founder
+from scoring.intake.settling.contradictions import (
+    once,
+    refuse_differing_rows,
+    refuse_lines_of_others,
+)
+from scoring.intake.settling.decisions import (
+    DECIDED_BEFORE,
+    any_decision,
+    past_decisions,
+    respecting_decisions,
+)
+from scoring.intake.settling.doubts import UsualAmounts, doubts_of
+from scoring.intake.settling.refunds import Settled, known_refunds, listed_refunds, refunds_of_sales
+from scoring.intake.settling.stored_rows import TABLES, natural_keys, resolve_rows
+from scoring.intake.storing.writing import Writer
+from scoring.intake.telling.tally import Outcome, Tally
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
 from scoring.store.bulk import standing_frame

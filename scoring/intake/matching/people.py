@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import select
 
+from scoring.intake.checking.cells import by_index
 from scoring.intake.extract import PERSON_ID, PERSON_NAME, PERSON_PHONE
-from scoring.intake.validation import by_index
 from scoring.parties.aliases import Alias, aliases_of, founders_by_alias
 from scoring.store.database import Ledger
 from scoring.store.tables import Founder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from sqlalchemy import select
 
-from scoring.intake.validation import Problem, by_index
+from scoring.intake.checking.cells import Problem, by_index
 from scoring.store.database import Ledger
 from scoring.store.tables import Application, Founder, Loan
 

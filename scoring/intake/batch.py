@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from scoring.intake.checking.cells import Problem, raise_first
 from scoring.intake.extract import Extract
-from scoring.intake.validation import Problem, raise_first
 from scoring.records.forms import FORMS
 from scoring.store.database import Ledger
 

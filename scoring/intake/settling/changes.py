@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from scoring.intake.validation import Problem
+from scoring.intake.checking.cells import Problem
 
 # What a row says of itself, not of the event: of no weight when two rows are compared.
 BOOKKEEPING = {"natural_key", "known_from", "stated_on", "held"}

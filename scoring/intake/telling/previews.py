@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from babel.numbers import get_currency_precision
 
-from scoring.intake.receipts import Receipt
+from scoring.intake.telling.receipts import Receipt
 
 _TITLES = {
     "smartstore": "Naver SmartStore orders",

@@ -7,8 +7,8 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import select
 
-from scoring.intake.task import Task
-from scoring.intake.validation import Problem
+from scoring.intake.batch import Task
+from scoring.intake.checking.cells import Problem
 from scoring.store.database import Ledger
 from scoring.store.tables import Programme, ProgrammeSession
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
+from scoring.intake.batch import Task
+from scoring.intake.checking.cells import by_index, raise_first
 from scoring.intake.extract import PERSON, Extract
-from scoring.intake.people import owners_of
-from scoring.intake.quarantine import UNKNOWN_LOAN, UNKNOWN_SALE, Waiting
-from scoring.intake.references import founder_ids, unknown_founders, unknown_references
-from scoring.intake.resolving import REFERS_TO, natural_keys, refer
-from scoring.intake.task import Task
-from scoring.intake.validation import by_index, raise_first
+from scoring.intake.matching.loans import founder_ids, unknown_founders, unknown_references
+from scoring.intake.matching.people import owners_of
+from scoring.intake.matching.quarantine import UNKNOWN_LOAN, UNKNOWN_SALE, Waiting
+from scoring.intake.settling.stored_rows import REFERS_TO, natural_keys, refer
 from scoring.records.kinds import RecordKind
 from scoring.store.bulk import standing_frame
 from scoring.store.database import Ledger

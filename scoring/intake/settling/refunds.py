@@ -15,10 +15,10 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import select
 
+from scoring.intake.batch import Task
+from scoring.intake.checking.cells import Problem, by_index
 from scoring.intake.extract import DAY_INFERRED
-from scoring.intake.resolving import SEPARATOR, amounts_of, natural_keys
-from scoring.intake.task import Task
-from scoring.intake.validation import Problem, by_index
+from scoring.intake.settling.stored_rows import SEPARATOR, amounts_of, natural_keys
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
 from scoring.store.bulk import stored_form

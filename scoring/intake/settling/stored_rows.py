@@ -12,12 +12,12 @@ from typing import Any
 
 import pandas as pd
 
-from scoring.intake.people import hashed_per_founder
-from scoring.intake.references import referred_records
-from scoring.intake.sessions import session_ids
-from scoring.intake.standing import completed
-from scoring.intake.task import Task
-from scoring.intake.validation import Problem, by_index, minor_units
+from scoring.intake.batch import Task
+from scoring.intake.checking.cells import Problem, by_index, minor_units
+from scoring.intake.matching.loans import referred_records
+from scoring.intake.matching.people import hashed_per_founder
+from scoring.intake.matching.sessions import session_ids
+from scoring.intake.settling.changes import completed
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Ledger

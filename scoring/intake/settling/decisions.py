@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import select
 
-from scoring.intake.standing import BOOKKEEPING
-from scoring.intake.writing import IMPORT_REASON
+from scoring.intake.settling.changes import BOOKKEEPING
+from scoring.intake.storing.writing import IMPORT_REASON
 from scoring.store.bulk import stored_form
 from scoring.store.database import Ledger
 from scoring.store.tables import ImportWithdrawal, Record, Supersession

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import select
 
-from scoring.intake.standing import Comparison
-from scoring.intake.task import Task
+from scoring.intake.batch import Task
+from scoring.intake.settling.changes import Comparison
 from scoring.records.forms import FORMS
 from scoring.store.tables import OrderLine
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from scoring.base.calendar import microseconds
 from scoring.intake.learned_at import Learned
-from scoring.intake.resolving import day_numbers
-from scoring.intake.tally import Tally
+from scoring.intake.settling.stored_rows import day_numbers
+from scoring.intake.telling.tally import Tally
 from scoring.store.bulk import append_frame, supersede_all
 from scoring.store.database import Database, Ledger
 from scoring.store.tables import Record
