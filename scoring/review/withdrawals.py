@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from scoring.base.calendar import microseconds
 from scoring.base.errors import ConflictError, NotFoundError
 from scoring.intake.matching.quarantine import WITHDRAWN, end_of_waiting, waiting_rows
-from scoring.intake.storing.writing import superseding_reason
+from scoring.intake.superseding import superseding_reason
 from scoring.parties.persons import require_name_and_reason
 from scoring.records.plain_columns import KINDS
 from scoring.review.disputes import HELD

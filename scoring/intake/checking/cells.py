@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 import pyarrow as arrow
 import pyarrow.compute as pc
-from babel.numbers import get_currency_precision
 
 from scoring.base.lines import control_character
 from scoring.intake.extract import DAY_INFERRED, PERSON, SUSPECT, Extract
+from scoring.intake.problems import Problem, by_index, raise_first
 from scoring.records.forms import DAY, FORMS, POSITIVE_COUNT, Column, Form
 from scoring.records.kinds import RecordKind
 
@@ -23,34 +20,30 @@ FIRST_DAY = date(1990, 1, 1)
 _CONTROL = r"[\x00-\x1f\x7f-\x{9f}]"
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One cell that can't be used, by its index in the extract."""
+def all_columns(extract: Extract) -> pd.DataFrame:
+    """The form's columns as text; those that the file lacks are empty.
 
-    index: int
-    column: str
-    text: str
+    The reader's own columns (doubts, people) are passed on.
+    """
+    given = extract.cells
+    empty = pd.Series("", index=given.index, dtype="str")
+    marks = [name for name in (SUSPECT, DAY_INFERRED, *PERSON) if name in given]
+    return pd.DataFrame(
+        {
+            name: given[name].astype("str") if name in given else empty
+            for name in (*FORMS[extract.kind].names, *marks)
+        },
+        index=given.index,
+    )
 
 
 def check_cells(file: str, extract: Extract, *, today: date) -> pd.DataFrame:
-    """The form's columns as text, every cell checked; columns that are absent are empty.
-
-    The reader's own columns (doubts, people) are passed on.
+    """The columns of `all_columns`, every cell checked.
 
     Raises:
         FileError: the first problem by place in the file, with the count of the others.
     """
-    form = FORMS[extract.kind]
-    given = extract.cells
-    empty = pd.Series("", index=given.index, dtype="str")
-    marks = [name for name in (SUSPECT, DAY_INFERRED, *PERSON) if name in given]
-    cells = pd.DataFrame(
-        {
-            name: given[name].astype("str") if name in given else empty
-            for name in (*form.names, *marks)
-        },
-        index=given.index,
-    )
+    form, given, cells = FORMS[extract.kind], extract.cells, all_columns(extract)
     problems = _control_characters(cells)
     if not problems:
         named_otherwise = any(name in given for name in PERSON)
@@ -69,51 +62,6 @@ def check_cells(file: str, extract: Extract, *, today: date) -> pd.DataFrame:
         if column.name in form.key and column.content is POSITIVE_COUNT:
             cells[column.name] = cells[column.name].map(lambda cell: str(int(float(cell))))
     return cells
-
-
-def raise_first(file: str, extract: Extract, problems: list[Problem]) -> None:
-    """Refuse the file for its first problem, if it has any.
-
-    Raises:
-        FileError: with row, column and how many more there are.
-    """
-    if problems:
-        first = min(problems, key=lambda problem: (problem.index, problem.column))
-        raise extract.error(file, first.index, first.column, first.text, further=len(problems) - 1)
-
-
-def by_index(cells: pd.Series[str]) -> Iterator[tuple[int, str]]:
-    """Cells with their index in the extract."""
-    return zip(cells.index.tolist(), cells.tolist(), strict=True)
-
-
-def minor_units(amounts: pd.Series[str], currencies: pd.Series[str]) -> pd.Series[int]:
-    """Amounts as integers of the currency's minor unit; an empty cell is 0.
-
-    Raises:
-        ValueError: an amount has more decimals than its currency; `args` holds index and text.
-    """
-    written = amounts.where(amounts != "", "0").astype("str")
-    is_negative = written.str.startswith("-").to_numpy(dtype=bool)
-    with_point = written.str.contains(".", regex=False).to_numpy(dtype=bool)
-    whole = written.str.replace(r"^-|[.].*$", "", regex=True).astype("int64").to_numpy()
-    values = np.zeros(len(amounts), dtype="int64")
-    for code in currencies.unique():
-        digits = get_currency_precision(code)
-        chosen = (currencies == code).to_numpy(dtype=bool)
-        values[chosen] = whole[chosen] * 10**digits
-        pointed = chosen & with_point
-        if not pointed.any():
-            continue
-        decimals = written[pointed].str.replace(r"^[^.]*[.]", "", regex=True).str.rstrip("0")
-        too_fine = decimals.index[decimals.str.len() > digits]
-        if len(too_fine):
-            first = too_fine[0]
-            raise ValueError(int(first), f'"{amounts[first]}" has more decimals than {code} has')
-        if digits:
-            values[pointed] += decimals.str.pad(digits, side="right", fillchar="0").astype("int64")
-    values[is_negative] *= -1
-    return pd.Series(values, index=amounts.index, dtype="int64")
 
 
 def _is_named(column: Column, named_otherwise: bool) -> bool:

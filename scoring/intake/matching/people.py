@@ -2,22 +2,61 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import pandas as pd
-from sqlalchemy import select
 
-from scoring.intake.checking.cells import by_index
-from scoring.intake.extract import PERSON_ID, PERSON_NAME, PERSON_PHONE
-from scoring.parties.aliases import Alias, aliases_of, founders_by_alias
+from scoring.intake.batch import Batch, Waiting
+from scoring.intake.current_import import CurrentImport
+from scoring.intake.extract import PERSON, PERSON_ID, PERSON_NAME, PERSON_PHONE
+from scoring.intake.matching.founders import Founders, unknown_founders
+from scoring.intake.matching.loans import REFERS_TO
+from scoring.intake.matching.recognising import recognise
+from scoring.intake.problems import by_index
+from scoring.parties.aliases import Alias, aliases_of
 from scoring.store.database import Ledger
-from scoring.store.tables import Founder
 
 UNKNOWN_PERSON = "unknown_person"
 AMBIGUOUS_PERSON = "ambiguous_person"
+
+
+class MatchPeople:
+    """Rows are given to the founders whom they name; rows of people unknown wait."""
+
+    def __init__(self, current: CurrentImport) -> None:
+        self._current = current
+        self._founders = Founders(current.ledger)
+
+    def __call__(self, batch: Batch) -> Batch:
+        """The batch with the founder of each row.
+
+        Raises:
+            FileError: a founder is not on file.
+        """
+        if batch.kind in REFERS_TO:
+            return batch
+        if any(name in batch.cells for name in PERSON):
+            batch = self._named(batch)
+        ids = self._founders.of_rows(batch.cells["founder"])
+        batch.refuse(unknown_founders(batch.cells["founder"], ids))
+        return replace(batch, founder_ids=ids.astype("int64"))
+
+    def _named(self, batch: Batch) -> Batch:
+        owners = owners_of(
+            self._current.ledger,
+            batch.cells,
+            source=self._current.source,
+            key=self._current.secret,
+            given=self._current.given_founder,
+            founders=self._founders,
+        )
+        waiting = [
+            Waiting(int(index), reason, owners.aliases[index])
+            for index, reason in owners.waiting.items()
+        ]
+        named = replace(batch, cells=batch.cells.assign(founder=owners.founders))
+        return replace(named.without(waiting), by_name_only=owners.by_name_only)
 
 
 @dataclass(frozen=True)
@@ -28,15 +67,30 @@ class Owners:
         founders: reference; empty where nobody is known.
         waiting: why a row has to wait, for those without an owner.
         aliases: how the file names the owner, hashed, for those without one.
+        by_name_only: how many rows have their owner by nothing but a name.
     """
 
     founders: pd.Series[str]
     waiting: dict[int, str]
     aliases: dict[int, tuple[Alias, ...]]
+    by_name_only: int = 0
+
+
+class _Person(NamedTuple):
+    number: str
+    name: str
+    phone: str
+    cohort: str
 
 
 def owners_of(
-    ledger: Ledger, cells: pd.DataFrame, *, source: str, key: bytes, given: str | None
+    ledger: Ledger,
+    cells: pd.DataFrame,
+    *,
+    source: str,
+    key: bytes,
+    given: str | None,
+    founders: Founders,
 ) -> Owners:
     """Find the founder of each row that names a person.
 
@@ -46,77 +100,51 @@ def owners_of(
         source: of the file; an operator's numbers are its own.
         key: the installation's secret.
         given: the founder whom the operator named for the file; used where it names one person.
+        founders: those that the import names.
     """
-    references = {
-        reference: founder_id
-        for founder_id, reference in ledger.session.execute(select(Founder.id, Founder.reference))
-    }
-    by_id = {founder_id: reference for reference, founder_id in references.items()}
-    people = _people(cells)
-    if given is not None and len(set(people.values())) == 1:
+    people = _people(cells, source)
+    if given is not None and len({person[:3] for person in people.values()}) == 1:
         return Owners(pd.Series(given, index=cells.index, dtype="str"), {}, {})
     named = {
-        person: aliases_of(key, source=source, number=person[0], name=person[1], phone=person[2])
+        person: aliases_of(
+            key,
+            source=source,
+            cohort=person.cohort,
+            number=person.number,
+            name=person.name,
+            phone=person.phone,
+        )
         for person in set(people.values())
     }
-    known = founders_by_alias(
-        ledger.session, [alias.digest for aliases in named.values() for alias in aliases]
-    )
-    found: dict[tuple[str, str, str], str] = {}
-    doubtful: dict[tuple[str, str, str], str] = {}
-    for person, aliases in named.items():
-        candidates = set().union(*(known.get(alias.digest, set()) for alias in aliases))
+    recognised = recognise(ledger.session, named)
+    references = founders.references(recognised.founders.values())
+    outright = founders.ids([*cells["founder"].unique(), *(one.number for one in named)])
+    found = {person: references[founder] for person, founder in recognised.founders.items()}
+    for person in named.keys() - found.keys() - recognised.ambiguous:
         # What the operator mapped goes before a number that happens to look like a reference.
-        if not candidates and person[0] in references:
-            found[person] = person[0]
-        elif len(candidates) == 1:
-            found[person] = by_id[candidates.pop()]
-        else:
-            doubtful[person] = AMBIGUOUS_PERSON if candidates else UNKNOWN_PERSON
-    said = cells["founder"]
-    founders: list[str] = []
+        if person.number in outright:
+            found[person] = person.number
+    owners: list[str] = []
     waiting: dict[int, str] = {}
-    unresolved: dict[int, tuple[Alias, ...]] = {}
-    for index, outright in by_index(said):
+    aliases: dict[int, tuple[Alias, ...]] = {}
+    by_name_only = 0
+    for index, said in by_index(cells["founder"]):
         person = people[index]
-        reference = outright if outright in references else found.get(person, "")
-        founders.append(reference)
+        reference = said if said in outright else found.get(person, "")
+        owners.append(reference)
+        by_name_only += said not in outright and person in recognised.by_name_only
         if not reference:
-            waiting[index] = doubtful.get(person, UNKNOWN_PERSON)
-            unresolved[index] = named[person]
-    return Owners(pd.Series(founders, index=cells.index, dtype="str"), waiting, unresolved)
+            is_ambiguous = person in recognised.ambiguous
+            waiting[index] = AMBIGUOUS_PERSON if is_ambiguous else UNKNOWN_PERSON
+            aliases[index] = named[person]
+    return Owners(pd.Series(owners, index=cells.index, dtype="str"), waiting, aliases, by_name_only)
 
 
-def hashed_per_founder(
-    key: bytes, purpose: str, founders: pd.Series, texts: pd.Series
-) -> pd.Series:
-    """Texts as hashes keyed per founder: one key for all would map a community.
-
-    The series is of objects: left to guess, pandas makes NaN of None.
-
-    Args:
-        key: the installation's secret.
-        purpose: what is hashed, so that a buyer and an account never meet.
-        founders: reference per row.
-        texts: what is hashed per row; empty gives None.
-    """
-    keys: dict[str, bytes] = {}
-    hashes: dict[tuple[str, str], str | None] = {}
-    pairs = list(zip(founders.tolist(), texts.tolist(), strict=True))
-    for founder, text in set(pairs):
-        own = keys.get(founder)
-        if own is None:
-            own = keys[founder] = hmac.digest(key, f"{purpose}:{founder}".encode(), "sha256")
-        written = unicodedata.normalize("NFC", text).encode()
-        hashes[founder, text] = (
-            hmac.new(own, written, hashlib.sha256).hexdigest()[:32] if text else None
-        )
-    return pd.Series([hashes[pair] for pair in pairs], index=texts.index, dtype=object)
-
-
-def _people(cells: pd.DataFrame) -> dict[int, tuple[str, str, str]]:
+def _people(cells: pd.DataFrame, source: str) -> dict[int, _Person]:
     columns = [
         cells[name].tolist() if name in cells else [""] * len(cells)
         for name in (PERSON_ID, PERSON_NAME, PERSON_PHONE)
     ]
-    return dict(zip(cells.index.tolist(), zip(*columns, strict=True), strict=True))
+    cohorts = cells["programme"].tolist() if "programme" in cells else [source] * len(cells)
+    people = map(_Person, *columns, cohorts)
+    return dict(zip(cells.index.tolist(), people, strict=True))

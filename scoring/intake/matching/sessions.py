@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
 from sqlalchemy import select
 
-from scoring.intake.batch import Task
-from scoring.intake.checking.cells import Problem
+from scoring.intake.batch import Batch
+from scoring.intake.current_import import CurrentImport
+from scoring.intake.key_chunks import chunks
+from scoring.intake.problems import Problem
+from scoring.records.kinds import RecordKind
 from scoring.store.database import Ledger
 from scoring.store.tables import Programme, ProgrammeSession
 
 
-def session_ids(task: Task) -> pd.Series[int]:
-    """The id of each row's session; programmes and sessions that are new are added.
+class MatchSessions:
+    """Attendance finds the sessions that it is of."""
 
-    Raises:
-        FileError: a session is on file on another day.
-    """
-    ledger, cells = task.ledger, task.cells
-    session = ledger.session
+    def __init__(self, current: CurrentImport) -> None:
+        self._current = current
+
+    def __call__(self, batch: Batch) -> Batch:
+        """The batch of attendance with its sessions; of other kinds, as it is.
+
+        Raises:
+            FileError: a session is on file on another day.
+        """
+        if batch.kind is not RecordKind.ATTENDANCE or batch.cells.empty:
+            return batch
+        return replace(batch, session_ids=_session_ids(self._current.ledger, batch))
+
+
+def _session_ids(ledger: Ledger, batch: Batch) -> pd.Series[int]:
+    session, cells = ledger.session, batch.cells
     programmes = _programmes(ledger, cells["programme"].unique().tolist())
-    known = {(s.programme_id, s.reference): s for s in session.scalars(select(ProgrammeSession))}
+    known = {
+        (s.programme_id, s.reference): s
+        for keys in chunks(programmes.values())
+        for s in session.scalars(
+            select(ProgrammeSession).where(ProgrammeSession.programme_id.in_(keys))
+        )
+    }
     held: list[ProgrammeSession] = []
     problems: list[Problem] = []
     names = ("programme", "session", "session_kind", "hours", "held_on")
@@ -47,13 +68,19 @@ def session_ids(task: Task) -> pd.Series[int]:
                 Problem(index, "held_on", f"session {reference} is on {known[key].held_on}")
             )
         held.append(known[key])
-    task.refuse(problems)
+    batch.refuse(problems)
     session.flush()
     return pd.Series([found.id for found in held], index=cells.index, dtype="int64")
 
 
 def _programmes(ledger: Ledger, references: list[str]) -> dict[str, int]:
-    known = {p.reference: p for p in ledger.session.scalars(select(Programme))}
+    known = {
+        programme.reference: programme
+        for keys in chunks(references)
+        for programme in ledger.session.scalars(
+            select(Programme).where(Programme.reference.in_(keys))
+        )
+    }
     for reference in references:
         if reference not in known:
             known[reference] = Programme(reference=reference, added_at=ledger.now)

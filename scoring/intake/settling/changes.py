@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from scoring.intake.checking.cells import Problem
+from scoring.intake.batch import Changes
+from scoring.intake.problems import Problem
+from scoring.store.tables import Record
 
 # What a row says of itself, not of the event: of no weight when two rows are compared.
 BOOKKEEPING = {"natural_key", "known_from", "stated_on", "held"}
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Rows of a file beside what is known. All share the index of the rows compared.
-
-    Attributes:
-        rows: completed from what is known.
-        is_new: nothing stands under the row's natural key.
-        is_changed: something else stands there.
-    """
-
-    rows: pd.DataFrame
-    is_new: pd.Series[bool]
-    is_changed: pd.Series[bool]
 
 
 def completed(rows: pd.DataFrame, known: pd.DataFrame, *, absent: Collection[str]) -> pd.DataFrame:
@@ -101,10 +87,11 @@ def _in_order(rows: pd.DataFrame) -> list[tuple[int, str]]:
     return list(zip(net, map(str, rows.to_numpy(dtype=object).tolist()), strict=True))
 
 
-def compare(rows: pd.DataFrame, known: pd.DataFrame) -> Comparison:
+def compare(table: type[Record], rows: pd.DataFrame, known: pd.DataFrame) -> Changes:
     """Tell new rows from changed ones and from those that add nothing.
 
     Args:
+        table: the record kind's table.
         rows: one per natural key, in the stored form.
         known: standing records by natural key.
     """
@@ -118,7 +105,7 @@ def compare(rows: pd.DataFrame, known: pd.DataFrame) -> Comparison:
                 ours = rows[name][is_known].astype(object).to_numpy()
                 differs[places] |= ours != beside[name].to_numpy()
     changed: pd.Series[bool] = pd.Series(differs, index=rows.index, dtype=bool)
-    return Comparison(rows, ~is_known, changed)
+    return Changes(table, rows, known, ~is_known, changed)
 
 
 def of_another_founder(rows: pd.DataFrame, known: pd.DataFrame, *, column: str) -> list[Problem]:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from scoring.intake.extract import SUSPECT
+from scoring.intake.key_chunks import chunks
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Ledger
 from scoring.store.tables import OrderLine, Programme, ProgrammeCalendar, Shop
@@ -99,11 +100,11 @@ def _outliers(rows: pd.DataFrame, usual: UsualAmounts) -> np.ndarray:
 
 
 def _before_opening(ledger: Ledger, rows: pd.DataFrame) -> np.ndarray:
-    latest = select(func.max(Shop.id)).group_by(Shop.founder_id, Shop.channel)
-    opened = {
-        (shop.founder_id, shop.channel): shop.opened_on.isoformat()
-        for shop in ledger.session.scalars(select(Shop).where(Shop.id.in_(latest)))
-    }
+    opened: dict[tuple[int, str], str] = {}
+    for founders in chunks(int(one) for one in rows["founder_id"].unique()):
+        own = select(Shop).where(Shop.founder_id.in_(founders)).order_by(Shop.id)
+        for shop in ledger.session.scalars(own):  # the latest rules
+            opened[shop.founder_id, shop.channel] = shop.opened_on.isoformat()
     if not opened:
         return np.zeros(len(rows), dtype=bool)
     days = [
@@ -116,11 +117,14 @@ def _before_opening(ledger: Ledger, rows: pd.DataFrame) -> np.ndarray:
 def _off_calendar(ledger: Ledger, cells: pd.DataFrame) -> np.ndarray:
     """Attendance on a day for which the programme declared no session."""
     declared: dict[str, set[str]] = {}
-    statement = select(Programme.reference, ProgrammeCalendar.held_on).join(
-        Programme, Programme.id == ProgrammeCalendar.programme_id
-    )
-    for reference, held_on in ledger.session.execute(statement):
-        declared.setdefault(reference, set()).add(held_on.isoformat())
+    for programmes in chunks(cells["programme"].unique()):
+        statement = (
+            select(Programme.reference, ProgrammeCalendar.held_on)
+            .join(Programme, Programme.id == ProgrammeCalendar.programme_id)
+            .where(Programme.reference.in_(programmes))
+        )
+        for reference, held_on in ledger.session.execute(statement):
+            declared.setdefault(reference, set()).add(held_on.isoformat())
     return np.array(
         [
             programme in declared and day not in declared[programme]

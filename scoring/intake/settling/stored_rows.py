@@ -12,15 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from scoring.intake.batch import Task
-from scoring.intake.checking.cells import Problem, by_index, minor_units
-from scoring.intake.matching.loans import referred_records
-from scoring.intake.matching.people import hashed_per_founder
-from scoring.intake.matching.sessions import session_ids
+from scoring.intake.batch import Batch
+from scoring.intake.checking.amounts import minor_units
+from scoring.intake.problems import Problem, by_index
 from scoring.intake.settling.changes import completed
+from scoring.intake.settling.hashes import hashed_per_founder
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
-from scoring.store.database import Ledger
 from scoring.store.tables import (
     Application,
     Attendance,
@@ -46,48 +44,26 @@ TABLES: dict[RecordKind, type[Record]] = {
     RecordKind.OUTCOMES: DeclaredOutcome,
     RecordKind.PAUSES: Pause,
 }
-REFERS_TO: dict[RecordKind, tuple[str, type[Loan] | type[Application]]] = {
-    RecordKind.SCHEDULE: ("loan", Loan),
-    RecordKind.REPAYMENTS: ("loan", Loan),
-    RecordKind.OUTCOMES: ("application", Application),
-}
-SEPARATOR = "|"  # no reference may hold it
 _OTHER = ["other_income", "other_payment"]
 
 
-def natural_keys(cells: pd.DataFrame, kind: RecordKind) -> pd.Series[str]:
-    """What names each record within its source."""
-    first, *others = FORMS[kind].key
-    joined = cells[first].astype("str")
-    for name in others:
-        joined = joined + SEPARATOR + cells[name].astype("str")
-    return joined
-
-
-def refer(
-    ledger: Ledger, cells: pd.DataFrame, kind: RecordKind, *, source: str
-) -> tuple[pd.DataFrame, list[Problem]]:
-    """The loans or applications that cells of a kind refer to."""
-    name, table = REFERS_TO[kind]
-    return referred_records(ledger, cells[name], table=table, source=source)
-
-
-def resolve_rows(task: Task, known: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a task for its kind's table, completed from what is known.
+def stored_rows(batch: Batch, known: pd.DataFrame, *, secret: bytes) -> pd.DataFrame:
+    """The rows of a batch for its kind's table, completed from what is known.
 
     Args:
-        task: the cells.
+        batch: its rows have founders, and what they refer to.
         known: standing records by natural key.
+        secret: the installation's, for hashes.
 
     Raises:
         FileError: an amount doesn't fit its currency, a day contradicts what is on file.
     """
-    cells, kind = task.cells, task.extract.kind
-    columns = _COLUMNS[kind](task)
+    cells, kind = batch.cells, batch.kind
+    columns = _COLUMNS[kind](batch, secret)
     rows = pd.DataFrame(
         {
-            "founder_id": task.founder_ids.astype("int64"),
-            "natural_key": natural_keys(cells, kind),
+            "founder_id": batch.founder_ids.astype("int64"),
+            "natural_key": batch.natural_keys(),
             "event_date": cells[FORMS[kind].event_day],
             **columns,
         },
@@ -95,22 +71,21 @@ def resolve_rows(task: Task, known: pd.DataFrame) -> pd.DataFrame:
     )
     if "known_from" not in rows:
         rows["known_from"] = rows["event_date"]
-    if kind is RecordKind.CASH_FLOW:
-        return _with_purpose(task, completed(rows, known, absent=task.absent))
-    return completed(rows, known, absent=task.absent)
+    rows = completed(rows, known, absent=batch.absent)
+    return _with_purpose(batch, rows) if kind is RecordKind.CASH_FLOW else rows
 
 
-def _attendance(task: Task) -> dict[str, Any]:
-    cells = task.cells
+def _attendance(batch: Batch, secret: bytes) -> dict[str, Any]:
+    cells = batch.cells
     founders = cells["founder"]
     return {
-        "session_id": session_ids(task),
+        "session_id": batch.session_ids,
         "session_kind": cells["session_kind"],
         "hours": cells["hours"].astype("float64"),
         "status": cells["status"],
         "minutes_late": _counts(cells["minutes_late"]),
         "assignment": _or_none(cells["assignment"]),
-        "marked_by": hashed_per_founder(task.secret, "account", founders, cells["marked_by"]),
+        "marked_by": hashed_per_founder(secret, "account", founders, cells["marked_by"]),
         "marked_on": _or_none(cells["marked_on"]),
         # Nobody could know of a mark before it was made.
         "known_from": cells["held_on"].where(
@@ -119,37 +94,37 @@ def _attendance(task: Task) -> dict[str, Any]:
     }
 
 
-def _sales(task: Task) -> dict[str, Any]:
-    cells = task.cells
+def _sales(batch: Batch, secret: bytes) -> dict[str, Any]:
+    cells = batch.cells
     currency = cells["currency"]
-    stated_on = task.extract.stated_on
+    stated_on = batch.extract.stated_on
     return {
         "channel": cells["channel"],
         "order_line": cells["order_line"],
         "entry": "sale",
         "currency": currency,
         "quantity": _counts(cells["quantity"]),
-        "gross": amounts_of(task, "gross", currency),
-        "discount": amounts_of(task, "discount", currency),
-        "shipping": amounts_of(task, "shipping", currency),
-        "fee": amounts_of(task, "fee", currency),
+        "gross": amounts_of(batch, "gross", currency),
+        "discount": amounts_of(batch, "discount", currency),
+        "shipping": amounts_of(batch, "shipping", currency),
+        "fee": amounts_of(batch, "fee", currency),
         "refund": 0,
         "refund_cause": None,
         "paid_on": _or_none(cells["paid_on"]),
         "settled_on": _or_none(cells["settled_on"]),
-        "buyer": hashed_per_founder(task.secret, "buyer", cells["founder"], cells["buyer"]),
+        "buyer": hashed_per_founder(secret, "buyer", cells["founder"], cells["buyer"]),
         "day_inferred": False,
         "stated_on": None if stated_on is None else stated_on.isoformat(),
     }
 
 
-def _loans(task: Task) -> dict[str, Any]:
-    cells = task.cells
+def _loans(batch: Batch, secret: bytes) -> dict[str, Any]:
+    cells = batch.cells
     return {
         "reference": cells["loan"],
         "lender": cells["lender"],
         "currency": cells["currency"],
-        "principal": amounts_of(task, "principal", cells["currency"]),
+        "principal": amounts_of(batch, "principal", cells["currency"]),
         "annual_rate": cells["annual_rate"].replace("", "0").astype("float64"),
         "months": _counts(cells["months"]),
         "grace_months": _counts(cells["grace_months"]),
@@ -158,35 +133,35 @@ def _loans(task: Task) -> dict[str, Any]:
     }
 
 
-def _schedule(task: Task) -> dict[str, Any]:
-    loans = _referred(task)
-    _refuse_before_disbursement(task, "due_on")
+def _schedule(batch: Batch, secret: bytes) -> dict[str, Any]:
+    loans = batch.referred
+    _refuse_before_disbursement(batch, "due_on")
     return {
-        "loan": task.cells["loan"],
-        "number": _counts(task.cells["number"]),
+        "loan": batch.cells["loan"],
+        "number": _counts(batch.cells["number"]),
         "currency": loans["currency"],
-        "principal": amounts_of(task, "principal", loans["currency"]),
-        "interest": amounts_of(task, "interest", loans["currency"]),
+        "principal": amounts_of(batch, "principal", loans["currency"]),
+        "interest": amounts_of(batch, "interest", loans["currency"]),
         "known_from": loans["event_date"],  # a schedule is agreed when the loan is paid out
     }
 
 
-def _repayments(task: Task) -> dict[str, Any]:
-    loans = _referred(task)
-    _refuse_before_disbursement(task, "paid_on")
+def _repayments(batch: Batch, secret: bytes) -> dict[str, Any]:
+    loans = batch.referred
+    _refuse_before_disbursement(batch, "paid_on")
     return {
-        "loan": task.cells["loan"],
-        "reference": task.cells["repayment"],
+        "loan": batch.cells["loan"],
+        "reference": batch.cells["repayment"],
         "currency": loans["currency"],
-        "amount": amounts_of(task, "amount", loans["currency"]),
+        "amount": amounts_of(batch, "amount", loans["currency"]),
     }
 
 
-def _cash_flow(task: Task) -> dict[str, Any]:
-    cells = task.cells
-    amount = amounts_of(task, "amount", cells["currency"])
+def _cash_flow(batch: Batch, secret: bytes) -> dict[str, Any]:
+    cells = batch.cells
+    amount = amounts_of(batch, "amount", cells["currency"])
     incoming = cells["direction"] == "in"
-    balance = amounts_of(task, "balance", cells["currency"]).astype(object)
+    balance = amounts_of(batch, "balance", cells["currency"]).astype(object)
     return {
         "account": cells["account"],
         "line": cells["line"],
@@ -198,35 +173,35 @@ def _cash_flow(task: Task) -> dict[str, Any]:
     }
 
 
-def _with_purpose(task: Task, rows: pd.DataFrame) -> pd.DataFrame:
+def _with_purpose(batch: Batch, rows: pd.DataFrame) -> pd.DataFrame:
     """Where no purpose is told or known, the direction of this file's line decides."""
-    untold = rows["purpose"].isin(["", *_OTHER] if "purpose" in task.absent else [""])
-    other = (task.cells["direction"] == "in").map(dict(zip([True, False], _OTHER, strict=True)))
+    untold = rows["purpose"].isin(["", *_OTHER] if "purpose" in batch.absent else [""])
+    other = (batch.cells["direction"] == "in").map(dict(zip([True, False], _OTHER, strict=True)))
     return rows.assign(purpose=rows["purpose"].where(~untold, other))
 
 
-def _applications(task: Task) -> dict[str, Any]:
-    cells = task.cells
+def _applications(batch: Batch, secret: bytes) -> dict[str, Any]:
+    cells = batch.cells
     return {
         "reference": cells["application"],
         "lender": cells["lender"],
         "currency": cells["currency"],
-        "principal": amounts_of(task, "principal", cells["currency"]),
+        "principal": amounts_of(batch, "principal", cells["currency"]),
         "months": _counts(cells["months"]),
-        "instalment": amounts_of(task, "instalment", cells["currency"]),
+        "instalment": amounts_of(batch, "instalment", cells["currency"]),
     }
 
 
-def _outcomes(task: Task) -> dict[str, Any]:
-    return {"application": task.cells["application"], "outcome": task.cells["outcome"]}
+def _outcomes(batch: Batch, secret: bytes) -> dict[str, Any]:
+    return {"application": batch.cells["application"], "outcome": batch.cells["outcome"]}
 
 
-def _pauses(task: Task) -> dict[str, Any]:
-    last = task.cells["last_day"]
+def _pauses(batch: Batch, secret: bytes) -> dict[str, Any]:
+    last = batch.cells["last_day"]
     return {"ends_on": last, "ends_day": day_numbers(last)}
 
 
-_COLUMNS: dict[RecordKind, Callable[[Task], dict[str, Any]]] = {
+_COLUMNS: dict[RecordKind, Callable[[Batch, bytes], dict[str, Any]]] = {
     RecordKind.ATTENDANCE: _attendance,
     RecordKind.SALES: _sales,
     RecordKind.LOANS: _loans,
@@ -246,29 +221,24 @@ def day_numbers(days: Iterable[str]) -> pd.Series[int]:
     return written.map(known).astype("int64")
 
 
-def amounts_of(task: Task, column: str, currency: pd.Series[str]) -> pd.Series[int]:
+def amounts_of(batch: Batch, column: str, currency: pd.Series[str]) -> pd.Series[int]:
     """A column of amounts in minor units.
 
     Raises:
         FileError: an amount has more decimals than its currency.
     """
     try:
-        return minor_units(task.cells[column], currency)
+        return minor_units(batch.cells[column], currency)
     except ValueError as error:
         index, text = error.args
-        task.refuse([Problem(int(index), column, text)])
+        batch.refuse([Problem(int(index), column, text)])
         raise
 
 
-def _referred(task: Task) -> pd.DataFrame:
-    assert task.referred is not None, "kinds that refer to a loan are resolved with it"
-    return task.referred
-
-
-def _refuse_before_disbursement(task: Task, column: str) -> None:
-    granted = _referred(task)["event_date"]
-    early = task.cells[column] < granted
-    task.refuse(
+def _refuse_before_disbursement(batch: Batch, column: str) -> None:
+    granted = batch.referred["event_date"]
+    early = batch.cells[column] < granted
+    batch.refuse(
         [
             Problem(index, column, f"lies before the loan was paid out ({day})")
             for index, day in by_index(granted[early])

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from scoring.intake.batch import Outcome
+from scoring.intake.containers import Container
+from scoring.intake.extract import Reading
+from scoring.intake.telling.tally import Tally
 from scoring.store.tables import Import, ImportResult, ImportWithdrawal
 
 _COUNTS = (
@@ -87,6 +92,58 @@ class Receipt:
         return asdict(self)
 
 
+def receipt_of(entry: Import, file: Container, reading: Reading, tally: Tally) -> Receipt:
+    """The receipt of an import whose rows were stored."""
+    counts = tally.counts()
+    repeated = counts[Outcome.REPEATED] + reading.repeated
+    return Receipt(
+        import_id=entry.id,
+        file=file.name,
+        format=reading.format,
+        wrapper=file.wrapper,
+        kind=reading.kind,
+        source=entry.source,
+        learned=entry.learned,
+        rows=sum(counts.values()) + reading.repeated + sum(reading.left_out.values()),
+        accepted=counts[Outcome.ACCEPTED],
+        suspect=counts[Outcome.SUSPECT],
+        quarantined=counts[Outcome.QUARANTINED],
+        repeated=repeated,
+        left_out=dict(reading.left_out),
+        cancelled=len(tally.cancelled),
+        net_sales=tally.net_sales,
+        currency="/".join(sorted(tally.currencies)) or None,
+        added=tally.added,
+        corrected=tally.corrected,
+        used=dict(reading.used),
+        ignored_columns=reading.ignored,
+        notes=(*reading.notes, *tally.notes()),
+        doubts=dict(sorted(tally.doubts.items())),
+        first_day=tally.first_day,
+        last_day=tally.last_day,
+    )
+
+
+def result_of(entry: Import, receipt: Receipt) -> ImportResult:
+    """The counts of a receipt, as the store keeps them."""
+    return ImportResult(
+        import_id=entry.id,
+        rows=receipt.rows,
+        accepted=receipt.accepted,
+        suspect=receipt.suspect,
+        quarantined=receipt.quarantined,
+        repeated=receipt.repeated,
+        left_out=sum(receipt.left_out.values()),
+        added=receipt.added,
+        corrected=receipt.corrected,
+        cancelled=receipt.cancelled,
+        net_sales=receipt.net_sales,
+        currency=receipt.currency if len(receipt.currency or "") == 3 else None,
+        first_day=_day(receipt.first_day),
+        last_day=_day(receipt.last_day),
+    )
+
+
 def list_receipts(session: Session) -> list[dict[str, Any]]:
     """Every import with what it came to, and whether it was withdrawn, in order."""
     statement = (
@@ -110,3 +167,7 @@ def list_receipts(session: Session) -> list[dict[str, Any]]:
         }
         for entry, result, withdrawal in session.execute(statement)
     ]
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
