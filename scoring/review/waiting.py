@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from scoring.base.errors import ConflictError, FileError, NotFoundError
 from scoring.intake.batch import Outcome
+from scoring.intake.matching.identifying import identify
 from scoring.intake.matching.people import AMBIGUOUS_PERSON, UNKNOWN_PERSON
 from scoring.intake.matching.quarantine import (
     DISMISSED,
@@ -19,7 +20,6 @@ from scoring.intake.matching.quarantine import (
     end_of_waiting,
     waiting_rows,
 )
-from scoring.intake.matching.recognising import recognise
 from scoring.intake.stages import release_rows
 from scoring.parties.aliases import add_aliases
 from scoring.parties.persons import require_name_and_reason
@@ -125,11 +125,11 @@ def resolve_row(
 def resolve_by_aliases(database: Database, ledger: Ledger, *, author: str) -> Resolved:
     """Store every waiting row whose person a mapping names by now."""
     rows = waiting_rows(ledger.session, QuarantinedRow.reason.in_(_PERSON))
-    recognised = recognise(ledger.session, {row.id: aliases_waiting(row) for row in rows})
+    identified = identify(ledger.session, {row.id: aliases_waiting(row) for row in rows})
     by_founder: dict[int, list[QuarantinedRow]] = {}
     for row in rows:
-        if row.id in recognised.founders:
-            by_founder.setdefault(recognised.founders[row.id], []).append(row)
+        if row.id in identified.founders:
+            by_founder.setdefault(identified.founders[row.id], []).append(row)
     done = Resolved()
     for founder_id, own in by_founder.items():
         founder = ledger.session.get_one(Founder, founder_id)

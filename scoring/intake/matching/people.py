@@ -11,8 +11,8 @@ from scoring.intake.batch import Batch, Waiting
 from scoring.intake.current_import import CurrentImport
 from scoring.intake.extract import PERSON, PERSON_ID, PERSON_NAME, PERSON_PHONE
 from scoring.intake.matching.founders import Founders, unknown_founders
+from scoring.intake.matching.identifying import identify
 from scoring.intake.matching.loans import REFERS_TO
-from scoring.intake.matching.recognising import recognise
 from scoring.intake.problems import by_index
 from scoring.parties.aliases import Alias, aliases_of
 from scoring.store.database import Ledger
@@ -116,11 +116,11 @@ def owners_of(
         )
         for person in set(people.values())
     }
-    recognised = recognise(ledger.session, named)
-    references = founders.references(recognised.founders.values())
+    identified = identify(ledger.session, named)
+    references = founders.references(identified.founders.values())
     outright = founders.ids([*cells["founder"].unique(), *(one.number for one in named)])
-    found = {person: references[founder] for person, founder in recognised.founders.items()}
-    for person in named.keys() - found.keys() - recognised.ambiguous:
+    found = {person: references[founder] for person, founder in identified.founders.items()}
+    for person in named.keys() - found.keys() - identified.ambiguous:
         # What the operator mapped goes before a number that happens to look like a reference.
         if person.number in outright:
             found[person] = person.number
@@ -132,9 +132,9 @@ def owners_of(
         person = people[index]
         reference = said if said in outright else found.get(person, "")
         owners.append(reference)
-        by_name_only += said not in outright and person in recognised.by_name_only
+        by_name_only += said not in outright and person in identified.by_name_only
         if not reference:
-            is_ambiguous = person in recognised.ambiguous
+            is_ambiguous = person in identified.ambiguous
             waiting[index] = AMBIGUOUS_PERSON if is_ambiguous else UNKNOWN_PERSON
             aliases[index] = named[person]
     return Owners(pd.Series(owners, index=cells.index, dtype="str"), waiting, aliases, by_name_only)

@@ -39,19 +39,15 @@ class StoreRecords:
         """Append new rows, learned as the import's records are."""
         if rows.empty:
             return
-        now = microseconds(self._current.ledger.now)
+        current = self._current
         instants = {
             day: microseconds(
-                self._current.learned.learned_at(
-                    str(day), self._current.ledger.now, self._current.database
-                )
+                current.learned.learned_at(str(day), current.ledger.now, current.database)
             )
             for day in rows["known_from"].unique()
         }
-        stored = self._stored(rows).assign(
-            learned_at=rows["known_from"].map(instants) if instants else now
-        )
-        append_frame(self._current.ledger, table, stored)
+        stored = self._stored(rows).assign(learned_at=rows["known_from"].map(instants))
+        append_frame(current.ledger, table, stored)
         self._added += len(rows)
         if self._progress is not None:
             self._progress(table.__tablename__, self._added)
