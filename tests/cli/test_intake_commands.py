@@ -217,7 +217,7 @@ def test_the_same_file_for_another_founder_ends_with_status_2_and_names_the_opti
     shell.json("import", path, "--founder", "F-1")
     done = shell.run("import", path, "--founder", "F-2")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("foothold: account.csv: the same file was imported before")
+    assert "foothold: account.csv: the same file was imported before" in done.stderr
     assert "founder F-1 (now F-2). See receipt 1." in done.stderr
     assert "say --again-for-another" in done.stderr
     assert shell.json("records", "F-2")["records"] == []
