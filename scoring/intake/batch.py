@@ -47,7 +47,7 @@ class Changes:
         table: the record kind's table.
         rows: one per natural key, in the stored form, with `known_from` and without the import's
             own columns; the index is that of the cells.
-        known: standing records by natural key, in the stored form.
+        known: records on file by natural key, in the stored form.
         is_new: by row, whether nothing stands under its natural key.
         is_changed: by row, whether something else stands there.
         retracted: ids of records that are to stand no more.

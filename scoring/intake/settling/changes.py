@@ -93,7 +93,7 @@ def compare(table: type[Record], rows: pd.DataFrame, known: pd.DataFrame) -> Cha
     Args:
         table: the record kind's table.
         rows: one per natural key, in the stored form.
-        known: standing records by natural key.
+        known: records on file by natural key.
     """
     is_known = _is_known(rows, known)
     differs = np.zeros(len(rows), dtype=bool)

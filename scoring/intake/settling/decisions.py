@@ -105,7 +105,7 @@ def respecting_decisions(
 
     Args:
         rows: one per natural key, in the stored form.
-        known: standing records by natural key.
+        known: records on file by natural key.
         decisions: from `PastDecisions`.
     """
     taken_back = pd.Series(False, index=rows.index)

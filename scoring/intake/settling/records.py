@@ -44,24 +44,14 @@ class SettleRecords:
         """
         if batch.kind is RecordKind.REFUNDS or batch.cells.empty:
             return batch
-        ledger, table = self._current.ledger, TABLES[batch.kind]
         keys = batch.natural_keys()
         again = self._repetitions.of(batch.kind, keys)
-        known = self._repetitions.known(table, keys, again)
-        rows = stored_rows(batch, known, secret=self._current.secret)
-        batch.refuse(of_another_founder(rows, known, column=_owner_column(batch.kind)))
-        if batch.extract.is_export:
-            refuse_lines_of_others(ledger, batch, rows)
-            rows = later_statement(rows, known)
-        rows = once(batch, rows)
-        decided = respecting_decisions(rows, known, self._decisions.of(table, rows["natural_key"]))
-        rows = decided.rows[~decided.is_taken_back]
-        changes = compare(table, rows, known)
-        refuse_differing_rows(batch, changes, import_id=self._current.import_id)
+        known = self._repetitions.known(TABLES[batch.kind], keys, again)
+        changes, is_third = self._compared(batch, known)
+        rows = changes.rows
         cells = batch.cells.loc[rows.index]
-        doubts = doubts_of(ledger, batch.kind, cells, rows, self._usual)
+        doubts = doubts_of(self._current.ledger, batch.kind, cells, rows, self._usual)
         held = _held(changes, doubts)
-        is_third = decided.is_third_statement[rows.index]
         held = held.where(~is_third | (held == DISPUTED), DECIDED_BEFORE)
         settled = replace(batch, cells=cells, founder_ids=rows["founder_id"]).settled(
             replace(changes, rows=rows.assign(held=held))
@@ -69,6 +59,21 @@ class SettleRecords:
         if batch.kind is RecordKind.SALES:
             settled = replace(settled, sold=_sold(rows, again[rows.index]))
         return settled
+
+    def _compared(self, batch: Batch, known: pd.DataFrame) -> tuple[Changes, pd.Series[bool]]:
+        """What the rows change, and which say a third thing beside a decision."""
+        table = TABLES[batch.kind]
+        rows = stored_rows(batch, known, secret=self._current.secret)
+        batch.refuse(of_another_founder(rows, known, column=_owner_column(batch.kind)))
+        if batch.extract.is_export:
+            refuse_lines_of_others(self._current.ledger, batch, rows)
+            rows = later_statement(rows, known)
+        rows = once(batch, rows)
+        decided = respecting_decisions(rows, known, self._decisions.of(table, rows["natural_key"]))
+        rows = decided.rows[~decided.is_taken_back]
+        changes = compare(table, rows, known)
+        refuse_differing_rows(batch, changes, import_id=self._current.import_id)
+        return changes, decided.is_third_statement[rows.index]
 
 
 def _owner_column(kind: RecordKind) -> str:

@@ -52,7 +52,7 @@ def stored_rows(batch: Batch, known: pd.DataFrame, *, secret: bytes) -> pd.DataF
 
     Args:
         batch: its rows have founders, and what they refer to.
-        known: standing records by natural key.
+        known: records on file by natural key.
         secret: the installation's, for hashes.
 
     Raises:
