@@ -24,6 +24,7 @@ from scoring.base.errors import (
     FileError,
     FootholdError,
     FourEyesError,
+    ImportedForAnotherError,
     InputError,
     IntegrityError,
     ModelError,
@@ -80,6 +81,13 @@ class KeyRefusedError(FootholdError):
 # From special to general. A detail of None is the error's own words; commands and references
 # in them are the operator's business, so most have words for lenders here.
 _FAMILY: tuple[tuple[type[FootholdError], HTTPStatus, str, str, str | None], ...] = (
+    (
+        ImportedForAnotherError,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "imported-for-another",
+        "Imported for another before",
+        None,
+    ),
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", "Invalid request", None),
     (
         NotFoundError,

@@ -15,9 +15,9 @@ import pandas as pd
 
 from scoring.features import features_for
 from scoring.governance.registry import promote_model, store_model
-from scoring.intake.importing import import_file
+from scoring.intake.importing import Request, import_records
 from scoring.intake.learned_at import Learned
-from scoring.intake.receipts import Receipt
+from scoring.intake.telling.receipts import Receipt
 from scoring.models.artefact import Artefact
 from scoring.models.priors import read_priors, typical_constants, unfitted_scorecard
 from scoring.parties.consents import Purpose, grant_consent, withdraw_consent
@@ -38,6 +38,7 @@ def import_rows(
     *,
     lag: int | None = 0,
     source: str | None = None,
+    again_for_another: bool = False,
 ) -> Receipt:
     """Write rows as a plain CSV file and import it as a person would."""
     with tempfile.TemporaryDirectory() as folder:
@@ -46,7 +47,13 @@ def import_rows(
             writer = csv.DictWriter(file, fieldnames=FORMS[kind].names, restval="")
             writer.writeheader()
             writer.writerows(rows)
-        return import_file(database, path, kind=kind, learned=Learned(lag), source=source)
+        request = Request(
+            kind=kind,
+            learned=Learned(lag),
+            source=source,
+            again_for_another=again_for_another,
+        )
+        return import_records(database, path, request)
 
 
 class FounderBuilder:

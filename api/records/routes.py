@@ -103,6 +103,7 @@ def _asked(
         lender=options.lender,
         learned=Learned.parse(options.learned),
         source=options.source,
+        again_for_another=options.again_for_another,
     )
     told = {"kind": kind.value, **options.model_dump(mode="json", exclude={"dry_run", "filename"})}
     request = replace(request, author=caller.actor)

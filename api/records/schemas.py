@@ -95,6 +95,11 @@ class Options(BaseModel):
         description="When such records are learned: `live` (on arrival), or a number of days "
         "after the event day, for a backfill.",
     )
+    again_for_another: bool = Field(
+        False,
+        description="Import a file for this founder, programme, lender or source as well, though "
+        "it was imported for another before; without it such a file is refused.",
+    )
     filename: str | None = Field(
         None,
         max_length=200,

@@ -3,7 +3,8 @@
 FootholdError
 ├── InputError               something given can't be used
 │   ├── FileError            a file that can't be imported: file, row, column
-│   └── SeveralCurrenciesError   amounts that belong together are in several currencies
+│   ├── SeveralCurrenciesError   amounts that belong together are in several currencies
+│   └── ImportedForAnotherError  a file that was imported for another before
 ├── NotFoundError            no such founder, lender, model or score
 ├── ConflictError            the state forbids it (already there, already withdrawn)
 ├── ConsentError             no valid consent: no score
@@ -73,6 +74,27 @@ class SeveralCurrenciesError(InputError):
         super().__init__(
             f"Amounts that belong together are in {', '.join(codes)}. Nothing is converted: "
             "correct those that are wrong, or keep each currency apart."
+        )
+
+
+class ImportedForAnotherError(InputError):
+    """A file was imported before for another founder, programme, lender or source.
+
+    Nothing was stored; whoever imports has to say whether it belongs to both.
+
+    Args:
+        file: name of the file, without folders.
+        receipt: number of the earlier import.
+        differs: in what the earlier import was another's.
+    """
+
+    def __init__(self, file: str, *, receipt: int, differs: str) -> None:
+        self.file, self.receipt = file, receipt
+        super().__init__(
+            f"{file}: the same file was imported before, for another: {differs}. See receipt "
+            f"{receipt}.\nNothing was imported. If it belongs to both, say --again-for-another "
+            "(over HTTP: again_for_another=true). If the receipt is wrong, withdraw it first: "
+            f"foothold imports withdraw {receipt}."
         )
 
 

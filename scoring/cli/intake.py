@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from scoring.base.errors import InputError
+from scoring.base.errors import ImportedForAnotherError, InputError
 from scoring.base.settings import read_settings
 from scoring.cli.console import open_database, print_json, print_table, progress_bar
 from scoring.cli.options import AsJson, Author
@@ -71,6 +73,14 @@ def import_records_of(
         str | None,
         typer.Option(help="Name of the environment variable that holds the file's password."),
     ] = None,
+    again_for_another: Annotated[
+        bool,
+        typer.Option(
+            "--again-for-another",
+            help="Import a file for this founder, programme, lender or source as well, though it "
+            "was imported for another before.",
+        ),
+    ] = False,
     by: Author = "operator",
     as_json: AsJson = False,
 ) -> None:
@@ -82,7 +92,7 @@ def import_records_of(
         preview_without_store,
     )
     from scoring.intake.learned_at import Learned
-    from scoring.intake.previews import preview_lines
+    from scoring.intake.telling.previews import preview_lines
     from scoring.store.database import Database
 
     request = Request(
@@ -98,15 +108,22 @@ def import_records_of(
         source=source,
         author=by,
         password=_password(password_env),
+        again_for_another=again_for_another,
     )
     settings = read_settings()
     if dry_run and not Database(settings).exists:
         receipt = preview_without_store(file, request, settings)
     else:
         database = open_database()
-        with progress_bar() as progress:
-            run = preview_records if dry_run else import_records
-            receipt = run(database, file, request, progress=progress)
+        run = preview_records if dry_run else import_records
+        try:
+            with progress_bar() as progress:
+                receipt = run(database, file, request, progress=progress)
+        except ImportedForAnotherError as question:
+            _ask(question)
+            agreed = replace(request, again_for_another=True)
+            with progress_bar() as progress:
+                receipt = run(database, file, agreed, progress=progress)
     for line in preview_lines(receipt):
         typer.echo(line, err=as_json)
     if as_json:
@@ -116,7 +133,7 @@ def import_records_of(
 @imports_app.callback(invoke_without_command=True)
 def imports(context: typer.Context, as_json: AsJson = False) -> None:
     """List import receipts."""
-    from scoring.intake.receipts import list_receipts
+    from scoring.intake.telling.receipts import list_receipts
 
     if context.invoked_subcommand is not None:
         return
@@ -145,6 +162,15 @@ def imports_withdraw(receipt: int, reason: Reason, by: Author, as_json: AsJson =
             f"restored, {done.no_longer_waiting} rows no longer wait. What another file merely "
             "repeated comes back when that file is imported again."
         )
+
+
+def _ask(question: ImportedForAnotherError) -> None:
+    """Ask whether a file belongs to both; where nobody is there to answer, end with status 2."""
+    typer.echo(f"foothold: {question}", err=True)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise typer.Exit(2)
+    if not typer.confirm("Import it for this one as well?", err=True):
+        raise typer.Exit(1)
 
 
 def _password(variable: str | None) -> str | None:

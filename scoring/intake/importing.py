@@ -13,24 +13,28 @@ from scoring.base.errors import FileError
 from scoring.base.keys import KeyPurpose
 from scoring.base.lines import require_line
 from scoring.base.settings import Settings
+from scoring.intake.batch import Batch
+from scoring.intake.checking.accounts import with_hashed_accounts
+from scoring.intake.checking.cells import check_cells
+from scoring.intake.checking.kept_batches import KeptBatches
 from scoring.intake.containers import Container
+from scoring.intake.current_import import CurrentImport
 from scoring.intake.day_order import DayOrder
-from scoring.intake.extract import Given, Reading
+from scoring.intake.extract import Extract, Given, Reading
 from scoring.intake.formats.declarations import FormatName
 from scoring.intake.learned_at import Learned
 from scoring.intake.listed import read_list
-from scoring.intake.plain_form import plain_form, read_plain
-from scoring.intake.receipts import Receipt
-from scoring.intake.recognising import read_records
-from scoring.intake.storing import OpenImport
-from scoring.intake.tally import Outcome, Tally
-from scoring.intake.validation import check_cells
+from scoring.intake.reading.plain_form import plain_form, read_plain
+from scoring.intake.reading.recognising import read_records
+from scoring.intake.stages import take_in
+from scoring.intake.telling.earlier_receipts import FileOwner, refuse_file_of_another
+from scoring.intake.telling.receipts import Receipt, receipt_of, result_of
 from scoring.parties.founders import add_founders, find_founder
 from scoring.parties.references import REFERENCE, random_reference
 from scoring.records.kinds import RecordKind
 from scoring.store.audit import append_event
 from scoring.store.database import Database, Ledger
-from scoring.store.tables import Import, ImportResult
+from scoring.store.tables import Import
 
 DEFAULT_SOURCE = "plain"
 # A sheet and a log of the same sessions tell of the same attendance, which counts once.
@@ -60,6 +64,8 @@ class Request:
             form and the format's name for the others when None.
         author: who imports, for the receipt and the audit chain.
         password: of a workbook that has one.
+        again_for_another: whether a file that was imported for another founder, programme, lender
+            or source before is imported for this one as well; else that is asked.
     """
 
     kind: RecordKind | None = None
@@ -75,6 +81,7 @@ class Request:
     source: str | None = None
     author: str = "operator"
     password: str | None = None
+    again_for_another: bool = False
 
     def given(self, today: date, secret: bytes) -> Given:
         """What a format's reader has to know of it."""
@@ -121,6 +128,7 @@ def import_records(
 
     Raises:
         FileError: the file can't be used; nothing was stored.
+        ImportedForAnotherError: it was imported for another before; nothing was stored.
         InputError: the source's or the author's name can't be used.
         NotFoundError: the founder named is not on file.
     """
@@ -149,6 +157,7 @@ def preview_records(
 
     Raises:
         FileError: the file can't be used.
+        ImportedForAnotherError: it was imported for another before.
         NotFoundError: the founder named is not on file.
     """
     # Nobody stands in for the owner of a shop; a sheet that names people never takes that name.
@@ -188,11 +197,22 @@ def preview_without_store(path: Path, request: Request, settings: Settings) -> R
 
 @dataclass(frozen=True)
 class Checked:
-    """A file that was read through once and is fit to be stored."""
+    """A file that was read through once and is fit to be stored.
+
+    Attributes:
+        container: the file.
+        reading: what its format says of it.
+        batches: its rows, every cell checked.
+    """
 
     container: Container
     reading: Reading
-    rows: int
+    batches: KeptBatches
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is in our plain form."""
+        return self.reading.format == FormatName.PLAIN
 
 
 def check_file(
@@ -207,57 +227,61 @@ def check_file(
     if request.source is not None:
         require_line("The source", request.source, longest=64)
     require_line("The name of who imports", request.author, longest=120)
+    secret = database.settings.key(KeyPurpose.HASHING)
     container, reading = read_records(
         path,
-        request.given(database.today, database.settings.key(KeyPurpose.HASHING)),
+        request.given(database.today, secret),
         format_name=request.format_name,
         kind=request.kind,
         password=request.password,
         data_dir=database.settings.data_dir,
     )
-    if request.expected is not None:
-        reading = _told_of(request.expected, container, reading)
-    _require_founder(container.name, reading, request)
-    rows = 0
+    reading = _as_expected(request.expected, container, reading)
+    checked = Checked(container, reading, KeptBatches())
     for extract in reading.extracts():
-        check_cells(container.name, extract, today=database.today)
-        rows += len(extract.cells)
+        _require_kind(request.expected, checked, extract.kind)
+        _require_founder(checked, extract, request)
+        cells = check_cells(container.name, extract, today=database.today)
+        if extract.kind is RecordKind.ATTENDANCE:
+            cells = with_hashed_accounts(cells, secret=secret)
+        checked.batches.add(Batch.of(container.name, extract, cells))
         if progress is not None:
-            progress("checked", rows, rows)
-    return Checked(container, reading, rows)
+            progress("checked", checked.batches.rows, checked.batches.rows)
+    if not checked.batches.rows:
+        _require_kind(request.expected, checked, None)
+    return checked
 
 
-def _told_of(kind: RecordKind, file: Container, reading: Reading) -> Reading:
-    """The reading, where it tells of a kind and of nothing else that this would surprise with.
-
-    Columns can fit several plain forms; the one that is expected goes first. A ledger of loans
-    has their instalments and payments too.
-    """
-    if reading.kind == kind:
+def _as_expected(kind: RecordKind | None, file: Container, reading: Reading) -> Reading:
+    """The reading; of columns that fit several plain forms, in the one that is expected."""
+    if kind is None or reading.kind == kind or reading.format != FormatName.PLAIN:
         return reading
-    if reading.format == FormatName.PLAIN and (form := plain_form(file, kind)) is not None:
-        return read_plain(file, form)
-    if {extract.kind for extract in reading.extracts()} != {kind}:
+    form = plain_form(file, kind)
+    return reading if form is None else read_plain(file, form)
+
+
+def _require_kind(expected: RecordKind | None, checked: Checked, kind: RecordKind | None) -> None:
+    """Refuse rows of a kind that nobody expects.
+
+    A ledger of loans has their instalments and payments too.
+    """
+    reading = checked.reading
+    if expected is not None and reading.kind != expected and kind is not expected:
         raise FileError(
-            file.name,
-            f"tells of {reading.kind}, as {reading.format} files do, and not of {kind}",
+            checked.container.name,
+            f"tells of {reading.kind}, as {reading.format} files do, and not of {expected}",
             remedy=f"Send it as {reading.kind}.",
         )
-    return reading
 
 
-def _require_founder(file: str, reading: Reading, request: Request) -> None:
+def _require_founder(checked: Checked, extract: Extract, request: Request) -> None:
     """Refuse a shop's or an account's file for which nobody said whose it is."""
-    if request.founder is not None or reading.format == FormatName.PLAIN:
+    if request.founder is not None or checked.is_plain or "founder" not in extract.cells:
         return
-    names_nobody = any(
-        "founder" in extract.cells and (extract.cells["founder"] == "").any()
-        for extract in reading.extracts()
-    )
-    if names_nobody:
+    if (extract.cells["founder"] == "").any():
         raise FileError(
-            file,
-            f"is of one founder, as {reading.format} files are, and does not say whose",
+            checked.container.name,
+            f"is of one founder, as {checked.reading.format} files are, and does not say whose",
             remedy="Say whose it is with --founder REF (over HTTP: the parameter founder).",
         )
 
@@ -269,10 +293,15 @@ def store_checked(
     request: Request,
     progress: Progress | None,
 ) -> Receipt:
-    """Store a file that was checked, in a transaction that is open."""
-    container, reading = checked.container, checked.reading
-    is_plain = reading.format == FormatName.PLAIN
-    own = DEFAULT_SOURCE if is_plain else reading.format
+    """Store a file that was checked, in a transaction that is open.
+
+    Raises:
+        FileError: it contradicts what is on file, or itself.
+        ImportedForAnotherError: it was imported for another before.
+        NotFoundError: the founder named is not on file.
+    """
+    container, reading, rows = checked.container, checked.reading, checked.batches.rows
+    own = DEFAULT_SOURCE if checked.is_plain else reading.format
     source = request.source or _SHARED_SOURCES.get(FormatName(reading.format), own)
     learned = request.learned or Learned()
     if request.founder is not None:
@@ -288,7 +317,7 @@ def store_checked(
     )
     ledger.session.add(entry)
     ledger.session.flush()
-    under_way = OpenImport(
+    current = CurrentImport(
         database=database,
         ledger=ledger,
         file=container.name,
@@ -296,73 +325,29 @@ def store_checked(
         source=source,
         learned=learned,
         author=request.author,
-        may_wait=not is_plain,
+        may_wait=not checked.is_plain,
         given_founder=request.founder,
-        progress=None if progress is None else lambda label, n: progress(label, n, checked.rows),
     )
-    for extract in reading.extracts():
-        under_way.take(extract, check_cells(container.name, extract, today=database.today))
-    receipt = _receipt(entry, checked, under_way.tally)
-    ledger.session.add(_result(entry, receipt))
+    told = None if progress is None else lambda label, done: progress(label, done, rows)
+    tally = take_in(current, checked.batches, told)
+    owner = FileOwner.of_plain_form(source)
+    if not checked.is_plain:
+        owner = FileOwner(source, request.founder, tally.programmes, tally.lenders)
+    if not request.again_for_another:
+        # Last, since a shop's orders are refused outright for another founder.
+        refuse_file_of_another(ledger.session, entry, container.name, owner)
+    receipt = receipt_of(entry, container, reading, tally)
+    ledger.session.add(result_of(entry, receipt))
     ledger.session.flush()
     append_event(
         ledger,
         actor=request.author,
         action="records.imported",
-        details={"import": entry.id, "kind": receipt.kind, "rows": receipt.rows},
+        details={
+            "import": entry.id,
+            "kind": receipt.kind,
+            "rows": receipt.rows,
+            **owner.as_details(),
+        },
     )
     return receipt
-
-
-def _receipt(entry: Import, checked: Checked, tally: Tally) -> Receipt:
-    reading, counts = checked.reading, tally.counts()
-    repeated = counts[Outcome.REPEATED] + reading.repeated
-    return Receipt(
-        import_id=entry.id,
-        file=checked.container.name,
-        format=reading.format,
-        wrapper=checked.container.wrapper,
-        kind=reading.kind,
-        source=entry.source,
-        learned=entry.learned,
-        rows=sum(counts.values()) + reading.repeated + sum(reading.left_out.values()),
-        accepted=counts[Outcome.ACCEPTED],
-        suspect=counts[Outcome.SUSPECT],
-        quarantined=counts[Outcome.QUARANTINED],
-        repeated=repeated,
-        left_out=dict(reading.left_out),
-        cancelled=len(tally.cancelled),
-        net_sales=tally.net_sales,
-        currency="/".join(sorted(tally.currencies)) or None,
-        added=tally.added,
-        corrected=tally.corrected,
-        used=dict(reading.used),
-        ignored_columns=reading.ignored,
-        notes=(*reading.notes, *tally.notes()),
-        doubts=dict(sorted(tally.doubts.items())),
-        first_day=tally.first_day,
-        last_day=tally.last_day,
-    )
-
-
-def _result(entry: Import, receipt: Receipt) -> ImportResult:
-    return ImportResult(
-        import_id=entry.id,
-        rows=receipt.rows,
-        accepted=receipt.accepted,
-        suspect=receipt.suspect,
-        quarantined=receipt.quarantined,
-        repeated=receipt.repeated,
-        left_out=sum(receipt.left_out.values()),
-        added=receipt.added,
-        corrected=receipt.corrected,
-        cancelled=receipt.cancelled,
-        net_sales=receipt.net_sales,
-        currency=receipt.currency if len(receipt.currency or "") == 3 else None,
-        first_day=_day(receipt.first_day),
-        last_day=_day(receipt.last_day),
-    )
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)

@@ -8,17 +8,20 @@ import pandas as pd
 from sqlalchemy import select
 
 from scoring.base.errors import ConsentError, FileError
-from scoring.intake.extract import PERSON, Extract
+from scoring.intake.batch import Batch
+from scoring.intake.extract import PERSON
 from scoring.intake.importing import Checked, Request
-from scoring.intake.people import owners_of
-from scoring.intake.resolving import REFERS_TO
-from scoring.intake.validation import Problem, raise_first
+from scoring.intake.matching.founders import Founders
+from scoring.intake.matching.loans import REFERS_TO
+from scoring.intake.matching.people import owners_of
+from scoring.intake.problems import Problem
 from scoring.parties.consents import valid_consents
 from scoring.parties.readable import readable_by
 from scoring.parties.scopes import LenderScope
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Ledger
+from scoring.store.key_chunks import key_chunks
 from scoring.store.tables import Application, Consent, Founder, Loan
 
 LENDER_KINDS = frozenset(
@@ -64,11 +67,11 @@ class LenderRows:
             FileError: a row is of another lender, or refers to what this one has not sent.
         """
         file = checked.container.name
-        rights = _Rights(self, ledger, file, _consenting(ledger, self.scope))
+        rights = _Rights(self, ledger, file, _consenting(ledger, self.scope), Founders(ledger))
         if self.request.founder not in {None, *rights.consenting.values()}:
             raise NotConsentingError(file, _NO_CONSENT, remedy=_REMEDY)
-        for extract in checked.reading.extracts():
-            rights.require(extract)
+        for batch in checked.batches:
+            rights.require(batch)
 
 
 @dataclass
@@ -77,42 +80,44 @@ class _Rights:
     ledger: Ledger
     file: str
     consenting: dict[int, str]
+    founders: Founders
     # Loans and applications by reference, with their founders: on file, and earlier in the file.
     _owned: dict[type[Loan] | type[Application], dict[str, str]] = field(default_factory=dict)
 
-    def require(self, extract: Extract) -> None:
-        if extract.kind not in LENDER_KINDS:
-            raise FileError(self.file, f"tells of {extract.kind}, which is not a lender's to send")
-        if extract.kind in REFERS_TO:
-            self._require_own(extract)
+    def require(self, batch: Batch) -> None:
+        if batch.kind not in LENDER_KINDS:
+            raise FileError(self.file, f"tells of {batch.kind}, which is not a lender's to send")
+        if batch.kind in REFERS_TO:
+            self._require_own(batch)
         else:
-            self._require_named(extract)
+            self._require_named(batch)
 
-    def _require_named(self, extract: Extract) -> None:
+    def _require_named(self, batch: Batch) -> None:
         """Loans and applications: of this lender, and of founders who consent to it."""
-        cells = extract.cells
+        cells = batch.checked
         others = cells.index[cells["lender"] != self.asked.scope.lender.reference]
         words = f"is not {self.asked.scope.lender.reference}, and you can send your own alone"
-        raise_first(self.file, extract, [Problem(int(at), "lender", words) for at in others])
+        batch.refuse([Problem(int(at), "lender", words) for at in others])
         owners = self._owners(cells)
         named = next((name for name in PERSON if name in cells), "founder")
-        self._require_consent(extract, named, owners)
-        name, table = FORMS[extract.kind].key[0], _TABLES[extract.kind]
-        self._own(table).update(zip(cells[name], owners, strict=True))
+        self._require_consent(batch, named, owners)
+        name, table = FORMS[batch.kind].key[0], _TABLES[batch.kind]
+        self._sent(table).update(zip(cells[name], owners, strict=True))
 
-    def _require_own(self, extract: Extract) -> None:
+    def _require_own(self, batch: Batch) -> None:
         """What belongs to a loan or an application: to one that this lender has sent."""
-        name, table = REFERS_TO[extract.kind]
-        owners = extract.cells[name].map(self._own(table))
-        strange = extract.cells.index[owners.isna()]
+        name, table = REFERS_TO[batch.kind]
+        references = batch.checked[name]
+        owners = references.map(self._owned_by(table, references))
+        strange = references.index[owners.isna()]
         words = f"is no {name} that you have sent; send the {table.__tablename__} first"
-        raise_first(self.file, extract, [Problem(int(at), name, words) for at in strange])
-        self._require_consent(extract, name, owners)
+        batch.refuse([Problem(int(at), name, words) for at in strange])
+        self._require_consent(batch, name, owners)
 
-    def _require_consent(self, extract: Extract, column: str, owners: pd.Series[str]) -> None:
+    def _require_consent(self, batch: Batch, column: str, owners: pd.Series[str]) -> None:
         lacking = owners.index[~owners.isin(list(self.consenting.values()))]
         if len(lacking):
-            row, header = extract.place(int(lacking.min()), column)
+            row, header = batch.extract.place(int(lacking.min()), column)
             raise NotConsentingError(
                 self.file,
                 _NO_CONSENT,
@@ -132,19 +137,26 @@ class _Rights:
             source=self.asked.scope.actor,
             key=self.asked.secret,
             given=self.asked.request.founder,
+            founders=self.founders,
         ).founders
 
-    def _own(self, table: type[Loan] | type[Application]) -> dict[str, str]:
-        if table not in self._owned:
-            standing = select(table.reference, table.founder_id).where(
+    def _sent(self, table: type[Loan] | type[Application]) -> dict[str, str]:
+        return self._owned.setdefault(table, {})
+
+    def _owned_by(
+        self, table: type[Loan] | type[Application], references: pd.Series[str]
+    ) -> dict[str, str]:
+        """The founders of the lender's loans or applications, by reference."""
+        owned = self._sent(table)
+        for some in key_chunks(set(references) - owned.keys()):
+            on_file = select(table.reference, table.founder_id).where(
                 readable_by(self.asked.scope, table),
                 table.superseded_recorded_at.is_(None),
+                table.reference.in_(some),
             )
-            self._owned[table] = {
-                reference: self.consenting.get(founder_id, "")
-                for reference, founder_id in self.ledger.session.execute(standing)
-            }
-        return self._owned[table]
+            for reference, founder_id in self.ledger.session.execute(on_file):
+                owned[reference] = self.consenting.get(founder_id, "")
+        return owned
 
 
 _TABLES: dict[RecordKind, type[Loan] | type[Application]] = {

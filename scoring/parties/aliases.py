@@ -1,7 +1,8 @@
 """How files name founders, kept as keyed hashes only: an operator's own numbers, names and phones.
 
 A name or a number is hashed as soon as it is read and never stored. The key is the installation's
-secret, so that a stolen store can't be searched with a list of names.
+secret, so that a stolen store can't be searched with a list of names. Hashes of one name begin
+alike, whatever phone stands beside it, so that a name which several people bear is known as such.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from scoring.base.errors import ConflictError, InputError, NotFoundError
@@ -22,6 +23,7 @@ from scoring.store.database import Ledger
 from scoring.store.tables import Founder, FounderAlias, FounderAliasWithdrawal
 
 _KEYS = 5000
+_OF_THE_NAME = 24  # hexadecimal digits of a digest that the name alone decides
 
 
 class AliasKind(StrEnum):
@@ -34,16 +36,28 @@ class AliasKind(StrEnum):
 
 @dataclass(frozen=True)
 class Alias:
-    """One keyed hash; `source` where the number is an operator's own."""
+    """One keyed hash.
+
+    Attributes:
+        kind: what was hashed.
+        source: of a number, the source that it holds in; of a name, the cohort; None where it
+            holds everywhere.
+        digest: the hash, in hexadecimal.
+    """
 
     kind: AliasKind
     source: str | None
     digest: str
 
+    @property
+    def name(self) -> str | None:
+        """What all hashes of this name share; None of a number."""
+        return None if self.kind is AliasKind.ID else self.digest[:_OF_THE_NAME]
+
 
 @dataclass(frozen=True)
-class Standing:
-    """An alias on file and whose it is."""
+class KnownName:
+    """An alias on file, without its digest, and whose it is."""
 
     id: int
     founder: str
@@ -53,12 +67,19 @@ class Standing:
 
 
 def aliases_of(
-    key: bytes, *, source: str | None, number: str = "", name: str = "", phone: str = ""
+    key: bytes,
+    *,
+    source: str | None,
+    cohort: str | None = None,
+    number: str = "",
+    name: str = "",
+    phone: str = "",
 ) -> tuple[Alias, ...]:
     """The aliases that a row of a file gives, the surest first; none where it names nobody.
 
     A number is an operator's own, so it counts within one source; without a source it is taken as
-    the same person's in every file.
+    the same person's in every file. A name without a phone counts within its cohort (a programme,
+    or a source), or everywhere where a mapping says so.
 
     Hangul is composed (NFC) before hashing, spaces and case are of no weight, and a phone number
     is its digits with a leading 0 for +82.
@@ -70,9 +91,12 @@ def aliases_of(
         if source is not None:  # somebody may have mapped the number for every source
             found.append(Alias(AliasKind.ID, None, _digest(key, f"id:None:{number}")))
     if name and digits:
-        found.append(Alias(AliasKind.NAME_PHONE, None, _digest(key, f"person:{name}:{digits}")))
-    if name and not digits:
-        found.append(Alias(AliasKind.NAME, None, _digest(key, f"name:{name}")))
+        digest = _digest_of_name(key, name, f"person:{name}:{digits}")
+        found.append(Alias(AliasKind.NAME_PHONE, None, digest))
+    elif name:
+        for where in dict.fromkeys((cohort, None)):
+            digest = _digest_of_name(key, name, f"name:{where}:{name}")
+            found.append(Alias(AliasKind.NAME, where, digest))
     return tuple(found)
 
 
@@ -91,6 +115,31 @@ def founders_by_alias(session: Session, digests: Collection[str]) -> dict[str, s
         )
         for digest, founder_id in session.execute(statement):
             found.setdefault(digest, set()).add(founder_id)
+    return found
+
+
+def founders_by_name(session: Session, names: Collection[str]) -> dict[str, set[int]]:
+    """The founders who bear a name by standing aliases, with a phone or without one.
+
+    Args:
+        session: to read from.
+        names: as `Alias.name` gives them.
+    """
+    wanted = sorted(set(names))
+    found: dict[str, set[int]] = {}
+    name = func.substr(FounderAlias.digest, 1, _OF_THE_NAME)
+    for start in range(0, len(wanted), _KEYS):
+        statement = (
+            select(name, FounderAlias.founder_id)
+            .outerjoin(FounderAliasWithdrawal, FounderAliasWithdrawal.alias_id == FounderAlias.id)
+            .where(
+                FounderAlias.kind != AliasKind.ID.value,
+                name.in_(wanted[start : start + _KEYS]),
+                FounderAliasWithdrawal.alias_id.is_(None),
+            )
+        )
+        for shared, founder_id in session.execute(statement):
+            found.setdefault(shared, set()).add(founder_id)
     return found
 
 
@@ -147,7 +196,7 @@ def withdraw_alias(ledger: Ledger, alias_id: int, *, author: str) -> None:
     append_event(ledger, actor=author, action="people.unmapped", details={"alias": alias_id})
 
 
-def standing_aliases(session: Session) -> list[Standing]:
+def standing_aliases(session: Session) -> list[KnownName]:
     """Every alias that stands, without its digest."""
     statement = (
         select(FounderAlias, Founder.reference)
@@ -157,7 +206,7 @@ def standing_aliases(session: Session) -> list[Standing]:
         .order_by(FounderAlias.id)
     )
     return [
-        Standing(alias.id, reference, alias.kind, alias.source, alias.author)
+        KnownName(alias.id, reference, alias.kind, alias.source, alias.author)
         for alias, reference in session.execute(statement)
     ]
 
@@ -187,3 +236,7 @@ def _digits(phone: str) -> str:
 
 def _digest(key: bytes, text: str) -> str:
     return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+def _digest_of_name(key: bytes, name: str, text: str) -> str:
+    return _digest(key, f"name:{name}")[:_OF_THE_NAME] + _digest(key, text)[_OF_THE_NAME:]

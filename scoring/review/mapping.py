@@ -14,7 +14,7 @@ from scoring.base.errors import FileError, InputError
 from scoring.base.keys import KeyPurpose
 from scoring.base.lines import require_line
 from scoring.intake.listed import read_list
-from scoring.parties.aliases import Alias, add_aliases, aliases_of, require_nameable
+from scoring.parties.aliases import Alias, AliasKind, add_aliases, aliases_of, require_nameable
 from scoring.parties.persons import require_name_and_reason
 from scoring.review.waiting import Resolved, resolve_by_aliases
 from scoring.store.database import Database, Ledger
@@ -83,8 +83,8 @@ def map_people(
         surest = aliases_of(
             key, source=source, number=line[NUMBER], name=line[NAME], phone=line[PHONE]
         )
-        of_number = [alias for alias in surest if line[NUMBER] and alias.source == source]
-        of_name = [alias for alias in surest if alias.kind != "id"]
-        named += [(founder, alias) for alias in (of_number[:1] + of_name)]
+        of_number = [alias for alias in surest if alias.kind is AliasKind.ID][:1]
+        of_name = [alias for alias in surest if alias.kind is not AliasKind.ID]
+        named += [(founder, alias) for alias in of_number + of_name]
     added = add_aliases(ledger, named, author=author)
     return Mapped(added, resolve_by_aliases(database, ledger, author=author))

@@ -22,7 +22,7 @@ from scoring.records.plain_columns import KINDS
 from scoring.review.disputes import HELD
 from scoring.store.bulk import stored_form, supersede_all
 from scoring.store.database import Ledger
-from scoring.store.supersede import IDS_AT_ONCE
+from scoring.store.key_chunks import KEYS_AT_ONCE
 from scoring.store.tables import Founder, OrderLine, Record
 
 _CONFIRMED = "confirmed by hand"
@@ -99,7 +99,7 @@ def confirm_suspects(ledger: Ledger, choice: Choice, *, author: str) -> int:
     for table, ids in _chosen(ledger.session, choice):
         if table is OrderLine:
             _refuse_refunds_of_suspects(ledger.session, ids)
-        for some in chunks(ids, IDS_AT_ONCE):
+        for some in chunks(ids, KEYS_AT_ONCE):
             records = _frame(ledger.session, table, some)
             supersede_all(
                 ledger,
@@ -127,7 +127,7 @@ def reject_suspects(ledger: Ledger, choice: Choice, *, reason: str, author: str)
     require_name_and_reason(author, reason)
     rejected = 0
     for table, ids in _chosen(ledger.session, choice):
-        for some in chunks(ids, IDS_AT_ONCE):
+        for some in chunks(ids, KEYS_AT_ONCE):
             gone: list[tuple[int, str | None]] = [(one, None) for one in some]
             supersede_all(ledger, table, gone, pd.DataFrame(), reason=reason, author=author)
         rejected += len(ids)

@@ -10,18 +10,18 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from scoring.base.errors import ConflictError, FileError, NotFoundError
-from scoring.intake.learned_at import Learned
-from scoring.intake.people import AMBIGUOUS_PERSON, UNKNOWN_PERSON
-from scoring.intake.quarantine import (
+from scoring.intake.batch import Outcome
+from scoring.intake.matching.identifying import identify
+from scoring.intake.matching.people import AMBIGUOUS_PERSON, UNKNOWN_PERSON
+from scoring.intake.matching.quarantine import (
     DISMISSED,
     RESOLVED,
     aliases_waiting,
     end_of_waiting,
     waiting_rows,
 )
-from scoring.intake.storing import OpenImport
-from scoring.intake.tally import Outcome
-from scoring.parties.aliases import add_aliases, founders_by_alias
+from scoring.intake.stages import release_rows
+from scoring.parties.aliases import add_aliases
 from scoring.parties.persons import require_name_and_reason
 from scoring.records.kinds import RecordKind
 from scoring.store.audit import append_event
@@ -124,16 +124,12 @@ def resolve_row(
 
 def resolve_by_aliases(database: Database, ledger: Ledger, *, author: str) -> Resolved:
     """Store every waiting row whose person a mapping names by now."""
-    rows = [row for row in waiting_rows(ledger.session) if row.reason in _PERSON]
-    named = {row.id: aliases_waiting(row) for row in rows}
-    known = founders_by_alias(
-        ledger.session, [alias.digest for aliases in named.values() for alias in aliases]
-    )
+    rows = waiting_rows(ledger.session, QuarantinedRow.reason.in_(_PERSON))
+    identified = identify(ledger.session, {row.id: aliases_waiting(row) for row in rows})
     by_founder: dict[int, list[QuarantinedRow]] = {}
     for row in rows:
-        owners = set().union(*(known.get(alias.digest, set()) for alias in named[row.id]))
-        if len(owners) == 1:
-            by_founder.setdefault(owners.pop(), []).append(row)
+        if row.id in identified.founders:
+            by_founder.setdefault(identified.founders[row.id], []).append(row)
     done = Resolved()
     for founder_id, own in by_founder.items():
         founder = ledger.session.get_one(Founder, founder_id)
@@ -173,19 +169,16 @@ def give_to(
     for row in rows:
         groups.setdefault((_ORDER.index(row.kind), row.import_id), []).append(row)
     for _, own in sorted(groups.items()):
-        under_way = OpenImport(
-            database=database,
-            ledger=ledger,
-            file=f"import {own[0].import_id}",
-            import_id=own[0].import_id,
-            source=own[0].source,
-            learned=Learned(),
-            author=author,
-            may_wait=True,
-        )
         try:
             with ledger.session.begin_nested():
-                tally = under_way.release(own, founder=founder.reference)
+                tally = release_rows(
+                    database,
+                    ledger,
+                    own,
+                    founder=founder.reference,
+                    file=f"import {own[0].import_id}",
+                    author=author,
+                )
         except FileError as refused:
             done += Resolved(still_waiting=len(own), refused=(str(refused),))
             continue

@@ -16,15 +16,15 @@ from sqlalchemy.orm import aliased
 from scoring.base.calendar import microseconds
 from scoring.base.chunks import chunks
 from scoring.base.errors import ConflictError, NotFoundError
-from scoring.intake.quarantine import WITHDRAWN, end_of_waiting, waiting_rows
-from scoring.intake.writing import superseding_reason
+from scoring.intake.matching.quarantine import WITHDRAWN, end_of_waiting, waiting_rows
+from scoring.intake.superseding import superseding_reason
 from scoring.parties.persons import require_name_and_reason
 from scoring.records.plain_columns import KINDS
 from scoring.review.disputes import HELD
 from scoring.store.audit import append_event
 from scoring.store.bulk import append_frame, stored_form, supersede_all
 from scoring.store.database import Ledger
-from scoring.store.supersede import IDS_AT_ONCE
+from scoring.store.key_chunks import KEYS_AT_ONCE
 from scoring.store.tables import (
     Application,
     DeclaredOutcome,
@@ -173,7 +173,7 @@ def _predecessors(
     frontier = dict(standing)
     while frontier:
         earlier: dict[int, str] = {}
-        for ids in chunks(list(frontier), IDS_AT_ONCE):
+        for ids in chunks(list(frontier), KEYS_AT_ONCE):
             statement = (
                 select(Supersession.replacement_id, table.id, table.import_id)
                 .join(table, table.id == Supersession.superseded_id)
@@ -194,13 +194,13 @@ def _predecessors(
 
 
 def _apply(ledger: Ledger, table: type[Record], step: _Steps, *, reason: str, author: str) -> None:
-    for part in chunks(step.standing, IDS_AT_ONCE):
+    for part in chunks(step.standing, KEYS_AT_ONCE):
         pairs = [(record_id, key if key in step.restored else None) for record_id, key in part]
         again = [step.restored[key] for _, key in part if key in step.restored]
         supersede_all(
             ledger, table, pairs, _copies(ledger, table, again), reason=reason, author=author
         )
-    for ids in chunks(step.given_up, IDS_AT_ONCE):
+    for ids in chunks(step.given_up, KEYS_AT_ONCE):
         copies = _copies(ledger, table, ids).assign(learned_at=microseconds(ledger.now))
         append_frame(ledger, table, copies)
 
@@ -243,7 +243,7 @@ def _refuse_resting(ledger: Ledger, import_id: int, steps: dict[type[Record], _S
     others: set[int] = set()
     for table, resting, is_on in rests:
         goes = [one for one, key in steps[table].standing if key not in steps[table].restored]
-        for ids in chunks(goes, IDS_AT_ONCE):
+        for ids in chunks(goes, KEYS_AT_ONCE):
             statement = (
                 select(resting.import_id)
                 .join(table, is_on)

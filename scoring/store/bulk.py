@@ -21,8 +21,9 @@ from scoring.base.calendar import microseconds
 from scoring.base.chunks import chunks
 from scoring.store.audit import append_event
 from scoring.store.database import Ledger
+from scoring.store.key_chunks import KEYS_AT_ONCE
 from scoring.store.sealing import note_table
-from scoring.store.supersede import IDS_AT_ONCE, keep_supersessions, mark_superseded
+from scoring.store.supersede import keep_supersessions, mark_superseded
 from scoring.store.tables import Base, Record
 
 _BATCH = 20_000
@@ -64,7 +65,7 @@ def standing_frame(
     standing = (table.source == source, table.superseded_recorded_at.is_(None))
     rows: list[Sequence[Any]] = []
     if len(keys) and ledger.session.scalar(select(table.id).where(*standing).limit(1)) is not None:
-        for some in chunks(keys, IDS_AT_ONCE):
+        for some in chunks(keys, KEYS_AT_ONCE):
             chosen = table.natural_key.in_(some)
             rows += ledger.session.execute(select(table.__table__).where(*standing, chosen)).all()
     return stored_form(pd.DataFrame(rows, columns=names, dtype=object)).set_index(
@@ -129,7 +130,7 @@ def _ids(ledger: Ledger, table: type[Record], rows: pd.DataFrame) -> dict[str, i
         return found
     for source, group in rows.groupby("source"):
         keys = group["natural_key"].tolist()
-        for some in chunks(keys, IDS_AT_ONCE):
+        for some in chunks(keys, KEYS_AT_ONCE):
             statement = select(table.natural_key, table.id).where(
                 table.source == source,
                 table.superseded_recorded_at.is_(None),

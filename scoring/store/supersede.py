@@ -16,9 +16,9 @@ from scoring.base.lines import require_line
 from scoring.store.append import Row
 from scoring.store.audit import append_event
 from scoring.store.database import Ledger
+from scoring.store.key_chunks import KEYS_AT_ONCE
 from scoring.store.tables import PlatformEvent, QuarantinedRow, Record, Supersession
 
-IDS_AT_ONCE = 5000  # to a statement; SQLite takes 32,766 parameters at most
 Supersedable = Record | PlatformEvent | QuarantinedRow
 
 
@@ -91,7 +91,7 @@ def mark_superseded(ledger: Ledger, table: type[Supersedable], ids: Sequence[int
 
     Call it before a replacement is appended, and `keep_supersessions` after.
     """
-    for some in chunks(ids, IDS_AT_ONCE):
+    for some in chunks(ids, KEYS_AT_ONCE):
         ledger.session.execute(
             update(table)
             .where(table.id.in_(some))
@@ -122,7 +122,7 @@ def keep_supersessions(
     """
     require_line("The reason", reason, longest=400)
     require_line("The author", author, longest=120)
-    for some in chunks(pairs, IDS_AT_ONCE):
+    for some in chunks(pairs, KEYS_AT_ONCE):
         ledger.session.execute(
             insert(Supersession),
             [

@@ -26,7 +26,7 @@ from structlog.testing import capture_logs
 
 from api.records.schemas import ReceiptOut
 from scoring.intake.importing import Request, import_records
-from scoring.intake.receipts import Receipt
+from scoring.intake.telling.receipts import Receipt
 from scoring.parties.keys import issue_operator_key, revoke_key
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Database
@@ -340,6 +340,39 @@ def test_the_same_key_and_content_give_the_same_receipt_and_import_nothing(
         kept = session.scalars(select(IdempotencyKey)).one().content or ""
     assert "csv" not in kept.replace('"wrapper":"csv"', "")
     assert "메모" not in kept
+
+
+def test_the_same_file_for_another_founder_is_refused_until_the_sender_says_so(
+    world: World,
+) -> None:
+    a_founder(world.database, "F-OTHER00001")
+    statement = (
+        "거래일시,적요,출금액,입금액,거래후잔액\n2026-05-02 10:00,이체,0,50000,50000\n".encode()
+    )
+    sender = world.operator()
+    first = sender.raw("cash_flow", statement, CSV, founder=FOUNDER)
+    assert first.status_code == 201, first.text
+    refused = sender.raw("cash_flow", statement, CSV, key="k", founder="F-OTHER00001")
+    assert refused.status_code == 422
+    problem = refused.json()
+    assert problem["type"] == "urn:foothold:problem:imported-for-another"
+    assert f"See receipt {first.json()['import_id']}." in problem["detail"]
+    assert "again_for_another=true" in problem["detail"]
+    assert (world.count(CashFlowLine), world.count(Import)) == (1, 1)
+    agreed = sender.raw(
+        "cash_flow", statement, CSV, key="k", founder="F-OTHER00001", again_for_another="true"
+    )
+    assert (agreed.status_code, agreed.json()["added"]) == (201, 1)
+
+
+def test_a_lender_is_not_told_that_another_sent_the_same_rows(world: World) -> None:
+    a_lender(world.database, "L-OTHER")
+    for reference in ("L-DEMO", "L-OTHER"):
+        world.founder.consenting(to=reference)
+        sender = world.lender(reference)
+        assert sender.rows("loans", _loan(lender=reference)).status_code == 201
+        assert sender.rows("repayments", _repayment()).status_code == 201
+    assert world.count(Repayment) == 2
 
 
 @pytest.mark.parametrize(

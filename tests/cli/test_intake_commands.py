@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.shell import Shell
+from tests.shell import FOOTHOLD, Shell
 
 BY = ("--by", "Operator One")
 
@@ -212,3 +215,55 @@ def test_days_that_can_be_read_two_ways_are_read_as_the_operator_says(
     for order, day in (("day-first", "2026-04-03"), ("month-first", "2026-03-04")):
         receipt = shell.json(*asked, "--dates", order)
         assert (receipt["first_day"], receipt["accepted"]) == (day, 1)
+
+
+def statement(folder: Path) -> Path:
+    day = date.today() - timedelta(days=20)
+    path = folder / "account.csv"
+    path.write_text(
+        f"거래일시,적요,출금액,입금액,거래후잔액\n{day} 10:00,이체,0,50000,50000\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_the_same_file_for_another_founder_ends_with_status_2_and_names_the_option(
+    shell: Shell, tmp_path: Path
+) -> None:
+    path = str(statement(tmp_path))
+    shell.json("import", path, "--founder", "F-1")
+    done = shell.run("import", path, "--founder", "F-2")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "foothold: account.csv: the same file was imported before" in done.stderr
+    assert "founder F-1 (now F-2). See receipt 1." in done.stderr
+    assert "say --again-for-another" in done.stderr
+    assert shell.json("records", "F-2")["records"] == []
+    brought = shell.json("import", path, "--founder", "F-2", "--again-for-another")
+    assert brought["added"] == 1
+
+
+@pytest.mark.parametrize(("answer", "stored"), [("y\n", 1), ("\n", 0)])
+def test_on_a_terminal_the_same_file_for_another_is_asked_about(
+    answer: str, stored: int, shell: Shell, tmp_path: Path
+) -> None:
+    path = str(statement(tmp_path))
+    shell.json("import", path, "--founder", "F-1")
+    main, terminal = os.openpty()
+    os.write(main, answer.encode())
+    done = subprocess.run(
+        [*FOOTHOLD, "import", path, "--founder", "F-2"],
+        env=shell.environment,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        timeout=60,
+    )
+    os.close(terminal)
+    said = b""
+    with suppress(OSError):  # how a terminal ends that nobody holds any more
+        while chunk := os.read(main, 4096):
+            said += chunk
+    os.close(main)
+    assert "Import it for this one as well? [y/N]" in said.decode()
+    assert done.returncode == (0 if stored else 1)
+    assert len(shell.json("records", "F-2")["records"]) == stored

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scoring.base.errors import FootholdError
 from scoring.base.settings import Settings
 from scoring.intake.importing import Request, import_records
-from scoring.intake.receipts import Receipt
+from scoring.intake.telling.receipts import Receipt
 from scoring.parties.founders import add_founders
 from scoring.store.database import Database
 from tests.conftest import Clock, new_sqlite_store

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from scoring.intake.receipts import Receipt
+from scoring.intake.telling.receipts import Receipt
 from scoring.records.kinds import RecordKind
 from scoring.review.corrections import correct_record, retract_record
 from scoring.review.suspects import Choice, reject_suspects

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from scoring.base.errors import ConflictError, FileError, NotFoundError
 from scoring.intake.importing import Request, import_records
-from scoring.intake.receipts import Receipt
+from scoring.intake.telling.receipts import Receipt
 from scoring.parties.aliases import standing_aliases, withdraw_alias
 from scoring.parties.founders import add_founders, find_founder
 from scoring.review.mapping import Mapped, map_people
@@ -116,7 +116,8 @@ def test_numbers_hold_in_their_source_or_everywhere(founders: Database, tmp_path
     sheet = "날짜,세션,참가자번호,상태\n2026-03-02,1회차,17,출석\n"
     map_them(founders, tmp_path, "founder,id\nF-A,17\n", source="hub-seoul")
     assert bring(founders, tmp_path, sheet, source="hub-busan").quarantined == 1
-    assert bring(founders, tmp_path, sheet, source="hub-seoul").accepted == 1
+    in_both = {"source": "hub-seoul", "again_for_another": True}
+    assert bring(founders, tmp_path, sheet, **in_both).accepted == 1
     map_them(founders, tmp_path, "창업자,번호\nF-A,17\n")
     with founders.reading() as session:
         assert list_waiting(session) == []

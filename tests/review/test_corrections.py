@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from scoring.base.errors import FileError
 from scoring.intake.importing import import_file
-from scoring.intake.receipts import Receipt
+from scoring.intake.telling.receipts import Receipt
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Database
@@ -151,7 +151,7 @@ def test_of_several_records_the_one_of_the_same_source_is_meant(
 ) -> None:
     two_founders_with_a_loan_and_an_application_1(database)
     for founder in ("F-1", "F-2"):
-        import_rows(database, kind, [row], source=f"bank.{founder}")
+        import_rows(database, kind, [row], source=f"bank.{founder}", again_for_another=True)
     with database.reading() as session:
         found = session.scalars(select(table).order_by(table.id)).all()
     assert [(record.founder_id, record.source) for record in found] == [

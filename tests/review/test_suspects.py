@@ -11,7 +11,7 @@ from scoring.base.calendar import end_of
 from scoring.base.errors import ConflictError, InputError, NotFoundError
 from scoring.circumstances.programmes import declare_calendar
 from scoring.circumstances.shops import declare_shop, list_shops
-from scoring.intake.receipts import Receipt
+from scoring.intake.telling.receipts import Receipt
 from scoring.parties.founders import find_founder
 from scoring.records.kinds import RecordKind
 from scoring.review.disputes import open_dispute

@@ -16,7 +16,7 @@ from scoring.base.calendar import end_of
 from scoring.base.errors import ConflictError, InputError, NotFoundError
 from scoring.base.settings import Settings
 from scoring.intake.importing import Request, import_records
-from scoring.intake.receipts import Receipt, list_receipts
+from scoring.intake.telling.receipts import Receipt, list_receipts
 from scoring.parties.founders import add_founders, find_founder
 from scoring.records.kinds import RecordKind
 from scoring.review.disputes import open_dispute

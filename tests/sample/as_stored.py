@@ -17,7 +17,7 @@ from sample.exports.people import MAPPING
 from sample.exports.written import Written
 from scoring.base.settings import Settings
 from scoring.intake.importing import Request, import_records
-from scoring.intake.receipts import Receipt
+from scoring.intake.telling.receipts import Receipt
 from scoring.parties.founders import add_founders
 from scoring.review.mapping import Mapped, map_people
 from scoring.store.database import Database

@@ -24,7 +24,7 @@ from scoring.base.settings import Settings
 from scoring.intake.containers import open_container
 from scoring.intake.formats.declarations import FormatName
 from scoring.intake.importing import Request, import_records, preview_records
-from scoring.intake.receipts import Receipt
+from scoring.intake.telling.receipts import Receipt
 from scoring.parties.founders import add_founders
 from scoring.store.database import Database
 from scoring.store.tables import OrderLine

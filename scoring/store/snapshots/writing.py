@@ -20,6 +20,7 @@ from sqlalchemy import BigInteger, ColumnElement, case, func, null, select, type
 from sqlalchemy.orm import Session
 
 from scoring.base.errors import ConflictError, InputError
+from scoring.base.keys import KeyPurpose
 from scoring.store.audit import append_event
 from scoring.store.database import Database, last_recorded
 from scoring.store.lake_columns import LAKE_TABLES, record_columns
@@ -82,7 +83,7 @@ def write_snapshot(
             moment = min(known_at or last, last)
             total = _count(session, moment)
             buckets = buckets or min(-(-total // ROWS_A_BUCKET), MOST_BUCKETS) or 1
-            hashed = _keyed_hash(database.settings.secret())
+            hashed = _keyed_hash(database.settings.key(KeyPurpose.HASHING))
             files = _write_tables(session, folder, moment, buckets, total, hashed, progress)
         columns = {table.__tablename__: record_columns(table) for table in LAKE_TABLES}
         text = manifest_text(moment, buckets, columns, files)

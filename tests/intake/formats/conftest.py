@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from scoring.base.settings import Settings
 from scoring.intake.importing import Request, import_records
-from scoring.intake.receipts import Receipt
+from scoring.intake.telling.receipts import Receipt
 from scoring.parties.founders import add_founders
 from scoring.store.database import Database
 from scoring.store.tables import OrderLine

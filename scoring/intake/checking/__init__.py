@@ -1,0 +1,1 @@
+"""Checked: every cell of a file, once, and kept for what comes after."""

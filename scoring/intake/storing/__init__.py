@@ -1,0 +1,1 @@
+"""Stored: new records appended, changed ones superseded, waiting rows released."""

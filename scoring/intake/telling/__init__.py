@@ -1,0 +1,1 @@
+"""Told: receipts, previews, and the question about a file of somebody else."""

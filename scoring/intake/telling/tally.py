@@ -1,0 +1,113 @@
+"""What an import comes to, counted while its rows are stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from scoring.intake.batch import Batch, Outcome
+from scoring.records.kinds import RecordKind
+
+
+@dataclass
+class Tally:
+    """What an import comes to.
+
+    Attributes:
+        outcomes: by row of the file.
+        added, corrected: records appended and superseded.
+        gross: of distinct order lines, in minor units, discounts taken off.
+        refunded: by natural key of the sale, what was given back.
+        cancelled: natural keys of order lines cancelled, returned or refunded.
+        currencies: of the sales.
+        programmes, lenders: that the rows are of.
+        doubts: rows held back or waiting, by reason.
+        by_name_only: rows given to a founder by nothing but a name.
+        released, blocked: rows of earlier files that waited for these records and are stored now,
+            and those that contradict what is on file and wait on.
+        first_day, last_day: of the events, as ISO text.
+    """
+
+    outcomes: list[pd.Series[int]] = field(default_factory=list)
+    added: int = 0
+    corrected: int = 0
+    gross: int = 0
+    sells: bool = False
+    refunded: dict[str, int] = field(default_factory=dict)
+    cancelled: set[str] = field(default_factory=set)
+    currencies: set[str] = field(default_factory=set)
+    programmes: set[str] = field(default_factory=set)
+    lenders: set[str] = field(default_factory=set)
+    doubts: Counter[str] = field(default_factory=Counter)
+    by_name_only: int = 0
+    released: int = 0
+    blocked: int = 0
+    first_day: str | None = None
+    last_day: str | None = None
+
+    def add(self, batch: Batch) -> None:
+        """Count what became of a batch."""
+        self.outcomes.append(batch.outcomes)
+        self.doubts.update(entry.reason for entry in batch.waits_now)
+        for changes in batch.changes:
+            self.doubts.update(changes.doubts())
+            self.added += len(changes.new)
+            self.corrected += len(changes.changed) + len(changes.retracted)
+        for column, named in (("programme", self.programmes), ("lender", self.lenders)):
+            if column in batch.checked:
+                named.update(batch.checked[column].unique())
+        self.by_name_only += batch.by_name_only
+        self.released += batch.released
+        self.blocked += batch.blocked
+        if batch.kind is RecordKind.REFUNDS:
+            self.cancelled.update(entry.waits_for for entry in batch.waiting if entry.waits_for)
+        if batch.kind is not RecordKind.REFUNDS or self.first_day is None:
+            self._see_days(batch.days)  # a file of sales is of the days of its orders
+        if batch.sold is not None:
+            self.sells = True
+            self.gross += batch.sold.gross
+            self.currencies |= batch.sold.currencies
+            self.cancelled |= batch.sold.refunded.keys()
+            for key, amount in batch.sold.refunded.items():
+                self.refunded[key] = max(self.refunded.get(key, 0), amount)
+
+    def counts(self) -> dict[Outcome, int]:
+        """Rows of the file by outcome."""
+        if not self.outcomes:
+            return dict.fromkeys(Outcome, 0)
+        every = pd.concat(self.outcomes)
+        if len(self.outcomes) > 1 and not every.index.is_unique:
+            every = every.groupby(level=0).max()
+        found = every.value_counts()
+        return {outcome: int(found.get(int(outcome), 0)) for outcome in Outcome}
+
+    def notes(self) -> list[str]:
+        """What to look at: rows given by a name only, and rows that waited for these records."""
+        said = []
+        if self.by_name_only:
+            said.append(
+                f"{self.by_name_only} rows were matched by name only; check that nobody else is "
+                "called so, or map people by number or by name and phone."
+            )
+        if self.released:
+            said.append(f"{self.released} rows of earlier files that waited for these are stored.")
+        if self.blocked:
+            said.append(
+                f"{self.blocked} rows of earlier files that waited for these contradict what is on "
+                "file and wait on: `foothold quarantine list`."
+            )
+        return said
+
+    @property
+    def net_sales(self) -> int | None:
+        """What the distinct lines came to after refunds; None where the file sells nothing."""
+        return self.gross - sum(self.refunded.values()) if self.sells else None
+
+    def _see_days(self, days: pd.Series[str]) -> None:
+        """Widen the range of days."""
+        if len(days):
+            first, last = str(days.min()), str(days.max())
+            self.first_day = min(self.first_day or first, first)
+            self.last_day = max(self.last_day or last, last)
