@@ -1,4 +1,4 @@
-"""Currencies of amounts: those that belong together have one."""
+"""One currency: amounts that belong together have the same, and nothing is ever converted."""
 
 from __future__ import annotations
 
@@ -23,3 +23,13 @@ def one_currency(codes: Iterable[str]) -> str | None:
     if len(different) > 1:
         raise SeveralCurrenciesError(different)
     return different[0] if different else None
+
+
+def other_currencies(codes: Iterable[str | None], *, than: str) -> tuple[str, ...]:
+    """The currencies of amounts beside the one expected, in alphabetical order.
+
+    Args:
+        codes: of the amounts, by ISO 4217; None where there is no amount.
+        than: the currency expected, as a model's.
+    """
+    return tuple(sorted({code for code in codes if code is not None} - {than}))

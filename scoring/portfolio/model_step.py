@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from scoring.base.calendar import day_of
+from scoring.base.money import other_currencies
 from scoring.features.catalogue import Kind
 from scoring.features.engines.finishing import finished, resolved_shares
 from scoring.features.engines.one_founder import Content
@@ -24,7 +25,6 @@ from scoring.score.assessment import Assessment, assess
 from scoring.score.bands import band_of
 from scoring.score.document import MissingRecords
 from scoring.score.evidence import Evidence, weigh
-from scoring.score.scorable import other_currencies
 
 _GROUP = pa.struct([("code", pa.string()), ("points", pa.int64()), ("missing", pa.bool_())])
 # Against applicants at a cut-off points have decimals: a mean was taken off.
@@ -176,7 +176,7 @@ class ModelStep:
         row: int,
         currencies: Iterable[str | None],
     ) -> dict[str, Any]:
-        if other_currencies(currencies, currency=self.artefact.currency):
+        if other_currencies(currencies, than=self.artefact.currency):
             return {"status": Status.REFUSED.value}
         widths = evidence.widths(row).plain()
         if evidence.is_thin(row):

@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from scoring.store.tables import Record
+from scoring.store.tables.bookkeeping import SET_BY_STORE
 
-_ABOUT_THE_RECORD = {
-    "id",
-    "import_id",
-    "learned_at",
-    "recorded_at",
-    "superseded_learned_at",
-    "superseded_recorded_at",
-    "held",
-    "stated_on",
-}
+_ABOUT_THE_RECORD = SET_BY_STORE | {"import_id", "learned_at", "held", "stated_on"}
 
 
 def same_content(one: Record, other: Record) -> bool:

@@ -24,9 +24,9 @@ from scoring.store.bulk import stored_form, supersede_all
 from scoring.store.database import Ledger
 from scoring.store.key_chunks import KEYS_AT_ONCE
 from scoring.store.tables import Founder, OrderLine, Record
+from scoring.store.tables.bookkeeping import SET_BY_STORE
 
 _CONFIRMED = "confirmed by hand"
-_MARKS = ("id", "recorded_at", "learned_at", "superseded_learned_at", "superseded_recorded_at")
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def confirm_suspects(ledger: Ledger, choice: Choice, *, author: str) -> int:
                 ledger,
                 table,
                 list(zip(map(int, records["id"]), records["natural_key"], strict=True)),
-                records.drop(columns=list(_MARKS)).assign(held=None),
+                records.drop(columns=[*SET_BY_STORE, "learned_at"]).assign(held=None),
                 reason=_CONFIRMED,
                 author=author,
             )

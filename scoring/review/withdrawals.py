@@ -38,8 +38,7 @@ from scoring.store.tables import (
     Repayment,
     Supersession,
 )
-
-_MARKS = ("id", "recorded_at", "learned_at", "superseded_learned_at", "superseded_recorded_at")
+from scoring.store.tables.bookkeeping import SET_BY_STORE
 
 
 @dataclass(frozen=True)
@@ -211,7 +210,7 @@ def _copies(ledger: Ledger, table: type[Record], ids: Sequence[int]) -> pd.DataF
     rows = ledger.session.execute(select(table.__table__).where(table.id.in_(ids))) if ids else ()
     frame = stored_form(pd.DataFrame(list(rows), columns=names, dtype=object))
     held = frame["held"].where(frame["held"] != HELD, None)
-    return frame.drop(columns=list(_MARKS)).assign(held=held)
+    return frame.drop(columns=[*SET_BY_STORE, "learned_at"]).assign(held=held)
 
 
 def _refuse_disputed(ledger: Ledger, import_id: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from scoring.base.calendar import day_number
 from scoring.base.errors import ConflictError, InputError
+from scoring.base.money import other_currencies
 from scoring.features.kinds.application import CURRENT_DAYS
 from scoring.store.point_in_time import standing_as_of
 from scoring.store.tables import Application, CashFlowLine, Loan, OrderLine
@@ -23,16 +23,6 @@ class View:
     as_of: date
     as_of_end: datetime
     known_at: datetime
-
-
-def other_currencies(found: Iterable[str | None], *, currency: str) -> tuple[str, ...]:
-    """The currencies of a file that its model does not score, in alphabetical order.
-
-    Args:
-        found: ISO 4217 codes of the file's amounts, None where there is no amount.
-        currency: the model's.
-    """
-    return tuple(sorted({code for code in found if code is not None} - {currency}))
 
 
 def refuse_other_currencies(
@@ -57,7 +47,7 @@ def refuse_other_currencies(
             for table in (OrderLine, Loan, CashFlowLine, Application)
         )
     )
-    others = other_currencies(session.scalars(amounts), currency=currency)
+    others = other_currencies(session.scalars(amounts), than=currency)
     if others:
         raise ConflictError(
             f"The model scores {currency} and this file holds {', '.join(others)} as well. "

@@ -24,9 +24,7 @@ from sqlalchemy import (
 )
 
 from scoring.store.tables import Base, Instant
-
-MARKS = ("superseded_learned_at", "superseded_recorded_at")
-"""A record's derived mark; it is compared with the supersession that it is copied from."""
+from scoring.store.tables.bookkeeping import MARKS
 
 NUMBERED = dict.fromkeys(
     (

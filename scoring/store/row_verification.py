@@ -19,7 +19,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from scoring.base.errors import IntegrityError
-from scoring.store.coverage import DATED, MARKS, POSITIONS, place_of_position, position_of
+from scoring.store.coverage import DATED, POSITIONS, place_of_position, position_of
 from scoring.store.sealing import ROWS_WRITTEN, RowsDigest, rows_in_pieces
 from scoring.store.tables import (
     AuditEvent,
@@ -28,6 +28,7 @@ from scoring.store.tables import (
     QuarantineResolution,
     Supersession,
 )
+from scoring.store.tables.bookkeeping import MARKS
 
 _EVENTS_AT_ONCE = 5000
 

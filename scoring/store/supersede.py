@@ -18,6 +18,7 @@ from scoring.store.audit import append_event
 from scoring.store.database import Ledger
 from scoring.store.key_chunks import KEYS_AT_ONCE
 from scoring.store.tables import PlatformEvent, QuarantinedRow, Record, Supersession
+from scoring.store.tables.bookkeeping import SET_BY_STORE
 
 Supersedable = Record | PlatformEvent | QuarantinedRow
 
@@ -66,8 +67,7 @@ def supersede_record(
         copied = {
             column.key: getattr(old, column.key)
             for column in table.__table__.columns
-            if column.key
-            not in {"id", "recorded_at", "superseded_learned_at", "superseded_recorded_at"}
+            if column.key not in SET_BY_STORE
         }
         row = {**copied, **replacement, "learned_at": ledger.now, "recorded_at": ledger.now}
         new = table(**row)

@@ -19,11 +19,12 @@ from scoring.parties.founders import add_founders
 from scoring.records.kinds import RecordKind
 from scoring.review.corrections import retract_record
 from scoring.store.audit import verify_chain
-from scoring.store.coverage import DATED, MARKS, NUMBERED, POSITIONS, UNCOVERED
+from scoring.store.coverage import DATED, NUMBERED, POSITIONS, UNCOVERED
 from scoring.store.database import Database
 from scoring.store.row_verification import verify_marks, verify_rows
 from scoring.store.sealing import RowsDigest
 from scoring.store.tables import AuditEvent, Base
+from scoring.store.tables.bookkeeping import MARKS
 from scoring.store.verification import verify_store
 from tests.builders import a_founder, a_lender, an_expert_model
 from tests.store.tampering import tamper

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from scoring.base.calendar import today
 from scoring.base.canonical import digest
-from scoring.base.errors import InputError, ModelError
+from scoring.base.errors import InputError, ModelError, SeveralCurrenciesError
+from scoring.base.money import one_currency
 from scoring.base.settings import DeploymentProfile
 from scoring.features import features_for
 from scoring.features.engines.finishing import finished, pooled_constants
@@ -134,7 +135,7 @@ def build_training_set(
     founders = _who_allow_training(session, known_at, now or known_at)
     references = {founder.id: founder.reference for founder in founders}
     lake = Lake(snapshot or session, references)
-    money = one_currency(lake, known_at=known_at, asked=currency)
+    money = currency_of_records(lake, known_at=known_at, asked=currency)
     features = features_for(profile, blocks_off, features_on)
 
     def columns_at(points: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
@@ -220,7 +221,7 @@ def training_set_on_file(
         )
 
 
-def one_currency(
+def currency_of_records(
     lake: Lake,
     *,
     known_at: datetime,
@@ -235,13 +236,14 @@ def one_currency(
     for kind, table in _MONEY.items():
         for currency in lake.standing(table, known_at=known_at)["currency"].unique():
             kinds.setdefault(str(currency), []).append(kind)
-    if len(kinds) > 1:
-        found = "; ".join(f"{code} ({', '.join(kinds[code])})" for code in sorted(kinds))
+    try:
+        on_file = one_currency(kinds)
+    except SeveralCurrenciesError as error:
+        found = "; ".join(f"{code} ({', '.join(kinds[code])})" for code in error.codes)
         raise ModelError(
             f"A model has one currency, but the records are in {found}. Correct the records that "
             "have the wrong one, or keep each currency in a store of its own."
-        )
-    on_file = next(iter(kinds), None)
+        ) from error
     if on_file and asked and asked != on_file:
         raise ModelError(
             f"The records are in {on_file}, so the model can't be in {asked}. "

@@ -34,7 +34,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Standing:
+class StandingConsent:
     """A consent that stands."""
 
     who: str
@@ -99,7 +99,7 @@ def looks_of(
 
 def standing_consents(
     session: Session, scope: FounderScope, *, language: Language, zone: ZoneInfo, now: datetime
-) -> list[Standing]:
+) -> list[StandingConsent]:
     """Consents that stand now, the latest first."""
     t = words_in(language)
 
@@ -117,7 +117,7 @@ def standing_consents(
         .order_by(Consent.granted_at.desc(), Consent.id.desc())
     )
     return [
-        Standing(
+        StandingConsent(
             who=name or str(t("consents.installation")),
             purpose=str(t(f"purpose.{consent.purpose}")),
             since=day(consent.granted_at),

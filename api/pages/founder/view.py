@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.pages.founder.held import HeldRecords, held_records
-from api.pages.founder.history import Look, Standing, looks_of, standing_consents
+from api.pages.founder.history import Look, StandingConsent, looks_of, standing_consents
 from api.pages.founder.picture import Picture, picture_of
 from api.pages.languages import words_in
 from scoring.features import all_features
@@ -100,7 +100,7 @@ class FounderPage:
     latest: Latest | None
     held: HeldRecords
     looks: list[Look]
-    consents: list[Standing]
+    consents: list[StandingConsent]
     bands: tuple[str, ...] = BANDS
 
 

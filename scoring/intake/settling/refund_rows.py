@@ -14,6 +14,7 @@ from typing import Any
 
 from scoring.intake.batch import SEPARATOR, Batch
 from scoring.records.kinds import RecordKind
+from scoring.store.tables.bookkeeping import SET_BY_STORE
 
 REFUND = f"{SEPARATOR}refund"
 REFUND_ABOVE_SALE = "refund_above_sale"
@@ -21,8 +22,7 @@ Row = dict[str, Any]
 _OF_THE_SALE = ("founder_id", "channel", "order_line", "currency", "held")
 # Not copied to a refund, whose record would then hang on which file told of the sale first.
 _TOLD_OF_SALES_ALONE = {"quantity": 0, "paid_on": None, "settled_on": None, "buyer": None}
-_OF_THE_STORE = {"id", "source", "import_id", "event_day", "learned_at", "recorded_at"}
-_MARKS = {"superseded_learned_at", "superseded_recorded_at"}
+_NOT_OF_A_REFUND = SET_BY_STORE | {"source", "import_id", "event_day", "learned_at"}
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def sale_not_told(batch: Batch, cell: Mapping[Any, str], founder_id: int, curren
 
 def restated(row: Row, amount: int) -> Row:
     """A refund on file or of the file, of another amount."""
-    kept = {name: value for name, value in row.items() if name not in _OF_THE_STORE | _MARKS}
+    kept = {name: value for name, value in row.items() if name not in _NOT_OF_A_REFUND}
     return {**kept, "known_from": row["event_date"], "refund": amount}
 
 

@@ -63,7 +63,7 @@ def preview_lines(receipt: Receipt) -> Iterator[str]:
         yield f"    no records      {sum(receipt.left_out.values())}: {reasons}"
     if receipt.net_sales is not None:
         yield f"  cancelled lines:  {receipt.cancelled}"
-        yield f"  net sales:        {_money(receipt.net_sales, receipt.currency)}, without shipping"
+        yield f"  net sales:        {_net_sales(receipt.net_sales, receipt.currency)}"
     for note in receipt.notes:
         yield f"  note: {note}"
     if is_preview:
@@ -91,8 +91,8 @@ def _why(receipt: Receipt, *, waiting: bool) -> str:
     return f": {'; '.join(found)}" if found else ""
 
 
-def _money(amount: int, currency: str | None) -> str:
-    if currency is None or len(currency) != 3:
-        return f"{amount} minor units ({currency or 'no currency'})"
+def _net_sales(amount: int, currency: str | None) -> str:
+    if currency is None:  # refunds alone, of sales that no file has told of yet
+        return f"{amount} minor units; the sales, which say the currency, are in another file"
     digits = get_currency_precision(currency)
-    return f"{amount / 10**digits:,.{digits}f} {currency}"
+    return f"{amount / 10**digits:,.{digits}f} {currency}, without shipping"

@@ -112,7 +112,7 @@ def receipt_of(entry: Import, file: Container, reading: Reading, tally: Tally) -
         left_out=dict(reading.left_out),
         cancelled=len(tally.cancelled),
         net_sales=tally.net_sales,
-        currency="/".join(sorted(tally.currencies)) or None,
+        currency=tally.currency,
         added=tally.added,
         corrected=tally.corrected,
         used=dict(reading.used),
@@ -138,7 +138,7 @@ def result_of(entry: Import, receipt: Receipt) -> ImportResult:
         corrected=receipt.corrected,
         cancelled=receipt.cancelled,
         net_sales=receipt.net_sales,
-        currency=receipt.currency if len(receipt.currency or "") == 3 else None,
+        currency=receipt.currency,
         first_day=_day(receipt.first_day),
         last_day=_day(receipt.last_day),
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from scoring.base.errors import SeveralCurrenciesError
+from scoring.base.money import one_currency
 from scoring.intake.batch import Batch, Outcome
 from scoring.records.kinds import RecordKind
 
@@ -86,6 +88,11 @@ class Tally:
     def notes(self) -> list[str]:
         """What to look at: rows given by a name only, and rows that waited for these records."""
         said = []
+        if len(self.currencies) > 1:
+            said.append(
+                f"The sales are in {' and '.join(sorted(self.currencies))}, so no sum of them is "
+                "given. A model scores one currency: keep the others in a store of their own."
+            )
         if self.by_name_only:
             said.append(
                 f"{self.by_name_only} rows were matched by name only; check that nobody else is "
@@ -102,8 +109,21 @@ class Tally:
 
     @property
     def net_sales(self) -> int | None:
-        """What the distinct lines came to after refunds; None where the file sells nothing."""
-        return self.gross - sum(self.refunded.values()) if self.sells else None
+        """What the distinct lines came to after refunds, in minor units of the currency.
+
+        None where the file sells nothing, or in several currencies: they can't be added up.
+        """
+        if not self.sells or len(self.currencies) > 1:
+            return None
+        return self.gross - sum(self.refunded.values())
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of the sales; None where there are none, or several."""
+        try:
+            return one_currency(self.currencies)
+        except SeveralCurrenciesError:
+            return None
 
     def _see_days(self, days: pd.Series[str]) -> None:
         """Widen the range of days."""
