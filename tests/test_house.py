@@ -27,12 +27,11 @@ def _rooms_on_the_map() -> dict[str, str]:
 
 
 def _rooms() -> set[str]:
-    """Folders that hold code, down to the part of a part (`scoring/intake/formats`)."""
+    """Folders that hold code."""
     return {
         str(path.parent.relative_to(ROOT))
         for package in PACKAGES
         for path in (ROOT / package).rglob("*.py")
-        if len(path.parent.relative_to(ROOT).parts) <= 3
     }
 
 
