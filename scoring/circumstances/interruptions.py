@@ -1,6 +1,6 @@
 """Days that are nobody's fault: a founder's pauses, and failures of a channel.
 
-Why somebody paused is never asked. Both are evidence like any other: learned when declared, kept
+Why somebody paused is never asked. Both are records like any other: learned when declared, kept
 when withdrawn, so that a score given before is computed again without them.
 """
 

@@ -66,7 +66,7 @@ def scorecard(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Publish a scorecard: each feature's bins with points, share, bad rate and evidence.
+    """Publish a scorecard: each feature's bins with points, share, bad rate and WoE.
 
     SQL, PMML and the spreadsheet give the same score as the API, to the point: to lenders without
     positive only, or to the one that --lender names. A card of positive only has no bad rates.

@@ -29,7 +29,7 @@ def all_features() -> dict[str, Feature]:
 
 
 def kinds_for(profile: DeploymentProfile, blocks_off: Collection[str] = ()) -> tuple[Kind, ...]:
-    """The blocks of evidence that may be read.
+    """The blocks that may be read.
 
     Args:
         profile: of the installation, or of a model.

@@ -19,7 +19,7 @@ Relation = Callable[[Known], ir.Table]
 class Ratio:
     """What a feature with `shrinkage` defines: two values per point, divided when finished.
 
-    The denominator is the evidence: a count, so that the shrinkage's numbers mean something. A
+    The denominator is a count of records, so that the shrinkage's numbers mean something. A
     ratio of money or hours is given as ratio times count over count.
     """
 
@@ -33,7 +33,7 @@ class Shrinkage:
 
     Attributes:
         at_least: the ratio is missing where its denominator is below.
-        strength: how much evidence the constant is worth, in units of the denominator.
+        strength: how many records the constant is worth, in units of the denominator.
         most: the ratio counts at most so much, before it is shrunk.
     """
 
@@ -46,7 +46,7 @@ Definition = Callable[[ir.Table], ir.Value | Ratio]
 
 
 class Kind(StrEnum):
-    """Blocks of evidence; a deployment profile may switch one off."""
+    """Blocks: kinds of records; a deployment profile may switch one off."""
 
     ATTENDANCE = "attendance"
     SALES = "sales"
@@ -103,7 +103,7 @@ class Feature:
 
     Attributes:
         name: what it is called everywhere.
-        kind: the block of evidence that it belongs to.
+        kind: the block that it belongs to.
         unit: what its value counts.
         decimals: the value is rounded to these, on every engine, before anything uses it.
         direction: which way risk goes; the model can't contradict it.
@@ -117,7 +117,7 @@ class Feature:
         window: how many days back it looks; None for the whole history.
         on_clock: the window counts days without neutral ones (`neutral.py`).
         shrinkage: of a ratio; None for others.
-        reads: the blocks of evidence that it is made from, its own kind among them.
+        reads: the blocks that it is made from, its own kind among them.
         off_by_default: a model has it only where the operator's settings name it.
     """
 
@@ -263,7 +263,7 @@ def feature(
 ) -> Callable[[Definition], Definition]:
     """Declare the decorated expression as a feature; its name is the function's.
 
-    `beside` is another block of evidence that it reads; the rest is told at `Feature`.
+    `beside` is another block that it reads; the rest is told at `Feature`.
 
     Raises:
         ValueError: the name is taken, or stands for a protected attribute.

@@ -28,7 +28,7 @@ _HEAD = """# Features
 
 Every feature is defined once, in `scoring/features/`, and has equal values on every engine. It sees
 records that happened up to a day and were learned before its end. *Window* is how many days back it
-looks. Ratios need a *minimum* of evidence, and are pulled towards a constant worth so many records
+looks. Ratios need a *minimum* of records, and are pulled towards a constant worth so many records
 (*strength*), which is estimated in training and frozen in the model's artefact. How pauses and
 failures of a channel are left out, and why, is told in [the decisions](decisions/0003-features.md).
 Kinds marked *alternative data* are those that a lender may choose to count in favour only.

@@ -117,7 +117,7 @@ class ModelStep:
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """The blocks of evidence that the model may read."""
+        """The blocks that the model may read."""
         return self.artefact.kinds
 
     def __getstate__(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ FEWEST_FOUNDERS = 5
 RATE_DECIMALS = 2
 """A bad rate is told in whole percent: sharper ones tell counts of loans."""
 
-EVIDENCE_DECIMALS = 2
+WOE_DECIMALS = 2
 
 _SMOOTHING = 0.5  # loans added to goods and bads of a bin that lacks either
 _ROUNDED = 1e-6  # parts of founders are stored rounded
@@ -38,10 +38,13 @@ def shown_outcomes(
             found.append(None)
             continue
         more = 0.0 if good and bad else _SMOOTHING
-        evidence = log((good + more) / all_goods) - log((bad + more) / all_bads)
+        weight = log((good + more) / all_goods) - log((bad + more) / all_bads)
         # Adding 0.0 makes a rounded -0.0 the 0.0 that it is.
         found.append(
-            (round(bad / (good + bad), RATE_DECIMALS), round(evidence, EVIDENCE_DECIMALS) + 0.0)
+            (
+                round(bad / (good + bad), RATE_DECIMALS),
+                round(weight, WOE_DECIMALS) + 0.0,
+            )
         )
     return found
 

@@ -12,7 +12,7 @@ from jinja2 import (
 )
 
 from scoring.published.table import ScorecardTable
-from scoring.published.written import evidence_text, points_text, rate_text, share_text
+from scoring.published.written import points_text, rate_text, share_text, weight_of_evidence_text
 
 
 def scorecard_html(table: ScorecardTable) -> str:
@@ -37,6 +37,6 @@ def page_environment(*before: BaseLoader) -> Environment:
         "points": points_text,
         "share": share_text,
         "rate": rate_text,
-        "evidence": evidence_text,
+        "evidence": weight_of_evidence_text,
     }
     return environment

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scoring.base.errors import InputError
 from scoring.published.table import Bin, FeatureTable, ScorecardTable
-from scoring.published.written import evidence_text, points_text, rate_text, share_text
+from scoring.published.written import points_text, rate_text, share_text, weight_of_evidence_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ _WIDTH = 104.0  # of a column, in units of the drawing
 _ROW = 0.165  # inches
 _HEAD_ROWS = 6.0  # of the page
 _BAR = (48.0, 24.0)  # middle and length of the longest bar
-_CELLS = ((67.0, "points"), (77.0, "share"), (87.0, "bad rate"), (98.0, "evidence"))
+_CELLS = ((67.0, "points"), (77.0, "share"), (87.0, "bad rate"), (98.0, "WoE"))
 _STYLE: Any = {  # matplotlib types its settings by literal keys
     "font.family": "sans-serif",
     "font.size": 7.5,
@@ -56,8 +56,8 @@ def draw_scorecard(path: Path, table: ScorecardTable) -> None:
 
 def _told(table: ScorecardTable) -> str:
     return (
-        "Evidence: ln of the bin's share of good loans over its share of bad ones, above 0 is "
-        "safer. –: not shown of few founders."
+        "WoE (weight of evidence): ln of the bin's share of good loans over its share of bad ones, "
+        "above 0 is safer. –: not shown of few founders."
         if table.has_outcomes
         else table.notes[1]
     )
@@ -104,7 +104,7 @@ def _draw_bin(axes: Axes, each: Bin, *, left: float, row: float, scale: float) -
         points_text(each.points),
         share_text(each.share),
         rate_text(each.bad_rate),
-        evidence_text(each.weight_of_evidence),
+        weight_of_evidence_text(each.weight_of_evidence),
     )
     for (at, _), text in zip(_CELLS, written, strict=True):
         axes.text(left + at, row, text, ha="right", color=ink)

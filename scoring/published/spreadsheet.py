@@ -228,7 +228,7 @@ def _write_table(book: Workbook, sheet: Worksheet, table: ScorecardTable) -> Non
     """The published table, a line per bin."""
     head, quiet = _head(book), _quiet(book)
     signed = book.add_format({"num_format": "+0;-0;0"})
-    share, rate, evidence = (
+    share, rate, weight_of_evidence = (
         book.add_format({"num_format": form}) for form in ("0.0%", "0%", "+0.00;-0.00;0.00")
     )
     sheet.set_column("A:A", 28)
@@ -239,7 +239,7 @@ def _write_table(book: Workbook, sheet: Worksheet, table: ScorecardTable) -> Non
     for row, note in enumerate(table.notes, start=1):
         sheet.write_string(row, 0, note, quiet)
     row = len(table.notes) + 2
-    headings = ("Feature", "Bin", "Points", "Share", "Bad rate", "Evidence", "What it measures")
+    headings = ("Feature", "Bin", "Points", "Share", "Bad rate", "WoE", "What it measures")
     for column, heading in enumerate(headings):
         sheet.write_string(row, column, heading, head)
     for feature in table.features:
@@ -251,7 +251,7 @@ def _write_table(book: Workbook, sheet: Worksheet, table: ScorecardTable) -> Non
             for column, value, decimals, style in (
                 (3, each.share, 3, share),
                 (4, each.bad_rate, 2, rate),
-                (5, each.weight_of_evidence, 2, evidence),
+                (5, each.weight_of_evidence, 2, weight_of_evidence),
             ):
                 if value is not None:
                     sheet.write_number(row, column, round(value, decimals), style)

@@ -25,7 +25,7 @@ _FINISHED = (
     "a constant."
 )
 _OF_OUTCOMES = (
-    "Bad rate and evidence: of those loans, each feature alone. Evidence is the weight of "
+    "Bad rate and WoE: of those loans, each feature alone. WoE is the weight of "
     "evidence, ln of the bin's share of good loans over its share of bad ones: above 0 is safer "
     "than average. Half a loan is added to both counts where a bin has no good or no bad one.",
     f"Neither is shown of fewer than {FEWEST_FOUNDERS} founders, nor where it could be worked out "

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from scoring.published.table import ScorecardTable
-from scoring.published.written import evidence_text, points_text, rate_text, share_text
+from scoring.published.written import points_text, rate_text, share_text, weight_of_evidence_text
 
-_HEADINGS = ("points", "share", "bad rate", "evidence")
+_HEADINGS = ("points", "share", "bad rate", "WoE")
 
 
 def scorecard_text(table: ScorecardTable) -> str:
@@ -23,7 +23,7 @@ def scorecard_text(table: ScorecardTable) -> str:
                     points_text(each.points),
                     share_text(each.share),
                     rate_text(each.bad_rate),
-                    evidence_text(each.weight_of_evidence),
+                    weight_of_evidence_text(each.weight_of_evidence),
                 ),
                 width,
             )

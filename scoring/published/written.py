@@ -27,6 +27,6 @@ def rate_text(rate: float | None) -> str:
     return UNKNOWN if rate is None else f"{100 * rate:.0f} %"
 
 
-def evidence_text(evidence: float | None) -> str:
+def weight_of_evidence_text(value: float | None) -> str:
     """Weight of evidence with its sign and two decimals."""
-    return UNKNOWN if evidence is None else f"{evidence:+.2f}"
+    return UNKNOWN if value is None else f"{value:+.2f}"

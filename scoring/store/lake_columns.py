@@ -1,4 +1,4 @@
-"""What calculations may read of the evidence: the columns that a lake of any engine holds."""
+"""What calculations may read of the records: the columns that a lake of any engine holds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LAKE_TABLES: tuple[type[Base], ...] = (*RECORD_TABLES, PlatformEvent)
 # group and join by it, and no value may be made of it: `features/lineage.py` sees to that.
 KEYS: dict[str, frozenset[str]] = {CashFlowLine.__tablename__: frozenset({"source", "account"})}
 
-# Where a record came from, and hashes or names of who wrote it down, are no evidence of anything.
+# Where a record came from, and hashes or names of who wrote it down, tell nothing of what happened.
 _NEVER_READ = (BOOKKEEPING - DECIDING) | {"marked_by", "author"}
 _TYPES: tuple[tuple[type, str], ...] = (
     (Instant, "int64"),

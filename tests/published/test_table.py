@@ -1,4 +1,4 @@
-"""The table that people read: points, share, bad rate and evidence, and whom it protects."""
+"""The table that people read: points, share, bad rate, WoE, and whom it protects."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from scoring.published.picture import draw_scorecard
 from scoring.published.table import FeatureTable, ScorecardTable, joined, scorecard_table
 from scoring.published.terminal import scorecard_text
 from scoring.published.variant import CardVariant
-from scoring.published.written import evidence_text, rate_text
+from scoring.published.written import rate_text, weight_of_evidence_text
 from tests.published.fitted import FittedModel, a_fitted_model
 from training.fit.outcome_counts import outcomes_by_bin
 
@@ -148,7 +148,7 @@ def _as_printed(feature: FeatureTable) -> FeatureTable:
         else replace(
             each,
             bad_rate=float(rate_text(each.bad_rate).removesuffix(" %")) / 100,
-            weight_of_evidence=float(evidence_text(each.weight_of_evidence)),
+            weight_of_evidence=float(weight_of_evidence_text(each.weight_of_evidence)),
         )
         for each in feature.bins
     ]

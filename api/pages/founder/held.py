@@ -95,7 +95,7 @@ def held_records(
         session: an open transaction.
         scope: whose.
         language: of the page.
-        kinds: the blocks of evidence that this installation may read.
+        kinds: the blocks that this installation may read.
     """
     return HeldRecords(
         waiting=_waiting(session, scope, language, kinds),
@@ -188,7 +188,7 @@ def _rows(
 
 
 class _Shown(NamedTuple):
-    """What a kind of record is called, its amount, and the block of evidence that it is in."""
+    """What a kind of record is called, its amount, and the block that it is in."""
 
     kind: Kind | None
     table: type[Record]

@@ -62,7 +62,7 @@ class Numbers:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class OnFile:
     """How many records of a kind, and from which days."""
 
     kind: str
@@ -86,7 +86,7 @@ class Latest:
     neutral: list[Line]
     missing: list[Line]
     shares: list[tuple[str, int]]
-    evidence: list[Evidence]
+    on_file: list[OnFile]
     needs: list[tuple[str, str]]
     told: list[str]  # reasons of the lender, where they compare with others than points do
     width: str  # how far a thin file is from a score; empty where it is scored
@@ -122,7 +122,7 @@ def founder_page(
         language: of the page.
         zone: in which its days are.
         now: consents that stand at this instant are shown.
-        kinds: the blocks of evidence that this installation may read.
+        kinds: the blocks that this installation may read.
         chosen: reference of an earlier score of this founder; the latest when None or unknown.
     """
     own = (
@@ -166,7 +166,7 @@ def _latest(score: Score, lender: Lender, language: Language, zone: ZoneInfo) ->
         neutral=[x for x in lines if x.sentence.points == 0 and not x.sentence.is_missing],
         missing=[x for x in lines if x.sentence.points == 0 and x.sentence.is_missing],
         shares=_shares(result, language) if isinstance(result, Scored) else [],
-        evidence=[_evidence(kind, document.completeness.get(kind), language) for kind in Kind],
+        on_file=[_on_file(kind, document.completeness.get(kind), language) for kind in Kind],
         needs=[
             (_need(place, entry, language), _have(entry, language))
             for place, entry in enumerate(document.missing)
@@ -259,13 +259,13 @@ def _lines(document: ScoreDocument, result: Scored, language: Language) -> list[
     return lines
 
 
-def _evidence(kind: Kind, content: Content | None, language: Language) -> Evidence:
+def _on_file(kind: Kind, content: Content | None, language: Language) -> OnFile:
     days: list[str] = []
     if content is not None and content.first_day is not None and content.last_day is not None:
         ends = dict.fromkeys((content.first_day, content.last_day))
         days = [format_date(day, "medium", language) for day in ends]
     records = 0 if content is None else content.records
-    return Evidence(str(words_in(language)(f"kind.{kind}")), records, days)
+    return OnFile(str(words_in(language)(f"kind.{kind}")), records, days)
 
 
 def _width(evidence: IntervalWidths, language: Language) -> str:

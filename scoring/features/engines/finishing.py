@@ -72,9 +72,9 @@ def finished(
 def resolved_shares(
     columns: Mapping[str, Floats], features: Collection[Feature]
 ) -> dict[str, Floats]:
-    """How much of each value the evidence has settled: 0 where missing, up to 1.
+    """How much of each value its records tell: 0 where missing, up to 1.
 
-    A ratio is shrunk, so evidence n has settled n / (n + strength) of it. Of other values this
+    A ratio is shrunk, so n records tell n / (n + strength) of it. Of other values this
     says only whether they are known.
 
     Args:
@@ -89,9 +89,9 @@ def resolved_shares(
         if feature.shrinkage is None:
             found[feature.name] = np.where(np.isnan(columns[feature.name]), 0.0, 1.0)
             continue
-        numerator, evidence = (columns[name] for name in feature.columns)
-        enough = (evidence >= feature.shrinkage.at_least) & ~np.isnan(numerator)
-        counted = np.where(enough, evidence, 0.0)
+        numerator, denominator = (columns[name] for name in feature.columns)
+        enough = (denominator >= feature.shrinkage.at_least) & ~np.isnan(numerator)
+        counted = np.where(enough, denominator, 0.0)
         total = counted + feature.shrinkage.strength
         found[feature.name] = counted / np.where(total > 0, total, 1.0)
     return found
@@ -140,8 +140,8 @@ def pooled_constants(
         numerator, denominator = (columns[name] for name in feature.columns)
         numerator = _capped(numerator, denominator, np.array(feature.shrinkage.most))
         known = ~(np.isnan(numerator) | np.isnan(denominator)) & (denominator > 0)
-        evidence = denominator[known].sum()
-        pooled = numerator[known].sum() / evidence if evidence > 0 else typical[feature.name]
+        total = denominator[known].sum()
+        pooled = numerator[known].sum() / total if total > 0 else typical[feature.name]
         found[feature.name] = round(float(pooled), _CONSTANT_DECIMALS)
     return found
 

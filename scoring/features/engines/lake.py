@@ -113,7 +113,7 @@ class Lake:
             points: as `features` takes them.
             known_at: only what was recorded by then counts.
             zone: the installation's time zone.
-            kinds: the blocks of evidence that may be read.
+            kinds: the blocks that may be read.
         """
         self._set_points(points, known_at, zone)
         columns: dict[str, pa.ChunkedArray] = {"point": pa.chunked_array([np.arange(len(points))])}

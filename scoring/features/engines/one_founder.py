@@ -37,7 +37,7 @@ class FounderFile:
     """A founder's feature values at a point in time, and what they were made from.
 
     `observed` are the same values before ratios are shrunk: what was seen, for people to read.
-    `resolved` says how far the evidence has settled each, arrays of one number.
+    `resolved` says how much of each its records tell, arrays of one number.
     """
 
     values: dict[str, float | None]
@@ -66,7 +66,7 @@ def one_founder(
         known_at: only what was recorded by then counts.
         zone: the installation's time zone.
         lender: whose applications count; any lender's when empty.
-        kinds: the blocks of evidence that may be read.
+        kinds: the blocks that may be read.
         constants: to what ratios are shrunk, of the model; not shrunk when None.
     """
     connection = session.connection()

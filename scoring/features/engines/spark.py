@@ -120,7 +120,7 @@ class SparkLake:
             points: as `Lake.features` takes them.
             known_at: only what was recorded by then counts.
             zone: the installation's time zone.
-            kinds: the blocks of evidence that may be read.
+            kinds: the blocks that may be read.
 
         Raises:
             InputError: the snapshot is asked for what was known after it was taken.

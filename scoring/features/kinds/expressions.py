@@ -23,9 +23,9 @@ def share(part: ir.NumericValue, whole: ir.NumericValue) -> ir.FloatingValue:
     return quotient
 
 
-def weighed(value: ir.NumericValue, evidence: ir.NumericValue) -> Ratio:
+def weighed(value: ir.NumericValue, denominator: ir.NumericValue) -> Ratio:
     """A ratio of what is no count (money, hours), weighed by how many records it rests on."""
-    count = evidence.cast("float64")
+    count = denominator.cast("float64")
     return Ratio(value * count, count)
 
 

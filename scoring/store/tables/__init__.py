@@ -1,5 +1,6 @@
 """All tables of the store."""
 
+from scoring.store.tables.audit import AuditEvent
 from scoring.store.tables.base import Base, Instant, Record
 from scoring.store.tables.disputes import (
     Dispute,
@@ -15,6 +16,7 @@ from scoring.store.tables.intake import (
     QuarantineResolution,
 )
 from scoring.store.tables.keys import KeyCheck, KeyRotation
+from scoring.store.tables.models import Model, Promotion
 from scoring.store.tables.parties import (
     ApiKey,
     ApiKeyRevocation,
@@ -45,14 +47,8 @@ from scoring.store.tables.records import (
     Repayment,
     Supersession,
 )
-from scoring.store.tables.scores import (
-    AuditEvent,
-    IdempotencyKey,
-    Model,
-    Promotion,
-    Score,
-    UsedLink,
-)
+from scoring.store.tables.requests import IdempotencyKey, UsedLink
+from scoring.store.tables.scores import Score
 
 RECORD_TABLES: tuple[type[Record], ...] = (
     Attendance,

@@ -73,7 +73,7 @@ def _require_texts_that_fit(mapper: Mapper[Any], _: Connection, target: Base) ->
 
 
 class Record(Base):
-    """A row of evidence: appended, never changed, superseded by a row of its own.
+    """A record: appended, never changed, superseded by a row of its own.
 
     `superseded_learned_at` and `superseded_recorded_at` are the one derived mark: the store
     copies them from the superseding row, once, to spare every query an anti-join.

@@ -1,4 +1,4 @@
-"""The evidence: attendance, sales, loans and what was paid, cash flow, applications, outcomes.
+"""The records: attendance, sales, loans and what was paid, cash flow, applications, outcomes.
 
 Amounts are integers in the minor unit of `currency` (ISO 4217).
 """
