@@ -72,7 +72,8 @@ def list_waiting(session: Session, *, import_id: int | None = None) -> list[dict
             "row": row.row,
             "kind": row.kind,
             "reason": row.reason,
-            "person": row.person[:8] if row.person else None,
+            # Hashes of one name begin alike; their ends tell people apart.
+            "person": row.person[-8:] if row.person else None,
             "waits_for": row.waits_for,
             "values": _shown(json.loads(row.cells)["cells"]),
         }

@@ -35,7 +35,7 @@ def test_an_accounts_name_is_another_for_each_founder_and_no_plain_digest(
     [first] = accounts(shop)
     digits = NUMBER.replace("-", "").encode()
     assert first != f"A-{hashlib.sha256(digits).hexdigest()[:8]}"
-    shop.take(statement, founder="F-B")
+    shop.take(statement, founder="F-B", again_for_another=True)
     assert len(accounts(shop)) == 2
 
 
