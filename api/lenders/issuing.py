@@ -21,7 +21,7 @@ from scoring.parties.scopes import LenderScope
 from scoring.score.scoring import score_founder
 from scoring.score.views import lender_view
 from scoring.store.audit import append_event
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Founder, Score
 
 

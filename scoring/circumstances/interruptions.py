@@ -23,7 +23,7 @@ from scoring.records.kinds import RecordKind
 from scoring.review.corrections import retract_record
 from scoring.store.append import append_records
 from scoring.store.audit import append_event
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.point_in_time import known_as_of, standing_as_of
 from scoring.store.supersede import keep_supersessions, mark_superseded
 from scoring.store.tables import Founder, Pause, PlatformEvent

@@ -14,7 +14,7 @@ from scoring.intake.listed import read_list
 from scoring.parties.persons import require_name_and_reason
 from scoring.parties.references import REFERENCE
 from scoring.store.audit import append_event
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Programme, ProgrammeCalendar
 
 HELD_ON = "held_on"

@@ -12,7 +12,7 @@ from scoring.base.errors import InputError
 from scoring.parties.persons import require_name_and_reason
 from scoring.parties.references import REFERENCE
 from scoring.store.audit import append_event
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Founder, OrderLine, Shop
 
 

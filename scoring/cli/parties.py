@@ -19,7 +19,7 @@ from scoring.parties.keys import issue_key, issue_operator_key, revoke_key
 from scoring.parties.lenders import find_lender
 from scoring.parties.persons import require_name
 from scoring.parties.references import random_reference
-from scoring.store.anchoring import rotate_head
+from scoring.store.head_rotation import rotate_head
 from scoring.store.keys import rotate_key
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

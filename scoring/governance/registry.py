@@ -16,7 +16,7 @@ from scoring.base.errors import FourEyesError, NoChampionError, NotFoundError
 from scoring.models.artefact import Artefact
 from scoring.parties.persons import require_name_and_reason, same_person
 from scoring.store.audit import append_event
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.tables import AuditEvent, Model, Promotion
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from scoring.base.keys import KeyPurpose
 from scoring.intake.learned_at import Learned
-from scoring.store.database import Database, Ledger
+from scoring.store.database import Database
+from scoring.store.ledger import Ledger
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ from scoring.parties.founders import add_founders, find_founder
 from scoring.parties.references import REFERENCE, random_reference
 from scoring.records.kinds import RecordKind
 from scoring.store.audit import append_event
-from scoring.store.database import Database, Ledger
+from scoring.store.database import Database
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Import
 
 DEFAULT_SOURCE = "plain"

@@ -20,8 +20,8 @@ from scoring.parties.readable import readable_by
 from scoring.parties.scopes import LenderScope
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
-from scoring.store.database import Ledger
 from scoring.store.key_chunks import key_chunks
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Application, Consent, Founder, Loan
 
 LENDER_KINDS = frozenset(

@@ -32,7 +32,8 @@ from scoring.intake.settling.refunds import SettleRefunds
 from scoring.intake.storing.releasing import ReleaseWaiting
 from scoring.intake.storing.writing import Progress, StoreRecords
 from scoring.intake.telling.tally import Tally
-from scoring.store.database import Database, Ledger
+from scoring.store.database import Database
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Import, QuarantinedRow
 
 Stage = Callable[[Batch], Batch]

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from scoring.base.errors import ConflictError, InputError, NotFoundError
 from scoring.store.audit import append_event
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Founder, FounderAlias, FounderAliasWithdrawal
 
 _KEYS = 5000

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from scoring.base.errors import ConsentError, InputError, NotFoundError
 from scoring.store.audit import append_event
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Consent, ConsentWithdrawal, Founder, Lender
 
 TEXT_VERSION = "2026-11"

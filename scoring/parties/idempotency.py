@@ -18,7 +18,7 @@ from scoring.base.canonical import canonical_json, digest
 from scoring.base.errors import InputError
 from scoring.parties.readable import readable_by
 from scoring.parties.scopes import Sender
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.tables import IdempotencyKey
 
 KEY_FORM = r"^[\x21-\x7e]{1,200}$"

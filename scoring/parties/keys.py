@@ -14,7 +14,7 @@ from scoring.base.errors import ConflictError, InputError, NotFoundError
 from scoring.parties.references import REFERENCE
 from scoring.parties.scopes import AUTHENTICATED, LenderScope, OperatorScope
 from scoring.store.audit import append_event
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.tables import (
     ApiKey,
     ApiKeyRevocation,

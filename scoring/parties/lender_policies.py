@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from scoring.base.errors import InputError
 from scoring.parties.persons import require_name_and_reason
 from scoring.store.audit import append_event
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Lender, LenderPolicy
 
 _MOST = 10_000  # points; no scale comes near

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from scoring.base.errors import ConflictError, InputError, NotFoundError
 from scoring.parties.references import REFERENCE
 from scoring.store.audit import append_event
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Lender
 
 

@@ -15,7 +15,7 @@ from scoring.records.kinds import RecordKind
 from scoring.records.plain import find_standing
 from scoring.records.resting import resting_on
 from scoring.review.disputes import HELD, open_dispute_on
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.supersede import supersede_record
 from scoring.store.tables import Record
 

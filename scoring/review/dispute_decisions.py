@@ -25,7 +25,7 @@ from scoring.records.sameness import same_content
 from scoring.review.disputes import HELD, open_dispute_on
 from scoring.review.notices import queue_notices
 from scoring.store.audit import append_event
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.supersede import supersede_record
 from scoring.store.tables import Dispute, DisputeDecision, Record
 

@@ -22,7 +22,7 @@ from scoring.records.plain import find_standing
 from scoring.records.plain_columns import kind_of_table
 from scoring.records.resting import resting_on
 from scoring.store.audit import append_event
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.supersede import supersede_record
 from scoring.store.tables import Dispute, DisputeDecision, Founder, Record
 

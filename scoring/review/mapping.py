@@ -17,7 +17,8 @@ from scoring.intake.listed import read_list
 from scoring.parties.aliases import Alias, AliasKind, add_aliases, aliases_of, require_nameable
 from scoring.parties.persons import require_name_and_reason
 from scoring.review.waiting import Resolved, resolve_by_aliases
-from scoring.store.database import Database, Ledger
+from scoring.store.database import Database
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Founder
 
 FOUNDER, NUMBER, NAME, PHONE = "founder", "id", "name", "phone"

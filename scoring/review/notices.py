@@ -24,7 +24,7 @@ from scoring.records.kinds import RecordKind
 from scoring.records.plain_columns import KINDS, kind_of_table
 from scoring.records.sameness import same_content
 from scoring.store.audit import append_event
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.point_in_time import is_known
 from scoring.store.tables import (
     Application,

@@ -21,8 +21,8 @@ from scoring.records.plain import plain_cells
 from scoring.records.plain_columns import KINDS
 from scoring.review.disputes import HELD
 from scoring.store.bulk import stored_form, supersede_all
-from scoring.store.database import Ledger
 from scoring.store.key_chunks import KEYS_AT_ONCE
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Founder, OrderLine, Record
 from scoring.store.tables.bookkeeping import SET_BY_STORE
 

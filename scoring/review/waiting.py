@@ -25,7 +25,8 @@ from scoring.parties.aliases import add_aliases
 from scoring.parties.persons import require_name_and_reason
 from scoring.records.kinds import RecordKind
 from scoring.store.audit import append_event
-from scoring.store.database import Database, Ledger
+from scoring.store.database import Database
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Founder, QuarantinedRow
 
 _PERSON = (UNKNOWN_PERSON, AMBIGUOUS_PERSON)

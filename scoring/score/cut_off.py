@@ -22,7 +22,7 @@ from scoring.parties.persons import require_name
 from scoring.score.assessment import Values, assess, columns_of
 from scoring.score.document import ScoreDocument
 from scoring.store.audit import append_event
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.tables import CutOffBackground, Founder, Lender, Model, Score
 
 LEAST_FOUNDERS = 20

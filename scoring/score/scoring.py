@@ -26,7 +26,7 @@ from scoring.score.evidence import weigh
 from scoring.score.scorable import View, application_scored, refuse_other_currencies
 from scoring.score.signals import find_signals
 from scoring.store.audit import append_event
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Founder, Lender, Model, Score
 
 EARLIEST_DAY = date(1990, 1, 1)

@@ -9,27 +9,18 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from scoring.base.errors import InputError, IntegrityError
-from scoring.base.keys import KeyPurpose
 from scoring.base.settings import Settings
-from scoring.store.audit import append_event
 from scoring.store.head import (
     HEAD_FILE,
-    HEAD_REPLACED,
     Head,
-    head_of,
     is_in_chain,
     is_signed,
     read_head,
 )
-from scoring.store.keys import rotate_key
-
-if TYPE_CHECKING:
-    from scoring.store.database import Database
 
 _log = logging.getLogger("foothold")
 
@@ -63,7 +54,7 @@ def anchor(head: Head, settings: Settings) -> None:
     The commit is done when this begins, so what goes wrong is logged and stops nobody.
     """
     try:
-        with _alone(settings.data_dir):
+        with head_alone(settings.data_dir):
             there = _there(settings)
             if there is None or there.sequence < head.sequence:
                 write_head(head, settings)
@@ -76,32 +67,6 @@ def warn_of_head(why: str) -> None:
     _log.warning(
         "The head of the audit chain was not written: %s See `foothold audit verify`.", why
     )
-
-
-def rotate_head(database: Database, *, by: str) -> int:
-    """Sign the head with another key from now on, whatever head lies beside the store.
-
-    A head that could not move on is noted in the chain before it goes.
-
-    Args:
-        database: the store.
-        by: who answers for it.
-
-    Returns:
-        The key's generation.
-    """
-    settings = database.settings
-    with database.writing() as ledger:
-        why = refuses_to_move(ledger.session, settings)
-        generation = rotate_key(ledger, KeyPurpose.HEAD, by=by)
-        if why is not None:
-            append_event(ledger, actor=by, action=HEAD_REPLACED, details={"why": why})
-    with database.reading() as session:
-        head = head_of(session, settings)
-    if head is not None:
-        with _alone(settings.data_dir):
-            write_head(head, settings)
-    return generation
 
 
 def write_head(head: Head, settings: Settings) -> None:
@@ -127,7 +92,7 @@ def _there(settings: Settings) -> Head | None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def head_alone(folder: Path) -> Iterator[None]:
     """Let no other process write the head meanwhile, or the older could come last."""
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from scoring.base.chunks import chunks
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Record
 
 _BATCH = 5000

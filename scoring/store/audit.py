@@ -6,17 +6,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scoring.base.calendar import microseconds
 from scoring.base.errors import IntegrityError
+from scoring.store.ledger import Ledger
 from scoring.store.tables import AuditEvent
-
-if TYPE_CHECKING:
-    from scoring.store.database import Ledger
 
 GENESIS = "0" * 64
 

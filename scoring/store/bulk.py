@@ -20,8 +20,8 @@ from sqlalchemy.types import TypeEngine
 from scoring.base.calendar import microseconds
 from scoring.base.chunks import chunks
 from scoring.store.audit import append_event
-from scoring.store.database import Ledger
 from scoring.store.key_chunks import KEYS_AT_ONCE
+from scoring.store.ledger import Ledger
 from scoring.store.sealing import note_table
 from scoring.store.supersede import keep_supersessions, mark_superseded
 from scoring.store.tables import Base, Record

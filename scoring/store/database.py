@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from scoring.store.anchoring import anchor, head_path, refuses_to_move, warn_of_
 from scoring.store.audit import append_event
 from scoring.store.head import HEAD_MISSING, Head, head_of
 from scoring.store.keys import keep_check, require_own_secret
+from scoring.store.ledger import Ledger
 from scoring.store.schema import schema_name
 from scoring.store.sealing import (
     WRITER,
@@ -38,14 +38,6 @@ from scoring.store.tables import AuditEvent
 
 PATIENCE_SECONDS = 60.0  # how long a writer waits for another
 _WRITER_LOCK = 0x466F6F74  # "Foot"
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """An open writing transaction: its session and the instant at which it records."""
-
-    session: Session
-    now: datetime
 
 
 class Database:

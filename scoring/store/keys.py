@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -12,10 +11,8 @@ from scoring.base.errors import ConflictError, InputError
 from scoring.base.keys import KeyPurpose
 from scoring.base.settings import Settings
 from scoring.store.audit import append_event
+from scoring.store.ledger import Ledger
 from scoring.store.tables import KeyCheck, KeyRotation
-
-if TYPE_CHECKING:
-    from scoring.store.database import Ledger
 
 ROTATING = (KeyPurpose.LINKS, KeyPurpose.HEAD)
 

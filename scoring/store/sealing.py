@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
@@ -20,10 +20,8 @@ from sqlalchemy.orm import Session
 from scoring.base.calendar import microseconds
 from scoring.store.audit import append_event
 from scoring.store.coverage import DATED, NUMBERED, place_of_position, position_of, rows_within
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Base
-
-if TYPE_CHECKING:
-    from scoring.store.database import Ledger
 
 ROWS_WRITTEN = "rows.written"
 WRITER = "store"

@@ -15,8 +15,8 @@ from scoring.base.errors import ConflictError, NotFoundError
 from scoring.base.lines import require_line
 from scoring.store.append import Row
 from scoring.store.audit import append_event
-from scoring.store.database import Ledger
 from scoring.store.key_chunks import KEYS_AT_ONCE
+from scoring.store.ledger import Ledger
 from scoring.store.tables import PlatformEvent, QuarantinedRow, Record, Supersession
 from scoring.store.tables.bookkeeping import SET_BY_STORE
 

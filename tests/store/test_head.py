@@ -14,10 +14,11 @@ from scoring.base.errors import ConflictError, InputError, IntegrityError
 from scoring.base.keys import KeyPurpose, derive_key
 from scoring.base.settings import Settings
 from scoring.parties.founders import add_founders
-from scoring.store.anchoring import head_path, rotate_head
+from scoring.store.anchoring import head_path
 from scoring.store.audit import verify_chain
 from scoring.store.database import Database, last_recorded
 from scoring.store.head import Head, head_of, heads_begun_anew, parse_head, read_head, verify_head
+from scoring.store.head_rotation import rotate_head
 from scoring.store.keys import generation_of, rotate_key
 from tests.conftest import Clock, new_sqlite_store
 from tests.shell import Shell

@@ -26,7 +26,7 @@ from scoring.base.settings import DeploymentProfile
 from scoring.features import all_features
 from scoring.models.card.points import PointsScale
 from scoring.store.audit import append_event, verify_event
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 from scoring.store.tables import AuditEvent
 from training.challengers.challenger import Challenger, Learner
 from training.lineage import feature_set_digest

@@ -28,8 +28,9 @@ from scoring.parties.founders import find_founder
 from scoring.parties.readable import readable_by
 from scoring.parties.scopes import AUTHENTICATED, FounderScope
 from scoring.store.audit import append_event
-from scoring.store.database import Database, Ledger
+from scoring.store.database import Database
 from scoring.store.keys import generation_of
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Founder, UsedLink
 
 LINK_LIFE = timedelta(days=7)

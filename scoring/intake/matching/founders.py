@@ -8,8 +8,8 @@ import pandas as pd
 from sqlalchemy import ColumnElement, select
 
 from scoring.intake.problems import Problem, by_index
-from scoring.store.database import Ledger
 from scoring.store.key_chunks import key_chunks
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Founder
 
 

@@ -15,7 +15,7 @@ from scoring.intake.matching.identifying import identify
 from scoring.intake.matching.loans import REFERS_TO
 from scoring.intake.problems import by_index
 from scoring.parties.aliases import Alias, aliases_of
-from scoring.store.database import Ledger
+from scoring.store.ledger import Ledger
 
 UNKNOWN_PERSON = "unknown_person"
 AMBIGUOUS_PERSON = "ambiguous_person"

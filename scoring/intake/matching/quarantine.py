@@ -24,8 +24,8 @@ from scoring.parties.aliases import Alias, AliasKind
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
 from scoring.store.bulk import append_frame
-from scoring.store.database import Ledger
 from scoring.store.key_chunks import key_chunks
+from scoring.store.ledger import Ledger
 from scoring.store.supersede import mark_superseded
 from scoring.store.tables import QuarantinedRow, QuarantineResolution
 

@@ -12,8 +12,8 @@ from scoring.intake.batch import Batch
 from scoring.intake.current_import import CurrentImport
 from scoring.intake.problems import Problem
 from scoring.records.kinds import RecordKind
-from scoring.store.database import Ledger
 from scoring.store.key_chunks import key_chunks
+from scoring.store.ledger import Ledger
 from scoring.store.tables import Programme, ProgrammeSession
 
 

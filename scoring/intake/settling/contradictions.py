@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from scoring.intake.batch import Batch, Changes
 from scoring.records.forms import FORMS
-from scoring.store.database import Ledger
 from scoring.store.key_chunks import key_chunks
+from scoring.store.ledger import Ledger
 from scoring.store.tables import OrderLine
 
 # Marketplaces number their order lines for all their sellers, so a line is one founder's alone.

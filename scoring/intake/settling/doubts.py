@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from scoring.intake.extract import SUSPECT
 from scoring.records.kinds import RecordKind
-from scoring.store.database import Ledger
 from scoring.store.key_chunks import key_chunks
+from scoring.store.ledger import Ledger
 from scoring.store.tables import OrderLine, Programme, ProgrammeCalendar, Shop
 
 AMOUNT_OUTLIER = "amount_outlier"
