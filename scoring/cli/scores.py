@@ -89,7 +89,7 @@ def _score_one(
 ) -> None:
     from scoring.score.document import Scored, ScoreDocument
     from scoring.score.scoring import score_founder
-    from scoring.score.views import operator_view
+    from scoring.score.views import staff_view
 
     database = open_database()
     with database.writing() as ledger:
@@ -104,7 +104,7 @@ def _score_one(
             actor=by,
         )
     if as_json:
-        print_json(operator_view(result))
+        print_json(staff_view(result))
         return
     document = ScoreDocument.from_canonical(result.document)
     if isinstance(document.result, Scored):

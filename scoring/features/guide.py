@@ -32,6 +32,11 @@ looks. Ratios need a *minimum* of records, and are pulled towards a constant wor
 (*strength*), which is estimated in training and frozen in the model's artefact. How pauses and
 failures of a channel are left out, and why, is told in [the decisions](decisions/0003-features.md).
 Kinds marked *alternative data* are those that a lender may choose to count in favour only.
+
+Balances are of days: an account's balance holds until its next line, and all accounts are added up.
+An account is known by where its lines came from and by its name there. So two accounts of one
+source whose statements name none are taken for one, and one account that two sources tell of for
+two.
 """
 
 

@@ -1,7 +1,7 @@
 """What becomes of a file, stage by stage.
 
 opened      containers/   what the file is, by its content: sheets of cells
-recognised  reading/      which format it is in
+recognised  recognition/  which format it is in
 read        formats/      its rows, in the plain form of their kind
 checked     checking/     every cell, once; from here on rows come in batches
 matched     matching/     whose each row is, and of which loan, sale or session; else it waits
@@ -32,6 +32,7 @@ from scoring.intake.settling.refunds import SettleRefunds
 from scoring.intake.storing.releasing import ReleaseWaiting
 from scoring.intake.storing.writing import Progress, StoreRecords
 from scoring.intake.telling.tally import Tally
+from scoring.parties.founders import find_founder
 from scoring.store.database import Database
 from scoring.store.ledger import Ledger
 from scoring.store.tables import Import, QuarantinedRow
@@ -105,7 +106,12 @@ def release_rows(
         FileError: they contradict what is on file.
     """
     end_of_waiting(
-        ledger, rows, outcome=RESOLVED, reason="what it waited for is known", author=author
+        ledger,
+        rows,
+        outcome=RESOLVED,
+        reason="what it waited for is known",
+        author=author,
+        founder_id=None if founder is None else find_founder(ledger.session, founder).id,
     )
     own = ledger.session.get_one(Import, rows[0].import_id)
     current = CurrentImport(

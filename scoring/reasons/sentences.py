@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scoring.features.catalogue import Feature
+from scoring.features.catalogue import Feature, Kind
 from scoring.reasons.texts import Language, texts, written_value
 
 
@@ -18,6 +18,19 @@ class Sentence:
     seen: str
     advice: str | None
     is_missing: bool
+
+
+def withheld_sentence(kind: Kind, *, points: int, language: Language) -> Sentence:
+    """What a founder reads once for all features of a kind that nothing was given for."""
+    entry = texts().withheld[kind.value]
+    return Sentence(
+        feature=kind.value,
+        kind=kind.value,
+        points=points,
+        seen=entry.seen.in_language(language),
+        advice=entry.advice.in_language(language),
+        is_missing=True,
+    )
 
 
 def sentence(

@@ -126,7 +126,7 @@ def score_document(
     *,
     known_at: datetime,
 ) -> ScoreDocument:
-    """What the champion says of the subject's file, as it was known at an instant.
+    """What a model says of the subject's file, as it was known at an instant.
 
     The lender's policy and background are those that were in force at `known_at`.
     """

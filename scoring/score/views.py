@@ -27,7 +27,7 @@ def lender_view(score: Score) -> dict[str, Any]:
     return _for_lenders(score, document)
 
 
-def operator_view(score: Score) -> dict[str, Any]:
+def staff_view(score: Score) -> dict[str, Any]:
     """The score as the installation's operator sees it: the lender's view, counts and features."""
     document = ScoreDocument.from_canonical(score.document)
     result = document.result

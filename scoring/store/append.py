@@ -1,4 +1,4 @@
-"""Appending records, and whether a record counts in the view of a day."""
+"""Appending records, whose instant of recording is set here and nowhere else."""
 
 from __future__ import annotations
 

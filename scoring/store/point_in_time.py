@@ -1,8 +1,11 @@
-"""The one condition by which a record counts in the view of a day, as the store knew it then.
+"""The one condition of knowledge: what is known in the view of a day, as the store knew it then.
 
 A view is a day, which ends at the instant `as_of_end`, asked with what the store held at the
 instant `known_at`. Something is known in it that was learned before the day ended and recorded by
 the instant. A record counts that is known, unless that another took its place is known as well.
+
+When it happened is another question, which the caller asks of the event day: a schedule is known
+ahead of its due days.
 
 The rules are plain expressions, so that the store (SQLAlchemy), features (Ibis) and Python read
 them alike.
@@ -75,8 +78,8 @@ def known_as_of(
 def standing_as_of(
     table: type[Record], *, as_of_end: datetime, known_at: datetime
 ) -> ColumnElement[bool]:
-    """Whether a record counts in the view of a day: it is known, stands and is not held back.
+    """Whether a record is known in the view of a day, stands and is not held back.
 
-    The arguments are those of `known_as_of`.
+    Its event day may lie ahead. The arguments are those of `known_as_of`.
     """
     return known_as_of(table, as_of_end=as_of_end, known_at=known_at) & table.held.is_(None)

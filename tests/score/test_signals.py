@@ -17,7 +17,7 @@ from scoring.records.kinds import RecordKind
 from scoring.score import scoring as scoring_path
 from scoring.score.replay import replay_score
 from scoring.score.signals import round_unit
-from scoring.score.views import lender_view, operator_view
+from scoring.score.views import lender_view, staff_view
 from scoring.store.append import append_records
 from scoring.store.database import Database
 from scoring.store.supersede import supersede_record
@@ -411,7 +411,7 @@ def test_a_lender_gets_codes_and_neutral_texts_and_no_counts(sqlite: Database) -
     text = json.dumps(lender_view(score), ensure_ascii=False)
     for secret in ("P-01", "seen", "sessions_marked", "programme", "fraud", "fake", "허위", "조작"):
         assert secret not in text
-    assert "seen" in operator_view(score)["integrity_signals"][0]
+    assert "seen" in staff_view(score)["integrity_signals"][0]
 
 
 def test_a_thin_file_shows_its_signs_as_well(sqlite: Database) -> None:

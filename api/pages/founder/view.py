@@ -21,7 +21,7 @@ from scoring.features.engines.one_founder import Content
 from scoring.models.backgrounds import BackgroundKind
 from scoring.parties.readable import readable_by
 from scoring.parties.scopes import FounderScope
-from scoring.reasons.sentences import Sentence, sentence
+from scoring.reasons.sentences import Sentence, sentence, withheld_sentence
 from scoring.reasons.texts import (
     Language,
     missing_text,
@@ -251,11 +251,8 @@ def _lines(document: ScoreDocument, result: Scored, language: Language) -> list[
             change = said.advice or str(t(words))
         lines.append(Line(said, str(t(f"kind.{feature.kind}")), change))
     for kind, points in withheld.items():  # one cause, one line
-        entry = texts().withheld[kind.value]
-        said = Sentence(
-            kind.value, kind.value, points, entry.seen.in_language(language), None, is_missing=True
-        )
-        lines.append(Line(said, str(t(f"kind.{kind}")), entry.advice.in_language(language)))
+        said = withheld_sentence(kind, points=points, language=language)
+        lines.append(Line(said, str(t(f"kind.{kind}")), said.advice))
     return lines
 
 

@@ -58,7 +58,7 @@ def buyers_of_year(known: Known) -> ir.Table:
 def active_weeks_share_182d(weeks: ir.Table) -> Ratio:
     """Weeks with a sale over the last 26 weeks, or over the weeks since the first sale; 0 to 1.
 
-    Neutral days are taken out of both.
+    Whole weeks alone, counted back. Neutral days are taken out of both.
     """
     return _active_weeks(weeks, 26)
 
@@ -78,14 +78,15 @@ def active_weeks_share_182d(weeks: ir.Table) -> Ratio:
 def active_weeks_share_364d(weeks: ir.Table) -> Ratio:
     """Weeks with a sale over the last 52 weeks, or over the weeks since the first sale; 0 to 1.
 
-    Neutral days are taken out of both.
+    Whole weeks alone, counted back. Neutral days are taken out of both.
     """
     return _active_weeks(weeks, 52)
 
 
 def _active_weeks(weeks: ir.Table, most: int) -> Ratio:
-    # The oldest week may be a part of one, so there can be one more of these.
-    active = weeks.count(where=weeks.oldest.notnull() & (weeks.week < most))
+    # The oldest week may be a part of one, which counts on neither side.
+    counted = at_most(weeks.whole, most)
+    active = weeks.count(where=weeks.oldest.notnull() & (weeks.week < counted))
     return Ratio(active, at_most(weeks.whole.max(), most))
 
 

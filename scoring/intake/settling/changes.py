@@ -12,7 +12,7 @@ from scoring.intake.problems import Problem
 from scoring.store.tables import Record
 
 # What a row says of itself, not of the event: of no weight when two rows are compared.
-BOOKKEEPING = {"natural_key", "known_from", "stated_on", "held"}
+NOT_COMPARED = {"natural_key", "known_from", "stated_on", "held"}
 
 
 def completed(rows: pd.DataFrame, known: pd.DataFrame, *, absent: Collection[str]) -> pd.DataFrame:
@@ -47,7 +47,7 @@ def later_statement(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     beside = known.loc[rows["natural_key"][is_known]]
     ours = rows["stated_on"][is_known].to_numpy(dtype=object)
     theirs = beside["stated_on"].to_numpy(dtype=object)
-    told = [name for name in rows.columns if name not in BOOKKEEPING and name in beside.columns]
+    told = [name for name in rows.columns if name not in NOT_COMPARED and name in beside.columns]
     our_rows, their_rows = _in_order(rows.loc[is_known, told]), _in_order(beside[told])
     is_later = np.array(
         [
@@ -60,7 +60,7 @@ def later_statement(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     )
     merged = {}
     for name in rows.columns:
-        if name in BOOKKEEPING - {"stated_on"} or name == "founder_id":
+        if name in NOT_COMPARED - {"stated_on"} or name == "founder_id":
             continue
         values = rows[name].astype(object).to_numpy(copy=True)
         ahead = np.where(is_later, values[is_known], beside[name].to_numpy())
@@ -101,7 +101,7 @@ def compare(table: type[Record], rows: pd.DataFrame, known: pd.DataFrame) -> Cha
     if len(places):
         beside = known.loc[rows["natural_key"][is_known]]
         for name in rows.columns:
-            if name not in BOOKKEEPING:
+            if name not in NOT_COMPARED:
                 ours = rows[name][is_known].astype(object).to_numpy()
                 differs[places] |= ours != beside[name].to_numpy()
     changed: pd.Series[bool] = pd.Series(differs, index=rows.index, dtype=bool)

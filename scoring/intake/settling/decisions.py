@@ -10,11 +10,12 @@ import pandas as pd
 from sqlalchemy import Select, select
 
 from scoring.intake.current_import import CurrentImport
-from scoring.intake.settling.changes import BOOKKEEPING
+from scoring.intake.settling.changes import NOT_COMPARED
 from scoring.intake.superseding import IMPORT_REASON
 from scoring.store.bulk import stored_form
 from scoring.store.key_chunks import key_chunks
 from scoring.store.tables import ImportWithdrawal, Record, Supersession
+from scoring.store.tables.bookkeeping import SET_BY_STORE
 
 DECIDED_BEFORE = "decided_before"
 DISPUTED = "disputed"
@@ -111,7 +112,7 @@ def respecting_decisions(
     taken_back = pd.Series(False, index=rows.index)
     third = pd.Series(False, index=rows.index)
     concerned = rows[rows["natural_key"].isin(list(decisions))]
-    names = [name for name in rows.columns if name not in BOOKKEEPING]
+    names = [name for name in rows.columns if name not in NOT_COMPARED]
     told = [name for name in [*names, "stated_on"] if name in rows.columns]
     if not concerned.empty:
         rows = rows.assign(**{name: rows[name].astype(object) for name in told})
@@ -130,15 +131,12 @@ def respecting_decisions(
     return Respecting(rows, taken_back, third)
 
 
-_OF_THE_STORE = {
-    *("id", "import_id", "learned_at", "recorded_at"),
-    *("superseded_learned_at", "superseded_recorded_at"),
-}
+_OF_THE_STORE = SET_BY_STORE | {"import_id", "learned_at"}
 
 
 def _same(one: dict[Any, Any], other: dict[Any, Any], names: list[str]) -> bool:
     return all(
         one[name] == other[name]
         for name in names
-        if name not in BOOKKEEPING and name not in _OF_THE_STORE and name in other
+        if name not in NOT_COMPARED and name not in _OF_THE_STORE and name in other
     )

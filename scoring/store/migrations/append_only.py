@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from alembic import op
 
-MARK = ("superseded_learned_at", "superseded_recorded_at")
+from scoring.store.tables.bookkeeping import MARKS
 
 
 def guard(tables: Iterable[str]) -> None:
@@ -43,13 +43,13 @@ def _unique_keys(bind: sa.Connection, table: str) -> list[list[str]]:
 
 def _guard_sqlite(table: str, columns: list[str], unique: list[list[str]]) -> None:
     refusal = f"SELECT RAISE(ABORT, '{table} is append-only: supersede the row instead');"
-    fixed = " AND ".join(f'OLD."{c}" IS NEW."{c}"' for c in columns if c not in MARK)
+    fixed = " AND ".join(f'OLD."{c}" IS NEW."{c}"' for c in columns if c not in MARKS)
     allowed = "0"
-    if MARK[0] in columns:
-        once = " AND ".join(f"OLD.{mark} IS NULL AND NEW.{mark} IS NOT NULL" for mark in MARK)
+    if MARKS[0] in columns:
+        once = " AND ".join(f"OLD.{mark} IS NULL AND NEW.{mark} IS NOT NULL" for mark in MARKS)
         allowed = f"({once} AND {fixed})"
     # INSERT OR REPLACE removes what is in its way, and fires no trigger for it by default.
-    standing = f" AND {MARK[1]} IS NULL AND NEW.{MARK[1]} IS NULL" if MARK[1] in columns else ""
+    standing = f" AND {MARKS[1]} IS NULL AND NEW.{MARKS[1]} IS NULL" if MARKS[1] in columns else ""
     taken = " OR ".join(
         f"EXISTS (SELECT 1 FROM {table} WHERE "
         + " AND ".join(f'"{column}" = NEW."{column}"' for column in key)
@@ -71,7 +71,7 @@ def _guard_sqlite(table: str, columns: list[str], unique: list[list[str]]) -> No
 
 
 def _create_postgresql_functions() -> None:
-    mark = ", ".join(f"'{name}'" for name in MARK)
+    mark = ", ".join(f"'{name}'" for name in MARKS)
     op.execute(f"""
         CREATE OR REPLACE FUNCTION foothold_refuse_change() RETURNS trigger AS $$
         DECLARE
@@ -81,9 +81,9 @@ def _create_postgresql_functions() -> None:
             IF TG_OP = 'UPDATE' THEN
                 before := to_jsonb(OLD);
                 after := to_jsonb(NEW);
-                IF before ? '{MARK[0]}'
-                    AND before -> '{MARK[0]}' = 'null' AND before -> '{MARK[1]}' = 'null'
-                    AND after -> '{MARK[0]}' <> 'null' AND after -> '{MARK[1]}' <> 'null'
+                IF before ? '{MARKS[0]}'
+                    AND before -> '{MARKS[0]}' = 'null' AND before -> '{MARKS[1]}' = 'null'
+                    AND after -> '{MARKS[0]}' <> 'null' AND after -> '{MARKS[1]}' <> 'null'
                     AND before - ARRAY[{mark}] = after - ARRAY[{mark}]
                 THEN
                     RETURN NEW;

@@ -34,13 +34,13 @@ from scoring.store.snapshots.manifest import (
     sha256_of,
 )
 from scoring.store.tables import Base, Instant
+from scoring.store.tables.bookkeeping import MARKS
 
 ROWS_A_BUCKET = 1_000_000  # so that a part of the lake fits in the memory of any machine
 MOST_BUCKETS = 256  # files that are open at a time
 _FETCHED = 50_000  # rows that are in memory as Python values at a time
 _GATHERED = 1_000_000  # rows of all buckets that wait to be written
 _ARROW = {"int64": pa.int64(), "float64": pa.float64(), "string": pa.string()}
-_SUPERSEDED = {"superseded_learned_at", "superseded_recorded_at"}
 
 Progress = Callable[[str, int, int], None]
 
@@ -159,7 +159,7 @@ def _batches(
         if isinstance(raw.type, Instant):  # as the integer that it is in the database
             raw = type_coerce(raw, BigInteger)
         chosen.append(
-            case((recorded_later, null()), else_=raw).label(name) if name in _SUPERSEDED else raw
+            case((recorded_later, null()), else_=raw).label(name) if name in MARKS else raw
         )
     statement = select(*chosen).where(_recorded(table, moment)).order_by(columns["id"])
     for rows in session.execute(statement, execution_options={"yield_per": _FETCHED}).partitions():

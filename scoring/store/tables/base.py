@@ -76,7 +76,7 @@ class Record(Base):
     """A record: appended, never changed, superseded by a row of its own.
 
     `superseded_learned_at` and `superseded_recorded_at` are the one derived mark: the store
-    copies them from the superseding row, once, to spare every query an anti-join.
+    sets them when it supersedes, once, to spare every query an anti-join.
 
     `held` says why a row stays out of scoring, as a code (a doubt of the intake, a dispute);
     empty where it counts. Somebody's decision supersedes it with a row that counts, or with none.

@@ -58,12 +58,12 @@ class ImportWithdrawal(Base):
 
 
 class QuarantinedRow(Base):
-    """A row that waits: for a person to be named, or for the sale that it tells of.
+    """A row that waits: for a person to be named, or for the sale or loan that it tells of.
 
     `cells` are the row in the plain form, without anything personal, as JSON; the row is found
     again in its file by `row`. `person` is a keyed hash of whom the file names; `waits_for` the
-    natural key of a sale. `natural_key` is the digest of all that, so that the same file twice
-    does not wait twice. Once decided, the row is marked like a superseded record.
+    natural key of a sale or the number of a loan. `natural_key` is the digest of all that, so that
+    the same file twice does not wait twice. Once decided, the row is marked as superseded.
     """
 
     __tablename__ = "quarantined_rows"

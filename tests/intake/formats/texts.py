@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
-from scoring.intake.recognising import read_records
 
 from scoring.intake.extract import Given, Reading
+from scoring.intake.reading.recognising import read_records
 
 TODAY = date(2026, 6, 15)
 
