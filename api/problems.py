@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.idempotency import KEY_HEADER
+from api.idempotency_header import KEY_HEADER
 from scoring.base.errors import (
     ConflictError,
     ConsentError,

@@ -13,7 +13,7 @@ from scoring.base.errors import FootholdError
 
 # command: (module with a Typer app, help). Help stands here so that `--help` imports nothing.
 COMMANDS = {
-    "init": ("scoring.cli.records", "Create the store."),
+    "init": ("scoring.cli.store", "Create the store."),
     "founder": ("scoring.cli.parties", "Add founders."),
     "lender": ("scoring.cli.lenders", "Add lenders, and decide their policies."),
     "key": ("scoring.cli.parties", "Issue and revoke API keys, and rotate signing keys."),

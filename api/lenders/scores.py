@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 
 from api.auth import CurrentLender
-from api.idempotency import REPLAYED, IdempotencyKey, mark_replayed
+from api.idempotency_header import REPLAYED, IdempotencyKey, mark_replayed
 from api.lenders.issuing import issue, issue_once, read_again
 from api.lenders.schemas import Insufficient, Scored, ScoreRequest
 from api.problems import problem_responses

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from api.auth import CurrentCaller
-from api.idempotency import KEY_HEADER, REPLAYED, IdempotencyKey, mark_replayed
+from api.idempotency_header import KEY_HEADER, REPLAYED, IdempotencyKey, mark_replayed
 from api.problems import KeyRefusedError, RequestRefusedError, problem_responses
 from api.records.imports import Asked, import_once, preview
 from api.records.schemas import ACCEPTED, BODY, JSON, JSON_LINES, Options, ReceiptOut

@@ -24,8 +24,8 @@ from scoring.intake.extract import Extract, Given, Reading
 from scoring.intake.formats.declarations import FormatName
 from scoring.intake.learned_at import Learned
 from scoring.intake.listed import read_list
-from scoring.intake.reading.plain_form import plain_form, read_plain
-from scoring.intake.reading.recognising import read_records
+from scoring.intake.recognition.plain_form import plain_form, read_plain
+from scoring.intake.recognition.recognising import read_records
 from scoring.intake.stages import take_in
 from scoring.intake.telling.earlier_receipts import FileOwner, refuse_file_of_another
 from scoring.intake.telling.receipts import Receipt, receipt_of, result_of

@@ -19,7 +19,7 @@ from scoring.intake.batch import Batch
 from scoring.intake.checking.kept_batches import KeptBatches
 from scoring.intake.extract import Extract
 from scoring.intake.importing import Request, check_file, import_file, store_checked
-from scoring.intake.reading import plain_form
+from scoring.intake.recognition import plain_form
 from scoring.parties.founders import add_founders
 from scoring.records.kinds import RecordKind
 from scoring.store.database import Database

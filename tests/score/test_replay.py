@@ -13,8 +13,8 @@ from scoring.parties.lender_policies import Policy
 from scoring.reasons.texts import texts
 from scoring.score.replay import replay_score
 from scoring.score.views import lender_view
-from scoring.store.supersede import supersede_record
 from scoring.store.database import Database
+from scoring.store.supersede import supersede_record
 from scoring.store.tables import OrderLine
 from scoring.store.verification import verify_scores
 from tests.applicants import decide

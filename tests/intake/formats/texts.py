@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from scoring.intake.extract import Given, Reading
-from scoring.intake.reading.recognising import read_records
+from scoring.intake.recognition.recognising import read_records
 
 TODAY = date(2026, 6, 15)
 

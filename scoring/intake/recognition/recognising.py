@@ -10,7 +10,7 @@ from scoring.intake.extract import Given, Reading
 from scoring.intake.formats.declarations import FormatName, read_formats
 from scoring.intake.formats.readers import read_table
 from scoring.intake.formats.tables import find_table, require_table
-from scoring.intake.reading.plain_form import plain_form, read_plain, unrecognised
+from scoring.intake.recognition.plain_form import plain_form, read_plain, unrecognised
 from scoring.records.kinds import RecordKind
 
 
