@@ -20,9 +20,10 @@ from scoring.records.kinds import RecordKind
 from scoring.records.plain import plain_cells
 from scoring.records.plain_columns import KINDS
 from scoring.review.disputes import HELD
-from scoring.store.bulk import stored_form, supersede_all
+from scoring.store.bulk import stored_form
 from scoring.store.key_chunks import KEYS_AT_ONCE
 from scoring.store.ledger import Ledger
+from scoring.store.supersede_many import supersede_all
 from scoring.store.tables import Founder, OrderLine, Record
 from scoring.store.tables.bookkeeping import SET_BY_STORE
 

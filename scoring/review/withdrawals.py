@@ -22,9 +22,10 @@ from scoring.parties.persons import require_name_and_reason
 from scoring.records.plain_columns import KINDS
 from scoring.review.disputes import HELD
 from scoring.store.audit import append_event
-from scoring.store.bulk import append_frame, stored_form, supersede_all
+from scoring.store.bulk import append_frame, stored_form
 from scoring.store.key_chunks import KEYS_AT_ONCE
 from scoring.store.ledger import Ledger
+from scoring.store.supersede_many import supersede_all
 from scoring.store.tables import (
     Application,
     DeclaredOutcome,

@@ -1,7 +1,7 @@
 """The one place that supersedes: it marks rows as standing no more, and keeps by whom and why.
 
 A superseded row stays as it was, for whoever asks what was known before. Only its two marks are
-set, once; triggers refuse every other change.
+set, once; triggers refuse every other change. `supersede_many` does it for rows of files.
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ def supersede_record(
 def mark_superseded(ledger: Ledger, table: type[Supersedable], ids: Sequence[int]) -> None:
     """Set the marks of rows that stand no more from now on.
 
-    Call it before a replacement is appended, and `keep_supersessions` after.
+    Of records, call it before a replacement is appended, and `keep_supersessions` after; what became
+    of a row that waited is kept as its resolution.
     """
     for some in chunks(ids, KEYS_AT_ONCE):
         ledger.session.execute(

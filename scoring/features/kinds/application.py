@@ -9,7 +9,7 @@ from scoring.features.catalogue import Direction, Kind, Ratio, Shrinkage, Unit, 
 from scoring.features.kinds.balances import daily_balances
 from scoring.features.kinds.cash_flow import account_lines, mean_balance, monthly_inflow
 from scoring.features.kinds.expressions import share, weighed
-from scoring.features.kinds.neutral import lines_of_sales
+from scoring.features.kinds.lines_of_sales import lines_of_sales
 from scoring.features.kinds.sales import monthly_net_sales
 from scoring.features.known import Known
 

@@ -18,12 +18,11 @@ from functools import lru_cache, reduce
 import ibis
 import ibis.expr.types as ir
 
+from scoring.features.kinds.lines_of_sales import WITHIN, channels_of, gaps_between_sales
 from scoring.features.known import Known
 
 LONGEST_PAUSE = 120
-WITHIN = 730
 EVENTS = 2
-HALF_YEAR = 182  # 26 whole weeks
 STILL_SELLING = 90  # a channel last sold on before that was given up before its failure
 
 # Intervals and whether their days are added or taken away again: an event can meet the pause.
@@ -33,51 +32,6 @@ _TAKEN = [f"both_{place}" for place in _PLACES]
 _INTERVALS = [*_ADDED, *_TAKEN]
 _NEVER = -1_000_000  # a day before all others
 _SHIFT = 1_000_000  # days have fewer digits: length * _SHIFT + first day sorts by length
-
-
-@lru_cache(maxsize=8)
-def lines_of_sales(known: Known) -> ir.Table:
-    """Sales and refunds with what features need of them.
-
-    Columns: `id`, `point`, `as_of_day`, `year_before_day`, `event_day`, `age`, `channel`, `buyer`,
-    `is_sale`, `sold` (gross less discount), `gross`, `net`, `refund`, `is_caused` (a refund that
-    the seller caused).
-    """
-    lines = known.order_lines
-    return lines.select(
-        *("id", "point", "as_of_day", "year_before_day", "event_day", "age", "channel", "buyer"),
-        *("gross", "refund"),
-        is_sale=lines.entry == "sale",
-        is_caused=(lines.refund_cause == "seller").coalesce(False),
-        sold=lines.gross - lines.discount,
-        net=lines.gross - lines.discount - lines.refund,
-    )
-
-
-@lru_cache(maxsize=8)
-def gaps_between_sales(known: Known) -> ir.Table:
-    """Days of sales before which there was none on `previous_day` + 1, within 24 months.
-
-    Columns: `point`, `event_day`, `previous_day`, `age`.
-    """
-    lines = lines_of_sales(known)
-    sales = lines.filter(lines.is_sale).select("point", "event_day", "age")
-    in_order = ibis.window(group_by="point", order_by="event_day")
-    days = sales.mutate(previous_day=sales.event_day.lag().over(in_order))
-    return days.filter(days.age < WITHIN, days.event_day > days.previous_day + 1)
-
-
-def channels_of(known: Known) -> ir.Table:
-    """Channels with the first and last day of a sale, and what was sold in the last 26 weeks."""
-    lines = lines_of_sales(known)
-    sales = lines.filter(lines.is_sale)
-    recent = sales.age < HALF_YEAR
-    return sales.group_by("point", "channel").aggregate(
-        first_sold=sales.event_day.min(),
-        last_sold=sales.event_day.max(),
-        sold=sales.sold.sum(where=recent).coalesce(0).cast("float64"),
-        orders=sales.count(where=recent),
-    )
 
 
 def declared_pause(known: Known) -> ir.Table:

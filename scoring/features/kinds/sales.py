@@ -13,13 +13,8 @@ import ibis.expr.types as ir
 
 from scoring.features.catalogue import Direction, Kind, Ratio, Shrinkage, Unit, feature
 from scoring.features.kinds.expressions import share, weighed
-from scoring.features.kinds.neutral import (
-    gaps_between_sales,
-    is_neutral,
-    lines_of_sales,
-    neutral_since,
-    with_neutral_days,
-)
+from scoring.features.kinds.lines_of_sales import gaps_between_sales, lines_of_sales
+from scoring.features.kinds.neutral import is_neutral, neutral_since, with_neutral_days
 from scoring.features.kinds.seasons import WINDOW
 from scoring.features.known import Known
 

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 
 from scoring.features.catalogue import Direction, Kind, Ratio, Shrinkage, Unit, feature
 from scoring.features.kinds.expressions import at_least, at_most, share, weighed
-from scoring.features.kinds.neutral import HALF_YEAR, channels_of, lines_of_sales
+from scoring.features.kinds.lines_of_sales import HALF_YEAR, channels_of, lines_of_sales
 from scoring.features.kinds.sales import order_lines
 from scoring.features.known import Known
 

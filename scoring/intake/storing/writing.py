@@ -11,7 +11,8 @@ from scoring.intake.batch import Batch
 from scoring.intake.current_import import CurrentImport
 from scoring.intake.settling.stored_rows import day_numbers
 from scoring.intake.superseding import superseding_reason
-from scoring.store.bulk import append_frame, supersede_all
+from scoring.store.bulk import append_frame
+from scoring.store.supersede_many import supersede_all
 from scoring.store.tables import Record
 
 Progress = Callable[[str, int], None]
