@@ -89,8 +89,8 @@ def supersede_record(
 def mark_superseded(ledger: Ledger, table: type[Supersedable], ids: Sequence[int]) -> None:
     """Set the marks of rows that stand no more from now on.
 
-    Of records, call it before a replacement is appended, and `keep_supersessions` after; what became
-    of a row that waited is kept as its resolution.
+    Of records, call it before a replacement is appended, and `keep_supersessions` after. What
+    became of a row that waited is kept as its resolution.
     """
     for some in chunks(ids, KEYS_AT_ONCE):
         ledger.session.execute(
