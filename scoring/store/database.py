@@ -97,7 +97,7 @@ class Database:
         with _reached(), self.engine.connect() as connection:
             found = _schema_of(connection)
         if found is None:
-            raise ConflictError("The store is empty: it has no tables yet. Run `foothold init`.")
+            raise ConflictError("The store is empty: it has no schema yet. Run `foothold init`.")
         _refuse_another_schema(self.engine, found)
         with self.reading() as session:
             require_own_secret(session, self.settings)

@@ -70,7 +70,7 @@ def test_any_json_is_read_or_refused_in_words(
         checked = check_file(sqlite, path, Request(kind=RecordKind.SALES))
     except FileError:
         return
-    assert checked.rows
+    assert sum(len(batch.checked) for batch in checked.batches)
 
 
 @pytest.mark.parametrize("indent", [None, 2])

@@ -302,9 +302,8 @@ def test_the_contract_describes_every_field_of_a_receipt() -> None:
 
 
 def test_a_dry_run_needs_no_key_and_stores_nothing(world_on_each: World) -> None:
-    before = [world_on_each.count(t) for t in (AuditEvent, Import, OrderLine, IdempotencyKey)]
     sender = world_on_each.operator()
-    before[0] += 1  # that a key was issued
+    before = [world_on_each.count(t) for t in (AuditEvent, Import, OrderLine, IdempotencyKey)]
     answer = sender.client.post(
         "/v1/records/sales?dry_run=true", content=_lines(_sale()).encode(), headers=NDJSON
     )

@@ -92,7 +92,13 @@ def test_an_artefact_reads_back_equal_to_the_bit(sqlite: Database) -> None:
     assert artefact.shrinkage_constants["attended_share"] == 0.82
     values = {"attended_share": 0.9, "days_since_last_sale": 3.0}
     read, made = assessed(artefact, [values]), assessed(_artefact(), [values])
-    assert read.document(0) == made.document(0)
+    assert (read.score[0], read.pd[0], read.pd_low[0], read.pd_high[0]) == (
+        made.score[0],
+        made.pd[0],
+        made.pd_low[0],
+        made.pd_high[0],
+    )
+    assert read.groups(0) == made.groups(0)
     low, high = artefact.score_range
     assert low <= read.score[0] <= high
 

@@ -132,10 +132,11 @@ def opened(folder: Path) -> Database:
     return Database(given_settings(folder), Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC)))
 
 
-def new_store(folder: Path) -> Database:
-    database = new_sqlite_store(
-        given_settings(folder), Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC))
-    )
+def new_store(folder: Path, secret: str | None = None) -> Database:
+    settings = given_settings(folder)
+    if secret is not None:
+        settings.secret_key = secret
+    database = new_sqlite_store(settings, Clock(datetime(2026, 6, 15, 3, 0, tzinfo=UTC)))
     with database.writing() as ledger:
         add_founders(ledger, ["F-A"], actor="test")
     return database
@@ -192,9 +193,8 @@ def test_two_imports_at_once_end_as_one_after_the_other(database: Database, tmp_
     for thread in threads:
         thread.join()
     assert not failed
-    alone = new_store(tmp_path / "alone")
     # one secret, so that buyers hash alike
-    alone.settings.secret_key = database.settings.secret().decode()
+    alone = new_store(tmp_path / "alone", database.settings.secret().decode())
     for path in files:
         import_records(alone, path, Request(founder="F-A"))
     assert standing(database) == standing(alone)

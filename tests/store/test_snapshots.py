@@ -102,7 +102,7 @@ def test_no_name_and_no_number_of_a_source_leaves_the_store(
     line = {"line": "T1", "booked_on": "2026-03-02", "direction": "in", "amount": 1000}
     line |= {"founder": "F-ONE0000001", "account": "A1", "currency": "KRW", "balance": 1000}
     for source in ("Village bank", "Another"):
-        import_rows(database, RecordKind.CASH_FLOW, [line], source=source)
+        import_rows(database, RecordKind.CASH_FLOW, [line], source=source, again_for_another=True)
     lines = pq.read_table(
         write_snapshot(database, tmp_path / "told", actor="operator").paths("cash_flow_lines")
     ).to_pylist()
