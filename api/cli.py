@@ -25,7 +25,8 @@ def serve(
     from scoring.features.engines.statements import compile_statements
 
     database = open_database()
-    database.settings.secret()
+    with database.reading():  # refuses another secret than the store was begun with
+        database.settings.secret()
     compile_statements(database.engine.dialect.name)
     log_to_stderr()
     shown = f"[{host}]" if ":" in host else host

@@ -116,6 +116,11 @@ class Settings(BaseSettings):
             os.unlink(written)
         return _long_enough(path.read_text().strip(), str(path))
 
+    @property
+    def has_secret(self) -> bool:
+        """Whether there is a secret, or one would be made."""
+        return bool(self.secret_key) or (self.data_dir / SECRET_FILE).exists()
+
     def key(self, purpose: KeyPurpose, generation: int = 0) -> bytes:
         """The installation's key for one purpose (`scoring.base.keys`)."""
         return derive_key(self.secret(), purpose, generation)

@@ -105,9 +105,11 @@ def restore(
         return
     typer.echo(f"The store is restored, up to {found.head.words}. All links and open pages ended.")
     if found.lost_events == 0:
-        typer.echo("The head given is in it: nothing that it knew of is lost.")
-        return
-    how_many = "" if found.lost_events is None else f" ({found.lost_events} events)"
+        typer.echo(
+            "The head given is no later than the backup: it can't tell what came after, and only a "
+            "later one could."
+        )
+    how_many = f" ({found.lost_events} events)" if found.lost_events else ""
     typer.echo(
         f"What was recorded or decided after {since:%Y-%m-%d %H:%M} ({settings.time_zone}) may be "
         f"lost{how_many}. Consents withdrawn since are among it: ask before you score. So are "

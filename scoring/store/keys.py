@@ -86,6 +86,12 @@ def _knows_secret(session: Session, settings: Settings) -> bool:
     known = session.scalar(select(KeyCheck.check_value).order_by(KeyCheck.id).limit(1))
     if known is None:
         return False
+    if not settings.has_secret:
+        raise ConflictError(
+            f"There is no secret at {settings.secret_words}, and this store was begun with one. "
+            "Without it links would not open, and people and buyers would not be recognised. Put "
+            "it back, from your backup; none was made and nothing was changed."
+        )
     if not hmac.compare_digest(known, _check_value(settings)):
         raise ConflictError(
             f"The secret in {settings.secret_words} is not the one that this store was begun with. "

@@ -40,7 +40,8 @@ class Restored:
         head: of the chain in the backup.
         known: the later head that was given, if one was.
         lost_from: the instant after which records may be missing.
-        lost_events: how many events are known to be missing; None where no head was given.
+        lost_events: how many events are known to be missing; None where no head was given, and 0
+            where the one given is no later than the backup, so that it can't tell.
     """
 
     head: Head
@@ -131,6 +132,11 @@ def _plain(file: IO[bytes], passphrase: bytes | None) -> IO[bytes]:
     is_encrypted = file.read(len(MAGIC)) == MAGIC
     file.seek(0)
     if not is_encrypted:
+        if passphrase is not None:
+            raise InputError(
+                "The backup is not encrypted, so anybody may have read or changed it. If you took "
+                "it without a passphrase, leave --passphrase-env out; nothing was restored."
+            )
         return file
     if passphrase is None:
         raise InputError(

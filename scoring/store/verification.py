@@ -12,14 +12,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from scoring.base.canonical import digest
 from scoring.base.errors import IntegrityError
 from scoring.store.audit import verify_chain
 from scoring.store.row_verification import verify_marks, verify_rows
-from scoring.store.tables import AuditEvent, CutOffBackground, Lender, LenderPolicy, Model, Score
+from scoring.store.tables import (
+    AuditEvent,
+    Base,
+    CutOffBackground,
+    Lender,
+    LenderPolicy,
+    Model,
+    Score,
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,7 @@ class Verified:
         backgrounds: means over applicants at a lender's cut-off.
         rows: of every table that the chain answers for.
         superseded: records that stand no more.
+        guarded: tables that refuse to change or remove their rows: all.
     """
 
     events: int
@@ -41,6 +50,7 @@ class Verified:
     backgrounds: int
     rows: int
     superseded: int
+    guarded: int
 
     def as_dict(self) -> dict[str, int]:
         """Plain data for `--json`."""
@@ -60,7 +70,36 @@ def verify_store(session: Session) -> Verified:
         backgrounds=verify_backgrounds(session),
         rows=sum(verify_rows(session).values()),
         superseded=verify_marks(session),
+        guarded=verify_guards(session),
     )
+
+
+def verify_guards(session: Session) -> int:
+    """Check that every table still has the triggers that make it append-only.
+
+    Returns:
+        How many tables have them.
+
+    Raises:
+        IntegrityError: one is missing or switched off; names the table.
+    """
+    endings: tuple[str, ...]
+    if session.get_bind().dialect.name == "sqlite":
+        statement = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        endings = ("no_update", "no_delete", "no_replace")
+    else:
+        statement = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        endings = ("append_only_row", "append_only_statement")
+    there = set(session.scalars(text(statement)))
+    for table in sorted(Base.metadata.tables):
+        missing = [ending for ending in endings if f"{table}_{ending}" not in there]
+        if missing:
+            raise IntegrityError(
+                f"{table}: what refuses to change its rows is gone ({', '.join(missing)}). "
+                "Somebody had the database without Foothold: compare with a backup and a head kept "
+                "elsewhere."
+            )
+    return len(Base.metadata.tables)
 
 
 def verify_scores(session: Session) -> int:

@@ -41,3 +41,27 @@ def test_a_plain_backup_says_what_it_is(tmp_path: Path) -> None:
     said = here.run("backup", str(tmp_path / "backup")).stdout
     assert "not encrypted" in said
     assert "foothold audit head" in said
+
+
+def test_a_head_that_is_no_later_than_the_backup_reassures_nobody(tmp_path: Path) -> None:
+    here, there = Shell(tmp_path / "data"), Shell(tmp_path / "new")
+    here.json("init")
+    here.json("founder", "add", "F-1")
+    kept = here.run("audit", "head").stdout
+    file = str(tmp_path / "backup")
+    here.json("backup", file)
+    here.json("founder", "add", "F-2")  # lost by the restore, and the head knows nothing of it
+    said = there.run("restore", file, "--head", kept).stdout
+    assert "it can't tell what came after" in said
+    assert "Consents withdrawn since are among it" in said
+
+
+def test_a_plain_backup_is_not_taken_for_an_encrypted_one(tmp_path: Path) -> None:
+    here, there = Shell(tmp_path / "data"), Shell(tmp_path / "new")
+    there.environment["PASSPHRASE"] = PASSPHRASE
+    here.json("init")
+    here.json("founder", "add", "F-1")
+    here.json("backup", str(tmp_path / "backup"))
+    refused = there.refused("restore", str(tmp_path / "backup"), "--passphrase-env", "PASSPHRASE")
+    assert "not encrypted" in refused
+    assert not (tmp_path / "new" / "foothold.db").exists()

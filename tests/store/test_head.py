@@ -249,3 +249,14 @@ def test_keys_rotate_by_command_under_a_name(tmp_path: Path) -> None:
     assert "Give a name" in here.refused("key", "rotate", "head", "--by", " ")
     assert "can't be rotated" in here.refused("key", "rotate", "hashing", "--by", "A Person")
     assert here.json("audit", "verify")["behind"] == 0
+
+
+def test_a_secret_that_is_gone_is_told_and_none_is_made(tmp_path: Path) -> None:
+    here = Shell(tmp_path / "data")
+    here.json("init")
+    here.json("founder", "add", "F-1")
+    secret = tmp_path / "data" / "secret.key"
+    secret.unlink()
+    for asked in (("founder", "add", "F-2"), ("audit", "verify"), ("founder-link", "F-1")):
+        assert "There is no secret at" in here.refused(*asked)
+        assert not secret.exists()

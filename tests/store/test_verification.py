@@ -247,3 +247,20 @@ def test_other_rows_have_another_digest(
     one.add([(0, *row) for row in rows], place=0)
     two.add([(0, *row) for row in other], place=0)
     assert (repr(rows) == repr(other)) == (one.told() == two.told())
+
+
+def test_a_table_without_its_triggers_is_found_on_every_engine(database: Database) -> None:
+    with database.writing() as ledger:
+        add_founders(ledger, ["F-1"], actor="test")
+    on_sqlite = database.engine.dialect.name == "sqlite"
+    with database.engine.begin() as connection:
+        connection.execute(
+            text("DROP TRIGGER promotions_no_update")
+            if on_sqlite
+            else text("ALTER TABLE promotions DISABLE TRIGGER promotions_append_only_row")
+        )
+    with (
+        pytest.raises(IntegrityError, match="promotions: what refuses to change its rows is gone"),
+        database.reading() as session,
+    ):
+        verify_store(session)

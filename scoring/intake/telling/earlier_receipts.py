@@ -109,7 +109,7 @@ def refuse_file_of_another(session: Session, entry: Import, file: str, owner: Fi
         differs = ", ".join(FileOwner.of(session, earlier).differences(owner))
         if not differs:
             return
-        found = found or (earlier.id, differs)
+        found = (earlier.id, differs)  # in the end the first of them: what brought the rows
     if found is not None:
         raise ImportedForAnotherError(file, receipt=found[0], differs=found[1])
 
