@@ -17,6 +17,7 @@ from scoring.intake.formats.attendance.records import (
     given_hours,
     hours_in,
     hours_note,
+    programme_note,
     programme_of,
     session_kind,
     session_reference,
@@ -274,6 +275,7 @@ def _extract(
 
 
 def _notes(table: Table, sessions: list[_Session], days: list[str], given: Given) -> Iterator[str]:
+    yield programme_note(given)
     if any(hours_in(session.label) is None for session in sessions):
         yield hours_note(given)
     if any(session.written.year is None for session in sessions):

@@ -15,6 +15,7 @@ from scoring.intake.formats.attendance.records import (
     given_hours,
     hours_in,
     hours_note,
+    programme_note,
     programme_of,
     session_kind,
     session_reference,
@@ -203,6 +204,8 @@ def _repeated(cells: pd.DataFrame, *, by_check_in: bool) -> pd.Series[bool]:
 
 
 def _notes(table: Table, cells: pd.DataFrame, given: Given) -> Iterator[str]:
+    if "programme" not in table.fields:
+        yield programme_note(given)
     if "hours" not in table.fields or (cells["hours"] == given_hours(given)).all():
         yield hours_note(given)
     if "status" not in table.fields:

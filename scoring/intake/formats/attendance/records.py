@@ -53,6 +53,16 @@ def programme_of(given: Given) -> str:
     return name_reference(given.programme) if given.programme else PROGRAMME
 
 
+def programme_note(given: Given) -> str:
+    """What programme the sessions were taken to be of."""
+    if given.programme:
+        return f'The sessions were taken to be of the programme "{programme_of(given)}".'
+    return (
+        f'No programme is named: the sessions were taken to be of one called "{PROGRAMME}". Say '
+        "--programme where there are several; the same sheet under another name counts twice."
+    )
+
+
 def hours_note(given: Given) -> str:
     """What was assumed of sessions whose length the file leaves out."""
     return f"The file does not say how long sessions were; {given_hours(given)} hours were assumed."

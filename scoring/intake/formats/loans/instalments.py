@@ -106,6 +106,11 @@ def _loans(table: Table, rows: pd.DataFrame, given: Given, notes: list[str]) -> 
     cells = people(table, loans)
     cells["loan"] = loans["loan"]
     said = _column(loans, "lender")
+    if given.lender is None and (said == "").any():
+        notes.append(
+            f'No lender is named: the loans were taken as of one called "{_NOBODY}". Say '
+            "--lender, or loans of several lenders can't be told apart."
+        )
     cells["lender"] = said.where(said != "", given.lender or _NOBODY)
     cells["currency"] = loans["currency"]
     due = rows.groupby("loan", sort=False)

@@ -88,6 +88,11 @@ def _loans(table: Table, rows: pd.DataFrame, given: Given, notes: list[str]) -> 
     cells = people(table, first)
     cells["loan"] = first["loan"]
     said = _column(first, "lender")
+    if given.lender is None and (said == "").any():
+        notes.append(
+            f'No lender is named: the loans were taken as of one called "{_NOBODY}". Say '
+            "--lender, or loans of several lenders can't be told apart."
+        )
     cells["lender"] = said.where(said != "", given.lender or _NOBODY).astype("str")
     cells["currency"] = first["currency"]
     summed = total.map(lambda value: f"{value:.4f}".rstrip("0").rstrip(".")).astype("str")
