@@ -36,7 +36,7 @@ def test_a_wheel_in_a_bare_environment_imports_scores_and_serves(tmp_path: Path)
     founder = foothold("founder", "add")["founders"][0]
     foothold("lender", "add", "L-1", "--name", "First Lender")
     foothold("consent", "grant", founder, "--purpose", "loan_application", "--lender", "L-1")
-    receipt = foothold("import", str(_sales(tmp_path)), "--founder", founder, "--learned", "2")
+    receipt = foothold("import", str(_sales(tmp_path, founder)), "--learned", "2")
     assert receipt["added"] == 60
     subprocess.run([*pip, *pinned, f"{wheel}[train]"], check=True)  # an analyst's machine
     model = foothold("train", "--by", "Analyst One")["model"]
@@ -68,12 +68,12 @@ class _Command:
         return found
 
 
-def _sales(folder: Path) -> Path:
+def _sales(folder: Path, founder: str) -> Path:
     path = folder / "sales.csv"
     days = [date.today() - timedelta(days=3 + 4 * number) for number in range(60)]
     path.write_text(
-        "channel,order_line,ordered_on,quantity,gross,currency\n"
-        + "".join(f"smartstore,O{n},{day},1,35000,KRW\n" for n, day in enumerate(days))
+        "founder,channel,order_line,ordered_on,quantity,gross,currency\n"
+        + "".join(f"{founder},smartstore,O{n},{day},1,35000,KRW\n" for n, day in enumerate(days))
     )
     return path
 
