@@ -1,0 +1,1 @@
+"""The loan book: products, schedules, what is posted, rates and their cap."""
