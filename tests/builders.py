@@ -15,7 +15,7 @@ import pandas as pd
 
 from scoring.features import features_for
 from scoring.governance.registry import promote_model, store_model
-from scoring.intake.importing import Request, import_records
+from scoring.intake.importing import DEFAULT_SOURCE, Request, import_records
 from scoring.intake.learned_at import Learned
 from scoring.intake.telling.receipts import Receipt
 from scoring.models.artefact import Artefact
@@ -25,6 +25,7 @@ from scoring.parties.founders import add_founders, find_founder
 from scoring.parties.lenders import add_lender, find_lender
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
+from scoring.records.loan_reports import report_loans
 from scoring.score.document import ScoreDocument
 from scoring.score.scoring import score_founder
 from scoring.store.database import Database
@@ -137,7 +138,10 @@ class FounderBuilder:
         paid: int = 0,
         late_days: int = 0,
     ) -> Self:
-        """A loan with equal monthly instalments, the first `paid` of them paid `late_days` late."""
+        """A loan with equal monthly instalments, the first `paid` of them paid `late_days` late.
+
+        Its lender has reported it through today, whether or not anything was paid.
+        """
         import_rows(
             self.database,
             RecordKind.LOANS,
@@ -183,6 +187,17 @@ class FounderBuilder:
                     for number, day in enumerate(due[:paid])
                 ],
             )
+        else:
+            with self.database.writing() as ledger:
+                report_loans(
+                    ledger,
+                    source=DEFAULT_SOURCE,
+                    through=self.today,
+                    learned_at=lambda day: Learned(0).learned_at(
+                        day.isoformat(), ledger.now, self.database
+                    ),
+                    loans=[loan],
+                )
         return self
 
     def consenting(self, *, to: str | None, purpose: Purpose = Purpose.LOAN_APPLICATION) -> Self:

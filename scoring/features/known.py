@@ -22,6 +22,8 @@ from scoring.store.tables import (
     CashFlowLine,
     Instalment,
     Loan,
+    LoanEvent,
+    LoanReport,
     OrderLine,
     Pause,
     PlatformEvent,
@@ -51,6 +53,8 @@ SOURCE_TABLES: tuple[type[SourceTable], ...] = (
     Loan,
     Instalment,
     Repayment,
+    LoanEvent,
+    LoanReport,
     CashFlowLine,
     Application,
     Pause,
@@ -94,6 +98,16 @@ class Known:
     def repayments(self) -> ir.Table:
         """Money received for loans."""
         return self._as_known(Repayment)
+
+    @cached_property
+    def loan_events(self) -> ir.Table:
+        """What became of loans beside their repayments."""
+        return self._as_known(LoanEvent)
+
+    @cached_property
+    def loan_reports(self) -> ir.Table:
+        """Through which day loans were reported."""
+        return self._as_known(LoanReport)
 
     @cached_property
     def cash_flow(self) -> ir.Table:

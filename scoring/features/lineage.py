@@ -31,9 +31,11 @@ READABLE: dict[str, frozenset[str]] = {
     "order_lines": frozenset(
         {"channel", "entry", "gross", "discount", "refund", "refund_cause", "buyer"}
     ),
-    "loans": frozenset({"reference", "principal"}),
-    "instalments": frozenset({"loan", "number", "principal", "interest"}),
-    "repayments": frozenset({"loan", "amount"}),
+    "loans": frozenset({"reference", "principal", "currency", "lender"}),
+    "instalments": frozenset({"loan", "schedule", "number", "principal", "interest", "fee"}),
+    "repayments": frozenset({"loan", "reference", "amount"}),
+    "loan_events": frozenset({"loan", "event", "reason", "repayment", "amount", "schedule"}),
+    "loan_reports": frozenset({"loan", "through_day", "lag_days"}),
     "cash_flow_lines": frozenset({"inflow", "outflow", "balance", "purpose"}),
     "applications": frozenset({"reference", "lender", "instalment"}),
     "pauses": frozenset({"ends_day"}),

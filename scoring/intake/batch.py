@@ -172,10 +172,13 @@ class Batch:
 
     def natural_keys(self) -> pd.Series[str]:
         """What names the record of each row that goes on, within its source."""
-        first, *others = FORMS[self.kind].key
+        form = FORMS[self.kind]
+        first, *others = form.key
+        usual = {column.name: column.when_empty for column in form.columns}
         joined = self.cells[first].astype("str")
         for name in others:
-            joined = joined + SEPARATOR + self.cells[name].astype("str")
+            part = self.cells[name].astype("str")
+            joined = joined.where(part == usual[name], joined + SEPARATOR + part)
         return joined
 
     def refuse(self, problems: list[Problem]) -> None:

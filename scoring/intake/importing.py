@@ -32,6 +32,7 @@ from scoring.intake.telling.receipts import Receipt, receipt_of, result_of
 from scoring.parties.founders import add_founders, find_founder
 from scoring.parties.references import REFERENCE, random_reference
 from scoring.records.kinds import RecordKind
+from scoring.records.loan_reports import report_loans
 from scoring.store.audit import append_event
 from scoring.store.database import Database
 from scoring.store.ledger import Ledger
@@ -331,6 +332,15 @@ def store_checked(
     )
     told = None if progress is None else lambda label, done: progress(label, done, rows)
     tally = take_in(current, checked.batches, told)
+    if RecordKind.REPAYMENTS in tally.kinds:
+        report_loans(
+            ledger,
+            source=source,
+            through=database.today,
+            lag_days=learned.lag_days or 0,
+            learned_at=lambda day: learned.learned_at(day.isoformat(), ledger.now, database),
+            import_id=entry.id,
+        )
     owner = FileOwner.of_plain_form(source)
     if not checked.is_plain:
         owner = FileOwner(source, request.founder, tally.programmes, tally.lenders)

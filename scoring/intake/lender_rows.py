@@ -29,6 +29,7 @@ LENDER_KINDS = frozenset(
         RecordKind.LOANS,
         RecordKind.SCHEDULE,
         RecordKind.REPAYMENTS,
+        RecordKind.LOAN_EVENTS,
         RecordKind.APPLICATIONS,
         RecordKind.OUTCOMES,
     }

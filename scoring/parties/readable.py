@@ -25,11 +25,13 @@ from scoring.store.tables import (
     Base,
     Consent,
     Founder,
+    FounderNotice,
     IdempotencyKey,
     Import,
     ImportWithdrawal,
     Lender,
     LenderNotice,
+    LoanDecision,
     Record,
     Score,
     UsedLink,
@@ -67,6 +69,22 @@ def _notices(scope: Scope) -> Condition:
     match scope:
         case LenderScope(lender=lender):
             return LenderNotice.lender_id == lender.id
+    return false()
+
+
+def _loan_decisions(scope: Scope) -> Condition:
+    match scope:
+        case LenderScope(lender=lender):
+            return LoanDecision.lender_id == lender.id
+        case FounderScope(founder_id=founder_id):
+            return LoanDecision.founder_id == founder_id
+    return false()
+
+
+def _founder_notices(scope: Scope) -> Condition:
+    match scope:
+        case FounderScope(founder_id=founder_id):
+            return FounderNotice.founder_id == founder_id
     return false()
 
 
@@ -156,11 +174,13 @@ _RULES: dict[type[Base], Callable[[Scope], Condition]] = {
     AuditEvent: _audit_events,
     Consent: _consents,
     Founder: _founders,
+    FounderNotice: _founder_notices,
     Import: _imports,
     ImportWithdrawal: _import_withdrawals,
     IdempotencyKey: _idempotency_keys,
     Lender: _lenders,
     LenderNotice: _notices,
+    LoanDecision: _loan_decisions,
     Score: _scores,
     UsedLink: _used_links,
     **{table: _records(table) for table in RECORD_TABLES},

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from babel.numbers import list_currencies
 
 from scoring.records.kinds import RecordKind
+from scoring.records.loan_codes import LoanEventCode, LoanEventReason
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,17 @@ CURRENCY = Content(
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a form. `later_allowed`: the day may lie in the future."""
+    """One column of a form.
+
+    `later_allowed`: the day may lie in the future. `when_empty`: what an empty cell stands for in
+    a column that is the last part of the key, and then no part of what names the record.
+    """
 
     name: str
     content: Content
     required: bool = True
     later_allowed: bool = False
+    when_empty: str = ""
 
 
 @dataclass(frozen=True)
@@ -200,8 +206,10 @@ FORMS: dict[RecordKind, Form] = {
                 Column("due_on", DAY, later_allowed=True),
                 Column("principal", AMOUNT),
                 Column("interest", AMOUNT),
+                _optional("fee", AMOUNT),
+                Column("schedule", COUNT, required=False, when_empty="0"),
             ),
-            key=("loan", "number"),
+            key=("loan", "number", "schedule"),
             event_day="due_on",
         ),
         Form(
@@ -214,6 +222,23 @@ FORMS: dict[RecordKind, Form] = {
             ),
             key=("loan", "repayment"),
             event_day="paid_on",
+        ),
+        Form(
+            RecordKind.LOAN_EVENTS,
+            (
+                Column("loan", REFERENCE),
+                Column("event_id", REFERENCE),
+                Column("happened_on", DAY),
+                Column("event", _one_of(*LoanEventCode)),
+                _optional("reason", _one_of(*LoanEventReason)),
+                _optional("amount", AMOUNT),
+                _optional("repayment", REFERENCE),
+                _optional("schedule", COUNT),
+                _optional("days_past_due", COUNT),
+                _optional("past_due", AMOUNT),
+            ),
+            key=("loan", "event_id"),
+            event_day="happened_on",
         ),
         Form(
             RecordKind.CASH_FLOW,

@@ -12,6 +12,7 @@ class RecordKind(StrEnum):
     LOANS = "loans"
     SCHEDULE = "schedule"
     REPAYMENTS = "repayments"
+    LOAN_EVENTS = "loan_events"
     CASH_FLOW = "cash_flow"
     APPLICATIONS = "applications"
     OUTCOMES = "outcomes"

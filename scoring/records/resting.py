@@ -12,6 +12,7 @@ from scoring.store.tables import (
     DeclaredOutcome,
     Instalment,
     Loan,
+    LoanEvent,
     OrderLine,
     Record,
     Repayment,
@@ -25,7 +26,7 @@ def resting_on(session: Session, record: Record) -> list[Record]:
             return list(_entries(session, record, "refund"))
         case Loan():
             found: list[Record] = []
-            for table in (Instalment, Repayment):
+            for table in (Instalment, Repayment, LoanEvent):
                 of_loan = select(table).where(
                     table.founder_id == record.founder_id,
                     table.loan == record.reference,
@@ -50,7 +51,7 @@ def rests_on(session: Session, record: Record) -> Record | None:
     match record:
         case OrderLine(entry="refund"):
             return next(iter(_entries(session, record, "sale")), None)
-        case Instalment() | Repayment():
+        case Instalment() | Repayment() | LoanEvent():
             return _own(session, Loan, record.loan, record)
         case DeclaredOutcome():
             return _own(session, Application, record.application, record)

@@ -48,6 +48,7 @@ _COUNTED_UNDER = {
     RecordKind.LOANS: "repayment",
     RecordKind.SCHEDULE: "repayment",
     RecordKind.REPAYMENTS: "repayment",
+    RecordKind.LOAN_EVENTS: "repayment",
     RecordKind.CASH_FLOW: "cash_flow",
     RecordKind.APPLICATIONS: "application",
 }

@@ -33,6 +33,8 @@ from scoring.store.tables import (
     ImportWithdrawal,
     Instalment,
     Loan,
+    LoanEvent,
+    LoanReport,
     OrderLine,
     QuarantinedRow,
     Record,
@@ -86,7 +88,8 @@ def withdraw_import(ledger: Ledger, import_id: int, *, reason: str, author: str)
         raise ConflictError(f"Import {import_id} was withdrawn before.")
     gone = {import_id, *session.scalars(select(ImportWithdrawal.import_id))}
     _refuse_disputed(ledger, import_id)
-    steps = {table: _steps(ledger, table, import_id, gone) for table in KINDS.values()}
+    tables: tuple[type[Record], ...] = (*KINDS.values(), LoanReport)
+    steps = {table: _steps(ledger, table, import_id, gone) for table in tables}
     _refuse_resting(ledger, import_id, steps)
     retracted = restored = 0
     for table, step in steps.items():
@@ -238,6 +241,7 @@ def _refuse_resting(ledger: Ledger, import_id: int, steps: dict[type[Record], _S
         (OrderLine, refund, of_sale & (refund.entry == "refund") & (OrderLine.entry == "sale")),
         (Loan, Instalment, Instalment.loan == Loan.reference),
         (Loan, Repayment, Repayment.loan == Loan.reference),
+        (Loan, LoanEvent, LoanEvent.loan == Loan.reference),
         (Application, DeclaredOutcome, DeclaredOutcome.application == Application.reference),
     ]
     others: set[int] = set()

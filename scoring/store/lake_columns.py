@@ -5,7 +5,18 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Date, Float, Integer, String
 
 from scoring.store.point_in_time import DECIDING
-from scoring.store.tables import RECORD_TABLES, Base, CashFlowLine, Instant, PlatformEvent
+from scoring.store.tables import (
+    RECORD_TABLES,
+    Base,
+    CashFlowLine,
+    Instalment,
+    Instant,
+    Loan,
+    LoanEvent,
+    LoanReport,
+    PlatformEvent,
+    Repayment,
+)
 from scoring.store.tables.bookkeeping import BOOKKEEPING
 
 # By founder, and what holds for everybody who sells on a channel.
@@ -13,7 +24,14 @@ LAKE_TABLES: tuple[type[Base], ...] = (*RECORD_TABLES, PlatformEvent)
 
 # What tells rows apart whose numbers mean something only within their source. Calculations may
 # group and join by it, and no value may be made of it: `features/lineage.py` sees to that.
-KEYS: dict[str, frozenset[str]] = {CashFlowLine.__tablename__: frozenset({"source", "account"})}
+# A loan is known by its lender's source and number: lenders number their loans alike.
+KEYS: dict[str, frozenset[str]] = {
+    CashFlowLine.__tablename__: frozenset({"source", "account"}),
+    **{
+        table.__tablename__: frozenset({"source"})
+        for table in (Loan, Instalment, Repayment, LoanEvent, LoanReport)
+    },
+}
 
 # Where a record came from, and hashes or names of who wrote it down, tell nothing of what happened.
 _NEVER_READ = (BOOKKEEPING - DECIDING) | {"marked_by", "author"}

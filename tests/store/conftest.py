@@ -31,13 +31,16 @@ from scoring.store.tables import (
     CutOffBackground,
     FounderAlias,
     FounderAliasWithdrawal,
+    FounderNotice,
     IdempotencyKey,
     ImportWithdrawal,
+    LoanDecision,
     OperatorKey,
     OperatorKeyRevocation,
     ProgrammeCalendar,
     QuarantinedRow,
     QuarantineResolution,
+    Score,
     Shop,
     UsedLink,
 )
@@ -115,9 +118,15 @@ def _fill(database: Database) -> None:
             }
         ],
     )
+    import_rows(
+        database,
+        RecordKind.LOAN_EVENTS,
+        [{"loan": "N-1", "event_id": "E-1", "happened_on": yesterday, "event": "fee_charged"}],
+    )
     _fill_what_is_reviewed(database, founder.reference, yesterday)
     _fill_what_comes_in(database, score.founder_id)
     _fill_what_a_lender_chose(database)
+    _fill_what_was_decided(database, score)
     with database.writing() as ledger:
         lender = find_lender(ledger.session, "L-DEMO")
         revoke_key(ledger, issue_key(ledger, lender, actor="test"), actor="test")
@@ -161,6 +170,36 @@ def _fill_what_a_lender_chose(database: Database) -> None:
                 computed_by="A Person",
                 computed_at=ledger.now,
             )
+        )
+
+
+def _fill_what_was_decided(database: Database, score: Score) -> None:
+    with database.writing() as ledger:
+        ledger.session.add_all(
+            [
+                LoanDecision(
+                    reference="D-000000000000",
+                    founder_id=score.founder_id,
+                    lender_id=score.lender_id,
+                    application="A-1",
+                    application_id=1,
+                    score_id=score.id,
+                    outcome="approve",
+                    override_reason=None,
+                    content="{}",
+                    decided_by="an officer",
+                    decided_at=ledger.now,
+                ),
+                FounderNotice(
+                    founder_id=score.founder_id,
+                    lender_id=score.lender_id,
+                    kind="declined",
+                    source=None,
+                    loan=None,
+                    content="{}",
+                    given_at=ledger.now,
+                ),
+            ]
         )
 
 

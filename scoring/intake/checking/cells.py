@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from scoring.base.lines import control_character
 from scoring.intake.extract import DAY_INFERRED, PERSON, SUSPECT, Extract
 from scoring.intake.problems import Problem, by_index, raise_first
-from scoring.records.forms import DAY, FORMS, POSITIVE_COUNT, Column, Form
+from scoring.records.forms import COUNT, DAY, FORMS, POSITIVE_COUNT, Column, Form
 from scoring.records.kinds import RecordKind
 
 FIRST_DAY = date(1990, 1, 1)
@@ -59,8 +59,9 @@ def check_cells(file: str, extract: Extract, *, today: date) -> pd.DataFrame:
         problems = _contradictions(cells, form)
     raise_first(file, extract, problems)
     for column in form.columns:  # 1 and 1.0 name one record
-        if column.name in form.key and column.content is POSITIVE_COUNT:
-            cells[column.name] = cells[column.name].map(lambda cell: str(int(float(cell))))
+        if column.name in form.key and column.content in (COUNT, POSITIVE_COUNT):
+            filled = cells[column.name].replace("", column.when_empty)
+            cells[column.name] = filled.map(lambda cell: str(int(float(cell))))
     return cells
 
 

@@ -19,6 +19,7 @@ from scoring.store.tables import Application, Loan
 REFERS_TO: dict[RecordKind, tuple[str, type[Loan] | type[Application]]] = {
     RecordKind.SCHEDULE: ("loan", Loan),
     RecordKind.REPAYMENTS: ("loan", Loan),
+    RecordKind.LOAN_EVENTS: ("loan", Loan),
     RecordKind.OUTCOMES: ("application", Application),
 }
 _COLUMNS = ["reference", "founder_id", "currency", "event_date", "source"]

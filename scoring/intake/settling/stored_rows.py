@@ -26,6 +26,7 @@ from scoring.store.tables import (
     DeclaredOutcome,
     Instalment,
     Loan,
+    LoanEvent,
     OrderLine,
     Pause,
     Record,
@@ -39,6 +40,7 @@ TABLES: dict[RecordKind, type[Record]] = {
     RecordKind.LOANS: Loan,
     RecordKind.SCHEDULE: Instalment,
     RecordKind.REPAYMENTS: Repayment,
+    RecordKind.LOAN_EVENTS: LoanEvent,
     RecordKind.CASH_FLOW: CashFlowLine,
     RecordKind.APPLICATIONS: Application,
     RecordKind.OUTCOMES: DeclaredOutcome,
@@ -142,6 +144,8 @@ def _schedule(batch: Batch, secret: bytes) -> dict[str, Any]:
         "currency": loans["currency"],
         "principal": amounts_of(batch, "principal", loans["currency"]),
         "interest": amounts_of(batch, "interest", loans["currency"]),
+        "fee": amounts_of(batch, "fee", loans["currency"]),
+        "schedule": _counts(batch.cells["schedule"]),
         "known_from": loans["event_date"],  # a schedule is agreed when the loan is paid out
     }
 
@@ -154,6 +158,24 @@ def _repayments(batch: Batch, secret: bytes) -> dict[str, Any]:
         "reference": batch.cells["repayment"],
         "currency": loans["currency"],
         "amount": amounts_of(batch, "amount", loans["currency"]),
+    }
+
+
+def _loan_events(batch: Batch, secret: bytes) -> dict[str, Any]:
+    cells, currency = batch.cells, batch.referred["currency"]
+    _refuse_before_disbursement(batch, "happened_on")
+    past_due = amounts_of(batch, "past_due", currency).astype(object)
+    return {
+        "loan": cells["loan"],
+        "reference": cells["event_id"],
+        "event": cells["event"],
+        "reason": _or_none(cells["reason"]),
+        "currency": currency,
+        "amount": amounts_of(batch, "amount", currency),
+        "repayment": _or_none(cells["repayment"]),
+        "schedule": _counts_or_none(cells["schedule"]),
+        "days_past_due": _counts_or_none(cells["days_past_due"]),
+        "past_due": past_due.where(cells["past_due"] != "", None),
     }
 
 
@@ -207,6 +229,7 @@ _COLUMNS: dict[RecordKind, Callable[[Batch, bytes], dict[str, Any]]] = {
     RecordKind.LOANS: _loans,
     RecordKind.SCHEDULE: _schedule,
     RecordKind.REPAYMENTS: _repayments,
+    RecordKind.LOAN_EVENTS: _loan_events,
     RecordKind.CASH_FLOW: _cash_flow,
     RecordKind.APPLICATIONS: _applications,
     RecordKind.OUTCOMES: _outcomes,
@@ -248,6 +271,10 @@ def _refuse_before_disbursement(batch: Batch, column: str) -> None:
 
 def _counts(cells: pd.Series[str]) -> pd.Series[int]:
     return cells.replace("", "0").astype("float64").astype("int64")
+
+
+def _counts_or_none(cells: pd.Series[str]) -> pd.Series[Any]:
+    return _counts(cells).astype(object).where(cells != "", None)
 
 
 def _or_none(cells: pd.Series[str]) -> pd.Series[Any]:

@@ -15,7 +15,7 @@ from scoring.store.tables import QuarantinedRow
 # What waits for records of a kind.
 _WAITS_FOR = {
     RecordKind.SALES: (RecordKind.REFUNDS,),
-    RecordKind.LOANS: (RecordKind.SCHEDULE, RecordKind.REPAYMENTS),
+    RecordKind.LOANS: (RecordKind.SCHEDULE, RecordKind.REPAYMENTS, RecordKind.LOAN_EVENTS),
 }
 Release = Callable[[Sequence[QuarantinedRow]], object]
 

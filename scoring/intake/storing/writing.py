@@ -13,7 +13,7 @@ from scoring.intake.settling.stored_rows import day_numbers
 from scoring.intake.superseding import superseding_reason
 from scoring.store.bulk import append_frame
 from scoring.store.supersede_many import supersede_all
-from scoring.store.tables import Record
+from scoring.store.tables import LoanEvent, Record
 
 Progress = Callable[[str, int], None]
 
@@ -47,7 +47,7 @@ class StoreRecords:
             )
             for day in rows["known_from"].unique()
         }
-        stored = self._stored(rows).assign(learned_at=rows["known_from"].map(instants))
+        stored = self._stored(table, rows).assign(learned_at=rows["known_from"].map(instants))
         append_frame(current.ledger, table, stored)
         self._added += len(rows)
         if self._progress is not None:
@@ -63,7 +63,7 @@ class StoreRecords:
             self._current.ledger,
             table,
             list(zip(map(int, ids), keys, strict=True)),
-            self._stored(rows),
+            self._stored(table, rows),
             reason=self._reason,
             author=self._current.author,
         )
@@ -83,9 +83,10 @@ class StoreRecords:
     def _reason(self) -> str:
         return superseding_reason(self._current.import_id)
 
-    def _stored(self, rows: pd.DataFrame) -> pd.DataFrame:
-        return rows.drop(columns="known_from").assign(
+    def _stored(self, table: type[Record], rows: pd.DataFrame) -> pd.DataFrame:
+        stored = rows.drop(columns="known_from").assign(
             event_day=day_numbers(rows["event_date"]).to_numpy(),
             source=self._current.source,
             import_id=self._current.import_id,
         )
+        return stored.assign(author=self._current.author) if table is LoanEvent else stored

@@ -19,6 +19,7 @@ class Tally:
 
     Attributes:
         outcomes: by row of the file.
+        kinds: of the rows.
         added, corrected: records appended and superseded.
         gross: of distinct order lines, in minor units, discounts taken off.
         refunded: by natural key of the sale, what was given back.
@@ -33,6 +34,7 @@ class Tally:
     """
 
     outcomes: list[pd.Series[int]] = field(default_factory=list)
+    kinds: set[RecordKind] = field(default_factory=set)
     added: int = 0
     corrected: int = 0
     gross: int = 0
@@ -52,6 +54,7 @@ class Tally:
     def add(self, batch: Batch) -> None:
         """Count what became of a batch."""
         self.outcomes.append(batch.outcomes)
+        self.kinds.add(batch.kind)
         self.doubts.update(entry.reason for entry in batch.waits_now)
         for changes in batch.changes:
             self.doubts.update(changes.doubts())

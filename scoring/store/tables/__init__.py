@@ -16,6 +16,7 @@ from scoring.store.tables.intake import (
     QuarantineResolution,
 )
 from scoring.store.tables.keys import KeyCheck, KeyRotation
+from scoring.store.tables.lending import FounderNotice, LoanDecision
 from scoring.store.tables.models import Model, Promotion
 from scoring.store.tables.parties import (
     ApiKey,
@@ -38,6 +39,8 @@ from scoring.store.tables.records import (
     DeclaredOutcome,
     Instalment,
     Loan,
+    LoanEvent,
+    LoanReport,
     OrderLine,
     Pause,
     PlatformEvent,
@@ -56,6 +59,8 @@ RECORD_TABLES: tuple[type[Record], ...] = (
     Loan,
     Instalment,
     Repayment,
+    LoanEvent,
+    LoanReport,
     CashFlowLine,
     Application,
     DeclaredOutcome,
@@ -93,6 +98,7 @@ __all__ = [
     "CutOffBackground",
     "DeclaredOutcome",
     "Founder",
+    "FounderNotice",
     "Import",
     "Instalment",
     "Instant",
@@ -100,6 +106,9 @@ __all__ = [
     "Lender",
     "LenderPolicy",
     "Loan",
+    "LoanDecision",
+    "LoanEvent",
+    "LoanReport",
     "Model",
     "OrderLine",
     "Programme",

@@ -115,7 +115,11 @@ class OperatorKeyRevocation(Base):
 
 
 class Consent(Base):
-    """A founder's leave for one purpose: to a lender, or to training where `lender_id` is empty."""
+    """A founder's leave for one purpose: to a lender, or to training where `lender_id` is empty.
+
+    `reads_loans_elsewhere`: whether the lender's scores may read loans of other lenders.
+    `shows_facts`: whether the lender may read the values behind the reasons.
+    """
 
     __tablename__ = "consents"
 
@@ -124,6 +128,8 @@ class Consent(Base):
     lender_id: Mapped[int | None] = mapped_column(ForeignKey("lenders.id"))
     purpose: Mapped[str] = mapped_column(String(40))
     text_version: Mapped[str] = mapped_column(String(40))
+    reads_loans_elsewhere: Mapped[bool] = mapped_column(default=True)
+    shows_facts: Mapped[bool] = mapped_column(default=False)
     granted_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
 

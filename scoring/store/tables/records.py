@@ -121,15 +121,21 @@ class Loan(Record):
 
 
 class Instalment(Record):
-    """What falls due on a loan; the event day is the due day, known from the disbursement on."""
+    """What falls due on a loan; the event day is the due day.
+
+    `schedule` is 0 for the schedule as granted, known from the disbursement on, and counts up with
+    each rescheduling, from which on that schedule is known.
+    """
 
     __tablename__ = "instalments"
 
     loan: Mapped[str] = mapped_column(Reference, index=True)
+    schedule: Mapped[int] = mapped_column(default=0)
     number: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     principal: Mapped[int] = mapped_column(BigInteger)
     interest: Mapped[int] = mapped_column(BigInteger)
+    fee: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class Repayment(Record):
@@ -141,6 +147,48 @@ class Repayment(Record):
     reference: Mapped[str] = mapped_column(Reference)
     currency: Mapped[str] = mapped_column(String(3))
     amount: Mapped[int] = mapped_column(BigInteger)
+
+
+class LoanEvent(Record):
+    """What became of a loan beside its repayments: reversed, rescheduled, written off, closed.
+
+    `event` and `reason` are codes (`scoring/records/loan_codes.py`). `reference` tells events of a
+    loan apart. `repayment` is the reference of the one that is reversed. `amount` is what was
+    charged, waived, written off, recovered, or paid for the loan; of a rescheduling, the principal
+    of the new schedule, whose number is `schedule`. `days_past_due` and `past_due` keep how the
+    loan stood on that day, where its lender says so.
+    """
+
+    __tablename__ = "loan_events"
+
+    loan: Mapped[str] = mapped_column(Reference, index=True)
+    reference: Mapped[str] = mapped_column(Reference)
+    event: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(String(20))
+    currency: Mapped[str] = mapped_column(String(3))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    repayment: Mapped[str | None] = mapped_column(Reference)
+    schedule: Mapped[int | None]
+    days_past_due: Mapped[int | None]
+    past_due: Mapped[int | None] = mapped_column(BigInteger)
+    author: Mapped[str] = mapped_column(String(120))
+
+
+class LoanReport(Record):
+    """Through which day a lender has told of a loan, whether or not anything was paid.
+
+    The event day is the first that it speaks for, the day of disbursement. Days after
+    `reported_through` are not known. Where reports arrive `lag_days` late, as a backfill is taken,
+    it tells on any day of what happened up to so many days before. A loan of a book that is kept
+    here is reported through `OPEN_END`.
+    """
+
+    __tablename__ = "loan_reports"
+
+    loan: Mapped[str] = mapped_column(Reference, index=True)
+    reported_through: Mapped[date]
+    through_day: Mapped[int]
+    lag_days: Mapped[int]
 
 
 class CashFlowLine(Record):
