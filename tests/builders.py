@@ -187,17 +187,20 @@ class FounderBuilder:
                     for number, day in enumerate(due[:paid])
                 ],
             )
-        else:
-            with self.database.writing() as ledger:
-                report_loans(
-                    ledger,
-                    source=DEFAULT_SOURCE,
-                    through=self.today,
-                    learned_at=lambda day: Learned(0).learned_at(
-                        day.isoformat(), ledger.now, self.database
-                    ),
-                    loans=[loan],
-                )
+        return self if paid else self.reported(loan)
+
+    def reported(self, *loans: str) -> Self:
+        """These loans reported through today, all without a name: nothing else was paid."""
+        with self.database.writing() as ledger:
+            report_loans(
+                ledger,
+                source=DEFAULT_SOURCE,
+                through=self.today,
+                learned_at=lambda day: Learned(0).learned_at(
+                    day.isoformat(), ledger.now, self.database
+                ),
+                loans=loans or None,
+            )
         return self
 
     def consenting(self, *, to: str | None, purpose: Purpose = Purpose.LOAN_APPLICATION) -> Self:

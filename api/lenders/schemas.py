@@ -158,6 +158,46 @@ class Signal(BaseModel):
     text: Text
 
 
+class CurrentArrears(BaseModel):
+    """Arrears on the day, the worst over the loans read; of other lenders' nothing that names."""
+
+    read: Literal["all", "own", "none"] = Field(
+        description="Whose loans were read: `own` where the founder refused that others' are."
+    )
+    days: int | None = Field(
+        description="Past due on a material amount; 0 without arrears, null without loans."
+    )
+    amount: str | None = Field(
+        description="A bucket of the amount, in multiples of the currency's floor of materiality "
+        "(10,000 won)."
+    )
+    reported_through: Day | None = Field(
+        description="The last day that the loan's lender has told of; days stand still after it."
+    )
+    whose: Literal["own", "others"] | None
+    text: Text
+
+
+class Default(BaseModel):
+    """A default that stands: why, since when, and what cures it."""
+
+    cause: Literal["written_off", "sold_at_a_loss", "days_past_due", "rescheduled_in_distress"]
+    since: Day
+    whose: Literal["own", "others"]
+    days: int
+    reported_through: Day
+    last_reported: Day | None = Field(
+        description="The same day where the lender has been silent for 180 days since."
+    )
+    clean_days: int
+    clean_days_needed: int
+    paid_dues: int | None
+    paid_dues_needed: int | None
+    reason: Text
+    cure: Text
+    proof: Text | None = Field(None, description="What to ask for where the lender is silent.")
+
+
 class _Answer(BaseModel):
     id: str
     issued_at: Instant
@@ -165,6 +205,7 @@ class _Answer(BaseModel):
     purpose: str
     application: str | None
     as_of: Day
+    current_arrears: CurrentArrears
     points: list[GroupPoints]
     reasons: Reasons
     integrity_signals: list[Signal]
@@ -176,6 +217,7 @@ class _Answer(BaseModel):
 class Scored(_Answer):
     """A score: `base_points` and all `points` add up to it exactly."""
 
+    status: Literal["scored"]
     score: int
     score_range: ScoreRange
     band: Literal["A", "B", "C", "D", "E", "F"]
@@ -191,5 +233,14 @@ class Scored(_Answer):
 class Insufficient(_Answer):
     """No score: the file is too thin, and what would help."""
 
+    status: Literal["insufficient"]
     score: None
     missing: list[Missing] = []
+
+
+class InDefault(_Answer):
+    """No score, no probability and no band: the founder is in default on a loan."""
+
+    status: Literal["in_default"]
+    score: None
+    in_default: Default

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
+from pydantic import Field
 
 from api.auth import CurrentLender
 from api.idempotency_header import REPLAYED, IdempotencyKey, mark_replayed
 from api.lenders.issuing import issue, issue_once, read_again
-from api.lenders.schemas import Insufficient, Scored, ScoreRequest
+from api.lenders.schemas import InDefault, Insufficient, Scored, ScoreRequest
 from api.problems import problem_responses
 from scoring.store.database import Database
 
 router = APIRouter(prefix="/v1/scores", tags=["scores"])
 
-ScoreOut = Scored | Insufficient
+ScoreOut = Annotated[Scored | Insufficient | InDefault, Field(discriminator="status")]
 _LOCATION = {
     "Location": {"description": "Where the score is read again.", "schema": {"type": "string"}}
 }
@@ -28,7 +29,7 @@ _LOCATION = {
     response_model_exclude_unset=True,
     responses={
         201: {
-            "description": "A score, or what is missing for one.",
+            "description": "A score, what is missing for one, or why there is none in default.",
             "headers": _LOCATION | REPLAYED,
         },
         **problem_responses(400, 401, 403, 409, 413, 422, 503),

@@ -63,7 +63,8 @@ def score_portfolio(
         print_json(run.as_dict())
         return
     typer.echo(
-        f"{run.file}: {run.scored} scored, {run.insufficient} with too thin a file, {run.refused} "
-        f"refused for money in another currency, as of {run.as_of}, by model {run.model} on "
-        f"{run.engine}. Run {run.reference}, SHA-256 {run.file_digest}."
+        f"{run.file}: {run.scored} scored, {run.insufficient} with too thin a file, "
+        f"{run.in_default} in default, {run.refused} refused for money in another currency, "
+        f"as of {run.as_of}, by model {run.model} on {run.engine}. Run {run.reference}, "
+        f"SHA-256 {run.file_digest}."
     )

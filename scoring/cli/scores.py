@@ -15,7 +15,7 @@ from scoring.parties.consents import Purpose
 from scoring.parties.lenders import find_lender
 
 if TYPE_CHECKING:
-    from scoring.score.document import Scored, ScoreDocument
+    from scoring.score.document import InDefault, Scored, ScoreDocument
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -87,7 +87,7 @@ def _score_one(
     by: str,
     as_json: bool,
 ) -> None:
-    from scoring.score.document import Scored, ScoreDocument
+    from scoring.score.document import InDefault, Scored, ScoreDocument
     from scoring.score.scoring import score_founder
     from scoring.score.views import staff_view
 
@@ -110,8 +110,41 @@ def _score_one(
     if isinstance(document.result, Scored):
         _say_score(document, document.result)
         typer.echo(f"Score {result.reference}, model {document.model.id}, as of {document.as_of}.")
+    elif isinstance(document.result, InDefault):
+        _say_default(document, document.result)
     else:
         _say_what_is_missing(document)
+    _say_arrears(document)
+
+
+def _say_default(document: ScoreDocument, result: InDefault) -> None:
+    from scoring.reasons.arrears import arrears_text, default_cure, default_reason, iso
+
+    reason = default_reason(
+        result.cause,
+        written=iso,
+        since=result.since,
+        through=result.reported_through,
+        days=result.days,
+    )
+    cure = default_cure(result.cause, clean_days=result.clean_days, paid_dues=result.paid_dues)
+    typer.echo(f"{document.founder}: no score, in default. {reason.en}")
+    typer.echo(f"  {cure.en}")
+    if result.last_reported is not None:
+        silent = arrears_text("silent", written=iso, through=result.last_reported)
+        typer.echo(f"  {silent.en}")
+
+
+def _say_arrears(document: ScoreDocument) -> None:
+    from scoring.reasons.arrears import arrears_text, iso
+    from scoring.score.arrears import arrears_code
+
+    arrears = document.current_arrears
+    text = arrears_text(
+        arrears_code(arrears), written=iso, through=arrears.reported_through, days=arrears.days
+    )
+    whose = f" ({arrears.whose} loan)" if arrears.whose else ""
+    typer.echo(f"Arrears: {text.en}{whose}")
 
 
 def _say_score(document: ScoreDocument, result: Scored) -> None:
@@ -168,7 +201,7 @@ def _score_everybody(
     else:
         typer.echo(
             f"{summary.scored} scored, {summary.insufficient} with too thin a file, "
-            f"{len(summary.refused)} refused, for {lender}."
+            f"{summary.in_default} in default, {len(summary.refused)} refused, for {lender}."
         )
         for reference, why in summary.refused.items():
             typer.echo(f"{reference}: {why}", err=True)

@@ -80,7 +80,12 @@ def follow(
     )
     rows = {
         table: run_for_one_point(
-            session, _rows_of(table), founder_id, as_of=as_of, known_at=known_at, zone=zone
+            session,
+            *_rows_of(table),
+            founder_id,
+            as_of=as_of,
+            known_at=known_at,
+            zone=zone,
         )
         for table in _ROWS
     }
@@ -105,10 +110,11 @@ def follow(
     ]
 
 
-def _rows_of(table: str) -> ir.Table:
-    rows = _ROWS[table](Known())
+def _rows_of(table: str) -> tuple[ir.Table, Known]:
+    known = Known()
+    rows = _ROWS[table](known)
     clock = rows.clock if "clock" in rows.columns else rows.age
-    return rows.select("id", "age", clock=clock)
+    return rows.select("id", "age", clock=clock), known
 
 
 @cache

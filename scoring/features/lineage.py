@@ -34,10 +34,10 @@ READABLE: dict[str, frozenset[str]] = {
     "loans": frozenset({"reference", "principal", "currency", "lender"}),
     "instalments": frozenset({"loan", "schedule", "number", "principal", "interest", "fee"}),
     "repayments": frozenset({"loan", "reference", "amount"}),
-    "loan_events": frozenset({"loan", "event", "reason", "repayment", "amount", "schedule"}),
+    "loan_events": frozenset({"loan", "event", "repayment", "amount", "schedule"}),
     "loan_reports": frozenset({"loan", "through_day", "lag_days"}),
     "cash_flow_lines": frozenset({"inflow", "outflow", "balance", "purpose"}),
-    "applications": frozenset({"reference", "lender", "instalment"}),
+    "applications": frozenset({"lender", "instalment"}),
     "pauses": frozenset({"ends_day"}),
     "platform_events": frozenset({"channel", "ends_day"}),
 }

@@ -158,6 +158,18 @@ def founders_with_consent(
     )
 
 
+def refusing_loans_elsewhere(
+    session: Session, *, lender: Lender, purpose: Purpose, at: datetime
+) -> set[int]:
+    """Ids of founders whose latest consent refuses that loans of other lenders are read."""
+    latest: dict[int, bool] = {}
+    for consent in session.scalars(
+        _valid(purpose, lender, at).order_by(Consent.granted_at, Consent.id)
+    ):
+        latest[consent.founder_id] = consent.reads_loans_elsewhere
+    return {founder_id for founder_id, reads in latest.items() if not reads}
+
+
 def valid_consents(at: datetime) -> Select[Consent]:
     """Every consent that was given, has not ended by an instant, and was never withdrawn."""
     return (

@@ -43,7 +43,8 @@ def scored_on_duckdb(
 
     Args:
         snapshot: the records.
-        points: columns `founder_id`, `founder` (the reference), `as_of` and `lender`.
+        points: columns `founder_id`, `founder` (the reference), `as_of`, `lender` and `loans_of`
+            (whose loans may be read; every lender's where empty).
         step: the model.
         known_at: only what was recorded by then counts.
         zone: the installation's time zone.
@@ -56,7 +57,8 @@ def scored_on_duckdb(
         lake = Lake(snapshot.part(bucket))
         files = lake.files(mine, known_at=known_at, zone=zone, kinds=step.kinds)
         lake.connection.close()
-        files = files.append_column("founder", pa.array(mine["founder"], pa.string()))
+        for name in ("founder", "loans_of"):
+            files = files.append_column(name, pa.array(mine[name], pa.string()))
         for batch in step(iter(files.combine_chunks().to_batches(max_chunksize=_FILES_AT_ONCE))):
             yield batch
             done += batch.num_rows
@@ -92,7 +94,11 @@ def scored_on_spark(
     from pyspark.sql.pandas.types import from_arrow_schema
 
     names = pa.table(
-        {"point": np.arange(len(points)), "founder": pa.array(points["founder"], pa.string())}
+        {
+            "point": np.arange(len(points)),
+            "founder": pa.array(points["founder"], pa.string()),
+            "loans_of": pa.array(points["loans_of"], pa.string()),
+        }
     )
     with (
         lake.files(points, known_at=known_at, zone=zone, kinds=step.kinds) as files,

@@ -16,14 +16,17 @@ from scoring.base.calendar import day_of
 from scoring.base.money import other_currencies
 from scoring.features.catalogue import Kind
 from scoring.features.engines.finishing import finished, resolved_shares
+from scoring.features.engines.loan_states import COLUMN as LOAN_STATES
+from scoring.features.engines.loan_states import LoanState, in_order
 from scoring.features.engines.one_founder import Content
 from scoring.features.engines.statements import content_column
 from scoring.governance.served import Served
 from scoring.models.artefact import Artefact
 from scoring.models.backgrounds import Background
+from scoring.score.arrears import Borrower
 from scoring.score.assessment import Assessment, assess
 from scoring.score.bands import band_of
-from scoring.score.document import MissingRecords
+from scoring.score.document import LoansRead, MissingRecords, Part
 from scoring.score.evidence import Evidence, weigh
 
 _GROUP = pa.struct([("code", pa.string()), ("points", pa.int64()), ("missing", pa.bool_())])
@@ -45,6 +48,27 @@ _EVIDENCE = pa.struct(
         ("complete_points", pa.float64()),
     ]
 )
+_DEFAULT = pa.struct(
+    [
+        ("cause", pa.string()),
+        ("since", pa.date32()),
+        ("whose", pa.string()),
+        ("days", pa.int64()),
+        ("reported_through", pa.date32()),
+        ("last_reported", pa.date32()),
+        ("clean_days", pa.int64()),
+        ("paid_dues", pa.int64()),
+    ]
+)
+_ARREARS = pa.struct(
+    [
+        ("read", pa.string()),
+        ("days", pa.int64()),
+        ("amount", pa.string()),
+        ("reported_through", pa.date32()),
+        ("whose", pa.string()),
+    ]
+)
 
 
 class Status(StrEnum):
@@ -52,6 +76,7 @@ class Status(StrEnum):
 
     SCORED = "scored"
     INSUFFICIENT = "insufficient"
+    IN_DEFAULT = "in_default"
     REFUSED = "refused"  # it holds money in another currency than the model's
 
 
@@ -72,6 +97,8 @@ def result_schema(feature_names: tuple[str, ...]) -> pa.Schema:
             pa.field("reasons_for", pa.list_(_REASON)),
             pa.field("missing", pa.list_(_LACK)),
             pa.field("evidence", _EVIDENCE),
+            pa.field("in_default", _DEFAULT),
+            pa.field("current_arrears", _ARREARS),
             pa.field("features", pa.struct([(name, pa.float64()) for name in feature_names])),
         ]
     )
@@ -85,6 +112,7 @@ class ModelStep:
         artefact_text: the model in canonical form.
         artefact_digest: of it.
         as_of: the day of the scores.
+        lender: reference of who asks, whose own loans are told from others'.
         positive_only: whether the lender has alternative data count in favour only.
         background: of the lender's reasons; None for the card's own.
     """
@@ -92,6 +120,7 @@ class ModelStep:
     artefact_text: str
     artefact_digest: str
     as_of: date
+    lender: str = ""
     positive_only: bool = False
     background: Background | None = None
 
@@ -126,6 +155,7 @@ class ModelStep:
             "artefact_text": self.artefact_text,
             "artefact_digest": self.artefact_digest,
             "as_of": self.as_of,
+            "lender": self.lender,
             "positive_only": self.positive_only,
             "background": self.background,
         }
@@ -134,7 +164,7 @@ class ModelStep:
         """Score files.
 
         Args:
-            batches: the columns of `Lake.files` and `founder`, the reference.
+            batches: the columns of `Lake.files`, `founder` (the reference) and `loans_of`.
         """
         for batch in batches:
             if batch.num_rows:
@@ -163,9 +193,11 @@ class ModelStep:
             {
                 "founder": founder,
                 "features": assessment.values_of(row),
-                **self._outcome(assessment, evidence, row, currencies),
+                **self._outcome(assessment, evidence, row, currencies, borrower),
             }
-            for row, (founder, currencies) in enumerate(zip(founders, found, strict=True))
+            for row, (founder, currencies, borrower) in enumerate(
+                zip(founders, found, self._borrowers(batch), strict=True)
+            )
         ]
         return pa.RecordBatch.from_pylist(rows, schema=self.schema)
 
@@ -175,17 +207,39 @@ class ModelStep:
         evidence: Evidence,
         row: int,
         currencies: Iterable[str | None],
+        borrower: Borrower,
     ) -> dict[str, Any]:
         if other_currencies(currencies, than=self.artefact.currency):
             return {"status": Status.REFUSED.value}
         widths = evidence.widths(row).plain()
+        told = {
+            "evidence": widths,
+            "current_arrears": _columns(borrower.current_arrears(), _ARREARS),
+        }
+        in_default = borrower.default()
+        if in_default is not None:
+            return {
+                "status": Status.IN_DEFAULT.value,
+                **told,
+                "in_default": _columns(in_default, _DEFAULT),
+            }
         if evidence.is_thin(row):
             return {
                 "status": Status.INSUFFICIENT.value,
-                "evidence": widths,
+                **told,
                 "missing": [_lack(entry) for entry in evidence.missing(row)],
             }
-        return {"status": Status.SCORED.value, "evidence": widths, **_scored(assessment, row)}
+        return {"status": Status.SCORED.value, **told, **_scored(assessment, row)}
+
+    def _borrowers(self, batch: pa.RecordBatch) -> Iterator[Borrower]:
+        """The loans of each file, as far as they may be read."""
+        if LOAN_STATES not in batch.schema.names:
+            yield from (Borrower((), self.lender, LoansRead.NONE) for _ in range(batch.num_rows))
+            return
+        files = zip(batch[LOAN_STATES].to_pylist(), batch["loans_of"].to_pylist(), strict=True)
+        for rows, loans_of in files:
+            states = in_order(LoanState.of(row) for row in rows or ())
+            yield Borrower(states, self.lender, LoansRead.OWN if loans_of else LoansRead.ALL)
 
 
 def _scored(assessment: Assessment, row: int) -> dict[str, Any]:
@@ -221,6 +275,10 @@ def _contents(batch: pa.RecordBatch, kind: Kind) -> list[Content]:
         )
         for records, first, last in zip(*columns, strict=True)
     ]
+
+
+def _columns(part: Part, struct: pa.StructType) -> dict[str, Any]:
+    return {field.name: getattr(part, field.name) for field in struct}
 
 
 def _lack(entry: MissingRecords) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,7 @@ from datetime import date
 from scoring.base.errors import ConflictError, ConsentError
 from scoring.parties.consents import Purpose, founders_with_consent
 from scoring.parties.lenders import find_lender
+from scoring.score.document import ScoreDocument
 from scoring.score.scoring import score_founder
 from scoring.store.database import Database
 
@@ -22,6 +24,7 @@ class PortfolioSummary:
     Attributes:
         scored: with a score.
         insufficient: with too thin a file.
+        in_default: in default, and so without a score.
         references: the score's reference by founder reference.
         refused: why there is none, by founder reference: records in another currency, or a
             consent withdrawn a moment ago.
@@ -29,6 +32,7 @@ class PortfolioSummary:
 
     scored: int
     insufficient: int
+    in_default: int
     references: dict[str, str]
     refused: dict[str, str]
 
@@ -51,7 +55,7 @@ def score_portfolio(
         founders = founders_with_consent(
             session, lender=lender, purpose=purpose, at=database.clock()
         )
-    scored, insufficient = 0, 0
+    counts: Counter[str] = Counter()
     references: dict[str, str] = {}
     refused: dict[str, str] = {}
     for start in range(0, len(founders), _AT_ONCE):
@@ -71,8 +75,13 @@ def score_portfolio(
                     refused[founder.reference] = str(error)
                     continue
                 references[founder.reference] = score.reference
-                scored += score.score is not None
-                insufficient += score.score is None
+                counts[ScoreDocument.from_canonical(score.document).result.status] += 1
         if progress is not None:
             progress("scores", min(start + _AT_ONCE, len(founders)), len(founders))
-    return PortfolioSummary(scored, insufficient, references, refused)
+    return PortfolioSummary(
+        scored=counts["scored"],
+        insufficient=counts["insufficient"],
+        in_default=counts["in_default"],
+        references=references,
+        refused=refused,
+    )

@@ -20,7 +20,11 @@ from scoring.base.errors import ConflictError, InputError
 from scoring.base.version import code_version
 from scoring.governance.registry import champion
 from scoring.governance.served import served_to
-from scoring.parties.consents import Purpose, founders_with_consent
+from scoring.parties.consents import (
+    Purpose,
+    founders_with_consent,
+    refusing_loans_elsewhere,
+)
 from scoring.parties.lenders import find_lender
 from scoring.parties.references import random_reference
 from scoring.portfolio.engines import Engine, Progress, scored_on_duckdb, scored_on_spark
@@ -43,6 +47,7 @@ class PortfolioRun:
         founders: how many consented.
         scored: with a score.
         insufficient: with too thin a file.
+        in_default: in default, and so without a score.
         refused: with money in another currency than the model's.
         file: where the scores lie.
         file_digest: SHA-256 of it.
@@ -57,6 +62,7 @@ class PortfolioRun:
     founders: int
     scored: int
     insufficient: int
+    in_default: int
     refused: int
     file: Path
     file_digest: str
@@ -117,6 +123,7 @@ def score_portfolio_to_file(
         now = database.clock()
         lender = find_lender(session, lender_reference)
         founders = founders_with_consent(session, lender=lender, purpose=purpose, at=now)
+        refusing = refusing_loans_elsewhere(session, lender=lender, purpose=purpose, at=now)
         model = champion(session)
         served = served_to(session, lender.id, model, at=now)
     refuse_other_profile(model, database.settings.deployment_profile)
@@ -127,6 +134,7 @@ def score_portfolio_to_file(
             model.artefact,
             model.artefact_digest,
             day,
+            lender=lender.reference,
             positive_only=served.positive_only,
             background=None if against is own else against,
         )
@@ -134,6 +142,9 @@ def score_portfolio_to_file(
             {
                 "founder_id": [founder.id for founder in founders],
                 "founder": [founder.reference for founder in founders],
+                "loans_of": [
+                    lender.reference if founder.id in refusing else "" for founder in founders
+                ],
             }
         ).assign(as_of=day, lender=lender.reference)
         batches = _batches(engine, database, records, points, step, out, progress)
@@ -161,6 +172,7 @@ def score_portfolio_to_file(
             founders=len(founders),
             scored=counts[Status.SCORED],
             insufficient=counts[Status.INSUFFICIENT],
+            in_default=counts[Status.IN_DEFAULT],
             refused=counts[Status.REFUSED],
             file=out,
             file_digest=sha256_of(unfinished),

@@ -80,6 +80,19 @@ class SignalTexts(_Strict):
     seen: Text
 
 
+class StateTexts(_Strict):
+    """Why somebody is in default, and what ends it."""
+
+    reason: Text
+    cure: Text
+
+
+class ArrearsTexts(_Strict):
+    """The fact of arrears on a day."""
+
+    text: Text
+
+
 class Texts(_Strict):
     """All texts of reasons."""
 
@@ -88,6 +101,8 @@ class Texts(_Strict):
     missing: dict[str, MissingTexts]
     withheld: dict[str, WithheldTexts]
     signals: dict[str, SignalTexts]
+    states: dict[str, StateTexts]
+    arrears: dict[str, ArrearsTexts]
 
 
 @cache

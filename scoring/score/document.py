@@ -13,7 +13,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Self
+from enum import StrEnum
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -127,6 +128,80 @@ class ScoreRange(Part):
     lowest: int
 
 
+class LoansRead(StrEnum):
+    """Whose loans a question may read."""
+
+    ALL = "all"
+    OWN = "own"  # the founder refused that others' are read
+    NONE = "none"  # the deployment profile may process none
+
+
+class Whose(StrEnum):
+    """Whether a loan is of the lender that asks."""
+
+    OWN = "own"
+    OTHERS = "others"
+
+
+class DefaultCause(StrEnum):
+    """Why somebody is in default, the gravest first."""
+
+    WRITTEN_OFF = "written_off"
+    SOLD_AT_A_LOSS = "sold_at_a_loss"
+    DAYS_PAST_DUE = "days_past_due"
+    RESCHEDULED_IN_DISTRESS = "rescheduled_in_distress"
+
+
+class CurrentArrears(Part):
+    """Arrears on the day, the worst over the loans that may be read.
+
+    Attributes:
+        read: whose loans were read.
+        days: past due on a material amount; 0 without arrears, None without loans.
+        amount: how much is past due, as a bucket; None without loans.
+        reported_through: the last day that the lender of that loan has told of; without arrears
+            the earliest of all running loans.
+        whose: whose loan it is; None without arrears.
+    """
+
+    read: LoansRead
+    days: int | None = None
+    amount: str | None = None
+    reported_through: date | None = None
+    whose: Whose | None = None
+
+
+class InDefault(Part):
+    """No score, for somebody in default; the fact is the reason, and what cures it is said.
+
+    Attributes:
+        cause: why.
+        since: the first day of the default.
+        whose: whether the loan is of the lender that asks.
+        days: past due now, as far as is known.
+        reported_through: the last day that the loan's lender has told of.
+        last_reported: the same day where the lender has been silent for 180 days since: the
+            founder may prove what happened meanwhile.
+        clean_days: days so far without anything material past due, of `clean_days_needed`.
+        paid_dues: instalments paid since a rescheduling in distress, of `paid_dues_needed`.
+    """
+
+    status: Literal["in_default"] = "in_default"
+    score: None = None
+    points: tuple[()] = ()
+    reasons: PrincipalReasons = PrincipalReasons()
+    cause: DefaultCause
+    since: date
+    whose: Whose
+    days: int
+    reported_through: date
+    last_reported: date | None = None
+    clean_days: int
+    clean_days_needed: int
+    paid_dues: int | None = None
+    paid_dues_needed: int | None = None
+
+
 class Scored(Part):
     """A score: `base_points` and all `points` add up to it exactly.
 
@@ -147,6 +222,7 @@ class Scored(Part):
         category_shares: weight of each kind of information, percent.
     """
 
+    status: Literal["scored"] = "scored"
     score: int
     score_range: ScoreRange
     band: str
@@ -168,12 +244,18 @@ class Scored(Part):
 class Insufficient(Part):
     """No score, for too thin a file: no points and no reasons either."""
 
+    status: Literal["insufficient"] = "insufficient"
     score: None = None
     points: tuple[()] = ()
     reasons: PrincipalReasons = PrincipalReasons()
 
 
-Result = Scored | Insufficient
+Result = Scored | Insufficient | InDefault
+_RESULTS: dict[str, type[Scored | Insufficient | InDefault]] = {
+    "scored": Scored,
+    "insufficient": Insufficient,
+    "in_default": InDefault,
+}
 
 
 class ScoreDocument(Part):
@@ -194,7 +276,8 @@ class ScoreDocument(Part):
         evidence: how wide the interval is for lack of records.
         missing: which records would narrow it, the most telling first; empty where it is scored.
         signals: signs to ask about, by code; they change no score.
-        result: a score, or none for too thin a file.
+        current_arrears: of the loans that may be read.
+        result: a score, or none for somebody in default or too thin a file.
     """
 
     founder: str
@@ -213,6 +296,7 @@ class ScoreDocument(Part):
     signals: tuple[Signal, ...] = Field(
         validation_alias="integrity_signals", serialization_alias="integrity_signals"
     )
+    current_arrears: CurrentArrears
     result: Result
 
     def to_canonical(self) -> str:
@@ -231,9 +315,9 @@ class ScoreDocument(Part):
         schema = data.pop("schema", None)
         if schema != SCHEMA:
             raise IntegrityError(f"A score document has the format {schema!r}, not {SCHEMA!r}.")
-        kind: type[Scored | Insufficient] = (
-            Scored if data.get("score") is not None else Insufficient
-        )
+        kind = _RESULTS.get(data.get("status"))
+        if kind is None:
+            raise IntegrityError("A score document has no status that is known.")
         result = {name: data.pop(name) for name in kind.model_fields if name in data}
         try:
             return cls.model_validate({**data, "result": kind.model_validate(result)})

@@ -14,7 +14,7 @@ from scoring.parties.consents import Purpose
 from scoring.score.document import ScoreDocument
 from scoring.score.scoring import Subject, score_document
 from scoring.store.database import Database
-from scoring.store.tables import Founder, Lender, Model, Score
+from scoring.store.tables import Consent, Founder, Lender, Model, Score
 
 
 def replay_score(database: Database, reference: str) -> dict[str, Any]:
@@ -29,15 +29,16 @@ def replay_score(database: Database, reference: str) -> dict[str, Any]:
     """
     with database.reading() as session:
         found = session.execute(
-            select(Score, Founder, Lender, Model)
+            select(Score, Founder, Lender, Model, Consent)
             .join(Founder, Founder.id == Score.founder_id)
             .join(Lender, Lender.id == Score.lender_id)
             .join(Model, Model.id == Score.model_id)
+            .join(Consent, Consent.id == Score.consent_id)
             .where(Score.reference == reference)
         ).first()
         if found is None:
             raise NotFoundError(f'There is no score "{reference}".')
-        score, founder, lender, model = found
+        score, founder, lender, model, consent = found
         if digest(score.document) != score.document_digest:
             raise IntegrityError(f"The document of {reference} does not match its digest.")
         stored = ScoreDocument.from_canonical(score.document)
@@ -48,6 +49,7 @@ def replay_score(database: Database, reference: str) -> dict[str, Any]:
             score.as_of,
             score.application,
             stored.time_zone,
+            consent.reads_loans_elsewhere,
         )
         document = score_document(session, subject, model, known_at=score.known_at)
     text = document.to_canonical()

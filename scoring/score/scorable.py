@@ -60,7 +60,8 @@ def application_scored(
 ) -> str | None:
     """The application that the features are of: the founder's latest to this lender, if recent.
 
-    Other lenders' applications play no part: what one lender hears is no other's business.
+    Of two of one day, the last recorded. Other lenders' applications play no part: what one lender
+    hears is no other's business.
 
     Args:
         session: an open transaction.
@@ -80,7 +81,7 @@ def application_scored(
             Application.event_day <= day_number(view.as_of),
             standing_as_of(Application, as_of_end=view.as_of_end, known_at=view.known_at),
         )
-        .order_by(Application.event_day.desc(), Application.reference.desc())
+        .order_by(Application.event_day.desc(), Application.id.desc())
         .limit(1)
     ).first()
     if named is not None and (latest is None or latest.reference != named):

@@ -13,6 +13,8 @@ from scoring.base.canonical import digest
 from scoring.base.errors import InputError, ModelError
 from scoring.base.settings import DeploymentProfile, Settings
 from scoring.base.version import code_version
+from scoring.features.catalogue import Kind
+from scoring.features.engines.loan_states import loan_states_of
 from scoring.features.engines.one_founder import FounderFile, one_founder
 from scoring.governance.registry import champion
 from scoring.governance.served import Served, served_to
@@ -20,8 +22,9 @@ from scoring.models.artefact import Artefact
 from scoring.models.backgrounds import BackgroundKind
 from scoring.parties.consents import Purpose, require_consent
 from scoring.parties.references import random_reference
+from scoring.score.arrears import Borrower
 from scoring.score.assessment import assess, columns_of
-from scoring.score.document import Insufficient, ModelUsed, Scored, ScoreDocument
+from scoring.score.document import Insufficient, LoansRead, ModelUsed, Scored, ScoreDocument
 from scoring.score.evidence import weigh
 from scoring.score.scorable import View, application_scored, refuse_other_currencies
 from scoring.score.signals import find_signals
@@ -42,6 +45,12 @@ class Subject:
     as_of: date
     application: str | None
     time_zone: str
+    reads_loans_elsewhere: bool = True
+
+    @property
+    def loans_of(self) -> str:
+        """Whose loans may be read; empty for every lender's."""
+        return "" if self.reads_loans_elsewhere else self.lender.reference
 
 
 def score_founder(
@@ -80,7 +89,15 @@ def score_founder(
     founder, consent = require_consent(
         ledger.session, founder_reference, lender=lender, purpose=purpose, at=ledger.now
     )
-    subject = Subject(founder, lender, purpose, as_of, application, settings.time_zone)
+    subject = Subject(
+        founder,
+        lender,
+        purpose,
+        as_of,
+        application,
+        settings.time_zone,
+        consent.reads_loans_elsewhere,
+    )
     model = champion(ledger.session)
     refuse_other_profile(model, settings.deployment_profile)
     document = score_document(ledger.session, subject, model, known_at=ledger.now)
@@ -146,6 +163,7 @@ def score_document(
         known_at=known_at,
         zone=zone,
         lender=subject.lender.reference,
+        loans_of=subject.loans_of,
         kinds=artefact.kinds,
         constants=artefact.shrinkage_constants,
     )
@@ -155,6 +173,8 @@ def score_document(
         {kind: [content] for kind, content in file.contents.items()},
         as_of=subject.as_of,
     )
+    borrower = _borrower(session, subject, artefact, known_at)
+    in_default = borrower.default()
     return ScoreDocument(
         founder=subject.founder.reference,
         lender=subject.lender.reference,
@@ -174,7 +194,7 @@ def score_document(
         features={name: file.values.get(name) for name in artefact.feature_names},
         observed=_observed(artefact, file),
         evidence=evidence.widths(0),
-        missing=evidence.missing(0),
+        missing=() if in_default else evidence.missing(0),
         signals=find_signals(
             session,
             founder_id,
@@ -183,8 +203,27 @@ def score_document(
             application=application,
             currency=artefact.currency,
         ),
-        result=Insufficient() if evidence.is_thin(0) else _scored(served, file),
+        current_arrears=borrower.current_arrears(),
+        result=in_default or (Insufficient() if evidence.is_thin(0) else _scored(served, file)),
     )
+
+
+def _borrower(
+    session: Session, subject: Subject, artefact: Artefact, known_at: datetime
+) -> Borrower:
+    """The loans that the model and the founder let this lender read."""
+    if Kind.REPAYMENT not in artefact.kinds:
+        return Borrower((), subject.lender.reference, LoansRead.NONE)
+    states = loan_states_of(
+        session,
+        subject.founder.id,
+        as_of=subject.as_of,
+        known_at=known_at,
+        zone=ZoneInfo(subject.time_zone),
+        loans_of=subject.loans_of,
+    )
+    read = LoansRead.ALL if subject.reads_loans_elsewhere else LoansRead.OWN
+    return Borrower(states, subject.lender.reference, read)
 
 
 def refuse_day(as_of: date, current: date) -> None:

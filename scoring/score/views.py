@@ -9,9 +9,18 @@ from typing import Any
 
 from scoring.features.catalogue import Kind
 from scoring.features.engines.one_founder import Content
+from scoring.reasons.arrears import arrears_text, default_cure, default_reason, iso
 from scoring.reasons.ranking import PrincipalReasons
 from scoring.reasons.texts import missing_text, reason_text, signal_text
-from scoring.score.document import MissingRecords, Scored, ScoreDocument, Signal
+from scoring.score.arrears import arrears_code
+from scoring.score.document import (
+    CurrentArrears,
+    InDefault,
+    MissingRecords,
+    Scored,
+    ScoreDocument,
+    Signal,
+)
 from scoring.store.tables import Score
 
 
@@ -59,8 +68,11 @@ def _for_lenders(score: Score, document: ScoreDocument) -> dict[str, Any]:
         "purpose": document.purpose.value,
         "application": document.application,
         "as_of": document.as_of.isoformat(),
+        "status": result.status,
         "score": result.score,
         **numbers,
+        **({"in_default": _in_default(result)} if isinstance(result, InDefault) else {}),
+        "current_arrears": _arrears(document.current_arrears),
         "points": [group.plain() for group in result.points],
         "reasons": _reasons(result.reasons),
         **compared,
@@ -73,6 +85,32 @@ def _for_lenders(score: Score, document: ScoreDocument) -> dict[str, Any]:
         "evidence": document.evidence.plain(),
         "integrity_signals": [_signal_for_lenders(signal) for signal in document.signals],
     }
+
+
+def _in_default(result: InDefault) -> dict[str, Any]:
+    """The state with its reason and what cures it; of another lender's loan only days."""
+    left_out = {"status", "score", "points", "reasons"}
+    data = {name: value for name, value in result.plain().items() if name not in left_out}
+    reason = default_reason(
+        result.cause,
+        written=iso,
+        since=result.since,
+        through=result.reported_through,
+        days=result.days,
+    )
+    cure = default_cure(result.cause, clean_days=result.clean_days, paid_dues=result.paid_dues)
+    data |= {"reason": reason.as_dict(), "cure": cure.as_dict()}
+    if result.last_reported is not None:
+        silent = arrears_text("silent", written=iso, through=result.last_reported)
+        data["proof"] = silent.as_dict()
+    return data
+
+
+def _arrears(arrears: CurrentArrears) -> dict[str, Any]:
+    text = arrears_text(
+        arrears_code(arrears), written=iso, through=arrears.reported_through, days=arrears.days
+    )
+    return {**arrears.plain(), "text": text.as_dict()}
 
 
 def _numbers(result: Scored) -> dict[str, Any]:

@@ -107,18 +107,31 @@ def test_days_past_due_follow_the_oldest_unsettled_instalment(database: Database
     assert table["days_past_due"].tolist() == [12, 70, 40, 10]
 
 
-def test_one_percent_short_of_an_instalment_is_immaterial(sqlite: Database) -> None:
+@pytest.mark.parametrize(
+    ("instalment", "short_by", "is_settled"),
+    [
+        (100_000, 10_000, True),  # up to 10,000 won are immaterial, whatever the instalment
+        (100_000, 10_001, False),
+        (2_000_000, 20_000, True),  # and up to one percent of it
+        (2_000_000, 20_001, False),
+    ],
+)
+def test_an_immaterial_remainder_of_an_instalment_is_no_arrear(
+    sqlite: Database, instalment: int, short_by: int, is_settled: bool
+) -> None:
     founder = a_founder(sqlite)
-    founder.borrowing(1_200_000, loan="N-1", disbursed_on=sqlite.today - timedelta(days=70), paid=0)
-    due = sqlite.today - timedelta(days=40)
-    payment = {"loan": "N-1", "repayment": "R1", "paid_on": due, "amount": 99_000}
+    disbursed = sqlite.today - timedelta(days=70)
+    founder.borrowing(12 * instalment, loan="N-1", disbursed_on=disbursed, paid=0)
+    payment = {
+        "loan": "N-1",
+        "repayment": "R1",
+        "paid_on": sqlite.today - timedelta(days=40),
+        "amount": instalment - short_by,
+    }
     import_rows(sqlite, RecordKind.REPAYMENTS, [payment])
-    assert _values(sqlite, founder)["instalments_settled"] == 1
-    founder = a_founder(sqlite, "F-2")
-    founder.borrowing(1_200_000, loan="N-2", disbursed_on=sqlite.today - timedelta(days=70), paid=0)
-    short = payment | {"loan": "N-2", "amount": 98_999}
-    import_rows(sqlite, RecordKind.REPAYMENTS, [short])
-    assert _values(sqlite, founder)["instalments_settled"] == 0
+    values = _values(sqlite, founder)
+    assert values["instalments_settled"] == int(is_settled)
+    assert values["current_days_past_due"] == (10 if is_settled else 40)
 
 
 def test_an_old_application_says_nothing_of_the_loan_asked_for_now(sqlite: Database) -> None:

@@ -26,9 +26,12 @@ from scoring.circumstances.interruptions import (
 from scoring.features.catalogue import Kind
 from scoring.features.engines.lake import Lake
 from scoring.features.engines.one_founder import FounderFile, one_founder
+from scoring.intake.importing import DEFAULT_SOURCE
+from scoring.intake.learned_at import Learned
 from scoring.parties.founders import find_founder
 from scoring.records.forms import FORMS
 from scoring.records.kinds import RecordKind
+from scoring.records.loan_reports import report_loans
 from scoring.store.database import Database
 from scoring.store.supersede import supersede_record
 from scoring.store.tables import (
@@ -38,6 +41,8 @@ from scoring.store.tables import (
     CashFlowLine,
     Instalment,
     Loan,
+    LoanEvent,
+    LoanReport,
     OrderLine,
     Pause,
     Record,
@@ -197,6 +202,16 @@ def import_all(store: Database, rows: Rows, *, lag: int | None = 0) -> None:
     for form in RecordKind:  # loans before what is paid for them
         if rows.get(form):
             import_rows(store, form, rows[form], lag=lag)
+    if rows.get(RecordKind.LOANS):  # that nothing was paid on a loan so far is told as well
+        learned = Learned(lag)
+        with store.writing() as ledger:
+            report_loans(
+                ledger,
+                source=DEFAULT_SOURCE,
+                through=store.today,
+                lag_days=lag or 0,
+                learned_at=lambda day: learned.learned_at(day.isoformat(), ledger.now, store),
+            )
 
 
 def split(rows: Rows, as_of: date) -> tuple[Rows, Rows]:
@@ -235,6 +250,8 @@ _CHANGES: dict[type[Record], dict[str, object]] = {
     Loan: {"principal": 90_000_000},
     Instalment: {"principal": 90_000_000},
     Repayment: {"amount": 1},
+    LoanEvent: {"event": "closed"},
+    LoanReport: {"through_day": 0},
     CashFlowLine: {"inflow": 90_000_000, "balance": -90_000_000, "purpose": "penalty"},
     Application: {"instalment": 90_000_000},
     Pause: {"ends_day": day_number(TODAY), "ends_on": TODAY},
@@ -333,6 +350,8 @@ def test_a_backfill_counts_from_the_day_on_which_it_was_learned(
     untold = _values(sqlite, reference, TODAY)
     import_all(sqlite, rows_of(kind, reference, "B", drawn), lag=lag)
     learned_on = TODAY - timedelta(days=happened - lag)
+    if kind is Kind.REPAYMENT:  # the first instalment falls due 30 days after the loan
+        learned_on += timedelta(days=30)
     assert _values(sqlite, reference, learned_on - timedelta(days=1)) == untold
     assert _values(sqlite, reference, learned_on) != untold
 

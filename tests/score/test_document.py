@@ -20,7 +20,7 @@ from tests.conftest import Clock, new_sqlite_store
 OF_ANY = {
     "schema", "founder", "lender", "purpose", "application", "as_of", "time_zone", "currency",
     "model", "completeness", "features", "observed", "evidence", "missing", "integrity_signals",
-    "score", "points", "reasons",
+    "score", "points", "reasons", "status", "current_arrears",
 }  # fmt: skip
 OF_A_SCORE = {
     "score_range", "band", "log_odds", "pd", "pd_low", "pd_high", "interval_level", "base_points",
@@ -106,7 +106,9 @@ def test_a_document_can_not_be_changed(texts_stored: dict[str, str]) -> None:
         (lambda data: data["reasons"].update(neutral=[]), "neutral"),
         (lambda data: data.update(as_of="yesterday"), "as_of"),
         (lambda data: data["completeness"].update(astrology={}), "astrology"),
-        (lambda data: data.update(score=None), "points"),
+        (lambda data: data.update(score=None), "score"),
+        (lambda data: data.update(status="insufficient"), "points"),
+        (lambda data: data.pop("status"), "status"),
     ],
 )
 def test_a_document_that_is_not_whole_is_refused_by_the_name_of_the_entry(

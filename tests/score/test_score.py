@@ -16,6 +16,7 @@ from scoring.base.errors import (
     NotFoundError,
 )
 from scoring.records.kinds import RecordKind
+from scoring.score.document import InDefault
 from scoring.score.replay import replay_score
 from scoring.score.views import lender_view
 from scoring.store.database import Database
@@ -236,6 +237,9 @@ def test_points_of_any_founder_add_up_to_the_score(
             late_days=late,
         )
     result = document_of(founder.consenting(to="L-DEMO").scored()).result
+    if isinstance(result, InDefault):
+        assert 0 < paid <= 2, "three instalments paid leave fewer than 90 days"
+        return
     by_feature = result.points_by_feature
     by_group = {group.code: group.points for group in result.points}
     assert result.base_points + sum(by_feature.values()) == result.score

@@ -178,7 +178,8 @@ def test_loans_without_a_label_are_counted(sqlite: Database) -> None:
         600_000, loan="N-open", disbursed_on=sqlite.today - timedelta(days=100)
     ).borrowing(600_000, loan="N-between", disbursed_on=PAID_OUT, paid=12, late_days=40)
     data = training_set(sqlite)
-    assert data.counts == {"good": 1, "bad": 0, "indeterminate": 1, "open": 1}
+    counted = {outcome: count for outcome, count in data.counts.items() if count}
+    assert counted == {"good": 1, "indeterminate": 1, "open": 1}
     assert len(data.y) == 1
 
 

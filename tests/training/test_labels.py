@@ -103,6 +103,7 @@ def test_a_loan_that_goes_bad_after_the_window_of_another_leaves_it_good(
     borrower = a_founder(sqlite).borrowing(1_200_000, loan="N1", disbursed_on=PAID_OUT, paid=12)
     borrower.borrowing(600_000, loan="N2", disbursed_on=bad_from - timedelta(days=30 + 90))
     clock.advance(days=365)
+    borrower.reported()
     assert outcomes_by_loan(sqlite) == {"N1": outcome, "N2": "bad"}
 
 
@@ -127,19 +128,22 @@ def test_a_late_loan_leaves_the_borrowers_other_loans_good(sqlite: Database) -> 
 def test_an_open_window_has_no_label_even_when_long_past_due(
     sqlite: Database, clock: Clock
 ) -> None:
-    a_founder(sqlite).borrowing(
+    borrower = a_founder(sqlite).borrowing(
         1_200_000, loan="N1", disbursed_on=sqlite.today - timedelta(days=200)
     )
     assert outcome_of(sqlite) == "open"
     clock.advance(days=365)
+    assert outcome_of(sqlite) == "unreported"
+    borrower.reported()
     assert outcome_of(sqlite) == "bad"
 
 
 def test_a_window_closes_with_the_end_of_its_last_day(sqlite: Database, clock: Clock) -> None:
     clock.now = datetime(2025, 1, 20, 3, 0, tzinfo=UTC)
-    a_founder(sqlite).borrowing(1_200_000, loan="N1", disbursed_on=PAID_OUT)
+    borrower = a_founder(sqlite).borrowing(1_200_000, loan="N1", disbursed_on=PAID_OUT)
     clock.now = datetime(WINDOW_END.year, WINDOW_END.month, WINDOW_END.day, 14, 59, tzinfo=UTC)
     assert sqlite.today == WINDOW_END
+    borrower.reported()
     assert outcome_of(sqlite) == "open"
     clock.advance(minutes=2)  # midnight in Seoul
     assert outcome_of(sqlite) == "bad"
@@ -235,3 +239,83 @@ def test_a_declared_outcome_is_a_label_as_of_the_day_of_the_application(sqlite: 
     assert labels["as_of"].tolist() == [applied_on]
     assert labels["outcome"].tolist() == ["bad"]
     assert outcome_of(sqlite, at=first) == "good"
+
+
+def an_event(database: Database, event: str, **cells: object) -> None:
+    row = {"loan": "N1", "event_id": f"E-{event}", "event": event, **cells}
+    import_rows(database, RecordKind.LOAN_EVENTS, [row])
+
+
+@pytest.mark.parametrize(
+    ("event", "reason", "outcome"),
+    [
+        ("written_off", "other", "bad"),
+        ("rescheduled", "distress", "bad"),
+        ("rescheduled", "request", "good"),
+        ("rescheduled", "disaster", "disaster"),
+        ("rescheduled", "platform_failure", "platform_failure"),
+        ("closed", "fraud", "victim_of_fraud"),
+        ("withdrawn", "request", "withdrawn"),
+    ],
+)
+def test_events_of_a_loan_decide_its_label_whatever_is_paid_after(
+    sqlite: Database, event: str, reason: str, outcome: str
+) -> None:
+    a_founder(sqlite).borrowing(1_200_000, loan="N1", disbursed_on=PAID_OUT, paid=12)
+    day = PAID_OUT + timedelta(days=10 if event == "withdrawn" else 200)
+    an_event(sqlite, event, reason=reason, happened_on=day, amount=600_000, schedule=1)
+    if event == "rescheduled":
+        rest = [
+            {
+                "loan": "N1",
+                "schedule": 1,
+                "number": number,
+                "due_on": PAID_OUT + timedelta(days=30 * (number + 6)),
+                "principal": 100_000,
+                "interest": 0,
+            }
+            for number in range(1, 7)
+        ]
+        import_rows(sqlite, RecordKind.SCHEDULE, rest)
+    assert outcome_of(sqlite) == outcome
+
+
+def test_a_loan_that_was_repaid_before_six_dues_says_nothing(sqlite: Database) -> None:
+    borrower = a_founder(sqlite).borrowing(1_200_000, loan="N1", disbursed_on=PAID_OUT, paid=3)
+    rest = {"loan": "N1", "repayment": "rest", "amount": 900_000}
+    day = PAID_OUT + timedelta(days=100)
+    import_rows(sqlite, RecordKind.REPAYMENTS, [rest | {"paid_on": day}])
+    assert outcome_of(sqlite) == "indeterminate"
+    borrower.borrowing(100_000, loan="N2", disbursed_on=PAID_OUT, months=1, paid=1)
+    assert outcomes_by_loan(sqlite)["N2"] == "good", "what ends in its time is not prepaid"
+
+
+def test_a_loan_that_was_granted_in_default_is_counted_and_not_fitted(sqlite: Database) -> None:
+    borrower = a_founder(sqlite).borrowing(600_000, loan="N0", disbursed_on=PAID_OUT)
+    borrower.borrowing(
+        600_000, loan="N1", disbursed_on=PAID_OUT + timedelta(days=130), months=6, paid=6
+    )
+    assert outcomes_by_loan(sqlite) == {"N0": "bad", "N1": "granted_in_default"}
+
+
+def test_a_loan_without_a_schedule_is_counted(sqlite: Database) -> None:
+    borrower = a_founder(sqlite)
+    loan = {"founder": borrower.reference, "loan": "N1", "lender": "L-DEMO", "currency": "KRW"}
+    loan |= {"principal": 100_000, "disbursed_on": PAID_OUT}
+    import_rows(sqlite, RecordKind.LOANS, [loan])
+    assert outcome_of(sqlite) == "no_schedule"
+
+
+def test_two_lenders_loans_of_one_number_give_two_labels(sqlite: Database) -> None:
+    borrower = a_founder(sqlite).borrowing(1_200_000, loan="7", disbursed_on=PAID_OUT, paid=12)
+    other = {"founder": borrower.reference, "loan": "7", "lender": "L-OTHER", "currency": "KRW"}
+    other |= {"principal": 600_000, "disbursed_on": PAID_OUT + timedelta(days=500)}
+    due = {"loan": "7", "number": 1, "principal": 600_000, "interest": 0}
+    due |= {"due_on": PAID_OUT + timedelta(days=510)}
+    import_rows(sqlite, RecordKind.LOANS, [other], source="lender:L-OTHER")
+    import_rows(sqlite, RecordKind.SCHEDULE, [due], source="lender:L-OTHER")
+    labels = known_labels(sqlite)
+    assert labels[["lender", "outcome"]].to_numpy().tolist() == [
+        ["L-DEMO", "good"],
+        ["L-OTHER", "open"],
+    ]

@@ -17,6 +17,7 @@ from scoring.parties.consents import Purpose, valid_consents
 from scoring.parties.readable import readable_by
 from scoring.parties.scopes import FounderScope
 from scoring.reasons.texts import Language
+from scoring.score.document import ScoreDocument
 from scoring.store.tables import AuditEvent, Consent, Lender, Score
 
 
@@ -63,7 +64,7 @@ def looks_of(
         look(
             score.issued_at,
             name,
-            str(t("looked.thin") if score.score is None else t("looked.given", score=score.score)),
+            _given(score, language),
             score.purpose,
             score.reference,
         )
@@ -95,6 +96,14 @@ def looks_of(
             looks.append(look(event.at, who, str(t(seen)), details["purpose"]))
     looks.sort(key=lambda entry: entry.at, reverse=True)
     return _together(looks, language)
+
+
+def _given(score: Score, language: Language) -> str:
+    t = words_in(language)
+    if score.score is not None:
+        return str(t("looked.given", score=score.score))
+    status = ScoreDocument.from_canonical(score.document).result.status
+    return str(t("looked.default" if status == "in_default" else "looked.thin"))
 
 
 def standing_consents(

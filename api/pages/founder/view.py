@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -21,6 +21,7 @@ from scoring.features.engines.one_founder import Content
 from scoring.models.backgrounds import BackgroundKind
 from scoring.parties.readable import readable_by
 from scoring.parties.scopes import FounderScope
+from scoring.reasons.arrears import arrears_text, default_cure, default_reason
 from scoring.reasons.sentences import Sentence, sentence, withheld_sentence
 from scoring.reasons.texts import (
     Language,
@@ -30,8 +31,17 @@ from scoring.reasons.texts import (
     signal_text,
     texts,
 )
+from scoring.score.arrears import arrears_code
 from scoring.score.bands import BANDS
-from scoring.score.document import IntervalWidths, MissingRecords, Scored, ScoreDocument
+from scoring.score.document import (
+    CurrentArrears,
+    InDefault,
+    IntervalWidths,
+    LoansRead,
+    MissingRecords,
+    Scored,
+    ScoreDocument,
+)
 from scoring.store.tables import Lender, Score
 
 
@@ -71,6 +81,15 @@ class OnFile:
 
 
 @dataclass(frozen=True)
+class Default:
+    """That somebody is in default: why, what ends it, and what to send where a lender is silent."""
+
+    reason: str
+    cure: str
+    proof: str | None
+
+
+@dataclass(frozen=True)
 class Latest:
     """The latest score, or why there was none."""
 
@@ -80,6 +99,8 @@ class Latest:
     purpose: str
     model: str
     numbers: Numbers | None
+    in_default: Default | None
+    arrears: list[str]
     picture: Picture
     helped: list[Line]
     cost: list[Line]
@@ -154,6 +175,8 @@ def _latest(score: Score, lender: Lender, language: Language, zone: ZoneInfo) ->
         purpose=str(t(f"purpose.{document.purpose}")),
         model=document.model.id,
         numbers=_numbers(document, result, language) if isinstance(result, Scored) else None,
+        in_default=_default(result, language) if isinstance(result, InDefault) else None,
+        arrears=_arrears(document.current_arrears, language),
         picture=picture_of(result.points, language),
         helped=sorted(
             (line for line in lines if line.sentence.points > 0),
@@ -181,6 +204,38 @@ def _latest(score: Score, lender: Lender, language: Language, zone: ZoneInfo) ->
             for signal in document.signals
         ],
     )
+
+
+def _default(result: InDefault, language: Language) -> Default:
+    reason = default_reason(
+        result.cause,
+        written=_long,
+        since=result.since,
+        through=result.reported_through,
+        days=result.days,
+    )
+    cure = default_cure(result.cause, clean_days=result.clean_days, paid_dues=result.paid_dues)
+    proof = None
+    if result.last_reported is not None:
+        prove = arrears_text("prove", written=_long, through=result.last_reported)
+        proof = prove.in_language(language)
+    return Default(reason.in_language(language), cure.in_language(language), proof)
+
+
+def _arrears(arrears: CurrentArrears, language: Language) -> list[str]:
+    codes = [arrears_code(arrears)]
+    if arrears.read is LoansRead.OWN:
+        codes.append("own_only")
+    return [
+        arrears_text(
+            code, written=_long, through=arrears.reported_through, days=arrears.days
+        ).in_language(language)
+        for code in codes
+    ]
+
+
+def _long(day: date, language: str) -> str:
+    return format_date(day, "long", language)
 
 
 def _numbers(document: ScoreDocument, result: Scored, language: Language) -> Numbers:

@@ -14,6 +14,7 @@ import ibis
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import BigInteger, select, type_coerce
 from sqlalchemy.orm import Session
 
@@ -21,12 +22,14 @@ from scoring.base.calendar import microseconds
 from scoring.features import all_features
 from scoring.features.catalogue import Kind
 from scoring.features.engines.finishing import finished
+from scoring.features.engines.loan_states import COLUMN as LOAN_STATES
 from scoring.features.engines.points_in_time import ARROW, points_table
 from scoring.features.engines.statements import (
     content_column,
     currencies_statement,
     instalments_statement,
     kind_statement,
+    loan_states_statement,
 )
 from scoring.features.known import POINTS
 from scoring.store.lake_columns import LAKE_TABLES, record_columns
@@ -107,7 +110,8 @@ class Lake:
 
         Columns: `point` (the position in `points`, in its order); of each kind, under names like
         `sales__records`, records, first day and last day (numbers); the columns of its features;
-        `first_currency` and `last_currency` by alphabet, null without any money.
+        `first_currency` and `last_currency` by alphabet, null without any money; `loan_states`, the
+        loans as they stand, where loans may be read.
 
         Args:
             points: as `features` takes them.
@@ -124,6 +128,15 @@ class Lake:
         currencies = self.run(currencies_statement("duckdb").whole, order="point")
         for name in currencies.column_names[1:]:
             columns[name] = currencies[name]
+        if Kind.REPAYMENT in kinds:
+            states = self.run(
+                f"SELECT point, list(rows) AS {LOAN_STATES} "
+                f"FROM ({loan_states_statement('duckdb').whole}) AS rows GROUP BY point",
+                order="point",
+            )
+            places = pa.array(np.arange(len(points)))
+            at = pc.index_in(places, value_set=states["point"].combine_chunks())
+            columns[LOAN_STATES] = states[LOAN_STATES].combine_chunks().take(at)
         return pa.table(columns)
 
     def instalments(
@@ -134,7 +147,21 @@ class Lake:
         Columns are those of `instalments_with_days_past_due`; `point` is the position in `points`.
         """
         self._set_points(points, known_at, zone)
-        found = self.run(instalments_statement("duckdb").whole, order="loan, number")
+        found = self.run(
+            instalments_statement("duckdb").whole, order="point, source, loan, schedule, number"
+        )
+        frame: pd.DataFrame = found.to_pandas()
+        return frame
+
+    def loan_states(
+        self, points: pd.DataFrame, *, known_at: datetime, zone: ZoneInfo
+    ) -> pd.DataFrame:
+        """The loans at the points as they stand; `point` is the position in `points`.
+
+        Columns are those of `kinds/loan_states.py`.
+        """
+        self._set_points(points, known_at, zone)
+        found = self.run(loan_states_statement("duckdb").whole, order="point, source, loan")
         frame: pd.DataFrame = found.to_pandas()
         return frame
 

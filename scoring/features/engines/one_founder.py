@@ -17,6 +17,7 @@ from scoring.features.catalogue import Feature, Kind
 from scoring.features.engines.finishing import Floats, finished, resolved_shares
 from scoring.features.engines.points_in_time import point_in_time
 from scoring.features.engines.statements import bound, bound_statement, of_kind
+from scoring.features.known import Known
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ def one_founder(
     known_at: datetime,
     zone: ZoneInfo,
     lender: str = "",
+    loans_of: str = "",
     kinds: Collection[Kind] = tuple(Kind),
     constants: Mapping[str, float] | None = None,
 ) -> FounderFile:
@@ -66,11 +68,14 @@ def one_founder(
         known_at: only what was recorded by then counts.
         zone: the installation's time zone.
         lender: whose applications count; any lender's when empty.
+        loans_of: whose loans are read; every lender's when empty.
         kinds: the blocks that may be read.
         constants: to what ratios are shrunk, of the model; not shrunk when None.
     """
     connection = session.connection()
-    point = point_in_time(founder_id, as_of=as_of, known_at=known_at, zone=zone, lender=lender)
+    point = point_in_time(
+        founder_id, as_of=as_of, known_at=known_at, zone=zone, lender=lender, loans_of=loans_of
+    )
     columns: dict[str, np.ndarray] = {}
     contents: dict[Kind, Content] = {}
     features: list[Feature] = []
@@ -102,16 +107,17 @@ def one_founder(
 def run_for_one_point(
     session: Session,
     expression: ir.Table,
+    known: Known,
     founder_id: int,
     *,
     as_of: date,
     known_at: datetime,
     zone: ZoneInfo,
 ) -> Sequence[tuple[Any, ...]]:
-    """Rows of an expression over the points, for one; the arguments are those of `one_founder`."""
+    """Rows of an expression over the points, for one; other arguments are as `one_founder` has."""
     connection = session.connection()
     point = point_in_time(founder_id, as_of=as_of, known_at=known_at, zone=zone, lender="")
-    found = connection.exec_driver_sql(bound(expression, connection.dialect.name), point)
+    found = connection.exec_driver_sql(bound(expression, known, connection.dialect.name), point)
     return [tuple(row) for row in found]
 
 

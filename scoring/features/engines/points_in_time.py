@@ -17,7 +17,13 @@ ARROW = {"int64": pa.int64(), "float64": pa.float64(), "string": pa.string()}
 
 
 def point_in_time(
-    founder_id: int, *, as_of: date, known_at: datetime, zone: ZoneInfo, lender: str
+    founder_id: int,
+    *,
+    as_of: date,
+    known_at: datetime,
+    zone: ZoneInfo,
+    lender: str,
+    loans_of: str = "",
 ) -> dict[str, int | str]:
     """One row of the table of points, numbered 0."""
     return {
@@ -27,6 +33,7 @@ def point_in_time(
         "as_of_end": microseconds(end_of(as_of, zone)),
         "known_at": microseconds(known_at),
         "asking_lender": lender,
+        "loans_of_lender": loans_of,
         "year_before_day": year_before_day(as_of),
     }
 
@@ -35,8 +42,8 @@ def points_table(points: pd.DataFrame, *, known_at: datetime, zone: ZoneInfo) ->
     """The table of points, numbered by their position.
 
     Args:
-        points: columns `founder_id` and `as_of` (a date); `lender`, whose applications count, where
-            there is such a column, else any lender's.
+        points: columns `founder_id` and `as_of` (a date); `lender`, whose applications count, and
+            `loans_of`, whose loans are read, where there are such columns; else any lender's.
         known_at: only what was recorded by then counts.
         zone: the installation's time zone.
     """
@@ -51,6 +58,7 @@ def points_table(points: pd.DataFrame, *, known_at: datetime, zone: ZoneInfo) ->
         "as_of_end": ends[which],
         "known_at": np.full(count, microseconds(known_at)),
         "asking_lender": list(points["lender"]) if "lender" in points else [""] * count,
+        "loans_of_lender": list(points["loans_of"]) if "loans_of" in points else [""] * count,
         "year_before_day": np.array([year_before_day(day) for day in days], dtype=np.int64)[which],
     }
     schema = pa.schema([(name, ARROW[kind]) for name, kind in POINTS_SCHEMA.items()])

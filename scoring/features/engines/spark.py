@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from scoring.base.errors import EngineError
 from scoring.features.catalogue import Kind
+from scoring.features.engines.loan_states import COLUMN as LOAN_STATES
 from scoring.features.engines.points_in_time import ARROW, points_table
 from scoring.features.engines.statements import (
     CONTENT_COLUMNS,
@@ -28,6 +29,7 @@ from scoring.features.engines.statements import (
     currencies_statement,
     kind_statement,
     known_relations,
+    loan_states_statement,
     of_kind,
 )
 from scoring.features.known import POINTS
@@ -137,7 +139,10 @@ class SparkLake:
             for other in others:
                 first = first.join(other, on="point")
             currencies = self.session.sql(currencies_statement("spark").body)
-            yield first.join(currencies, on="point")
+            whole = first.join(currencies, on="point")
+            if Kind.REPAYMENT in allowed:
+                whole = whole.join(self._loan_states(), on="point", how="left")
+            yield whole
         finally:
             for frame in kept:
                 frame.unpersist()
@@ -160,6 +165,12 @@ class SparkLake:
         found = self.session.sql(kind_statement(kind, kinds, "spark").body)
         renamed = (found[name].alias(content_column(kind, name)) for name in names)
         return found.select("point", *renamed)
+
+    def _loan_states(self) -> DataFrame:
+        return self.session.sql(
+            f"SELECT point, collect_list(struct(rows.*)) AS {LOAN_STATES} "
+            f"FROM ({loan_states_statement('spark').body}) AS rows GROUP BY point"
+        )
 
     def _table(self, name: str) -> DataFrame:
         columns = self.snapshot.columns[name]

@@ -24,8 +24,10 @@ from scoring.features import all_features
 from scoring.features.catalogue import Feature, Kind
 from scoring.features.engines.single_point import single_point
 from scoring.features.kinds.days_past_due import instalments_with_days_past_due
+from scoring.features.kinds.loan_states import loan_states
 from scoring.features.known import POINTS, Known
 from scoring.features.lineage import refuse_forbidden
+from scoring.store.lake_columns import LAKE_TABLES, record_columns
 
 # By engine: how Ibis and sqlglot call its SQL.
 _DIALECTS = {
@@ -54,12 +56,11 @@ class Statement:
     """SQL in two parts: records as known at the points, and what is calculated from them.
 
     Attributes:
-        columns: by name of a known relation, its columns that the body uses.
-        known: by name of a known relation, SQL over the points and the record tables.
+        known: by name of a known relation, SQL over the points, the record tables and the known
+            relations before it.
         body: SQL over the points and the known relations.
     """
 
-    columns: Mapping[str, tuple[str, ...]]
     known: Mapping[str, str]
     body: str
 
@@ -104,8 +105,12 @@ def kind_expression(kind: Kind, features: Sequence[Feature], known: Known) -> ir
         renamed = table.rename({f"point_{number}": "point"})
         joined = joined.left_join(renamed, joined.point == renamed[f"point_{number}"])
     names = [name for feature in features for name in feature.columns]
-    for feature in features:
-        refuse_forbidden(joined, feature.columns, feature=feature.name)
+    try:
+        refuse_forbidden(joined, names, feature=kind.value)
+    except ValueError:  # which of them it is
+        for feature in features:
+            refuse_forbidden(joined, feature.columns, feature=feature.name)
+        raise
     return joined.select("point", *CONTENT_COLUMNS, *names)
 
 
@@ -130,37 +135,58 @@ def kind_statement(kind: Kind, kinds: frozenset[Kind], engine: str) -> Statement
         engine: duckdb or spark.
     """
     known = Known()
-    return _compiled(kind_expression(kind, of_kind(kind, kinds), known), known, engine)
+    return compiled(kind_expression(kind, of_kind(kind, kinds), known), known, engine)
 
 
 @cache
 def instalments_statement(engine: str) -> Statement:
     """The instalments due at the points with their days past due."""
     known = Known()
-    return _compiled(instalments_with_days_past_due(known), known, engine)
+    return compiled(instalments_with_days_past_due(known), known, engine)
 
 
 @cache
 def bound_statement(kind: Kind, kinds: frozenset[Kind], engine: str) -> str:
     """SQL for one point, given as a row of the engine's parameters; sqlite or postgresql."""
-    return bound(kind_expression(kind, of_kind(kind, kinds), Known()), engine)
+    known = Known()
+    return bound(kind_expression(kind, of_kind(kind, kinds), known), known, engine)
 
 
-def bound(expression: ir.Table, engine: str) -> str:
+def bound(expression: ir.Table, known: Known, engine: str) -> str:
     """SQL of an expression over the points, for one; sqlite or postgresql."""
-    return single_point(
-        _sql(expression, engine), dialect=_DIALECTS[engine][1], placeholder=_PLACEHOLDERS[engine]
-    )
+    (body,), relations = _staged([expression], known, engine)
+    parts = ", ".join(f"{name} AS ({sql})" for name, sql in relations.items())
+    text = f"WITH {parts} SELECT * FROM ({body}) AS calculated" if parts else body
+    return single_point(text, dialect=_DIALECTS[engine][1], placeholder=_PLACEHOLDERS[engine])
 
 
 @cache
 def currencies_statement(engine: str) -> Statement:
+    """The currencies of each file; duckdb or spark."""
+    known = Known()
+    return compiled(currencies_expression(known), known, engine)
+
+
+@cache
+def loan_states_statement(engine: str) -> Statement:
+    """The loans at the points as they stand; duckdb or spark."""
+    known = Known()
+    return compiled(loan_states(known), known, engine)
+
+
+@cache
+def bound_loan_states(engine: str) -> str:
+    """The same for one point; sqlite or postgresql."""
+    known = Known()
+    return bound(loan_states(known), known, engine)
+
+
+def currencies_expression(known: Known) -> ir.Table:
     """The first and the last currency, by alphabet, of the money in each file.
 
-    Columns: `point`, `first_currency`, `last_currency`, null without any money; duckdb or spark,
-    whose LEAST and GREATEST leave out what is missing.
+    Columns: `point`, `first_currency`, `last_currency`, null without any money, on engines whose
+    LEAST and GREATEST leave out what is missing.
     """
-    known = Known()
     found = known.points.select("point")
     tables = (known.order_lines, known.loans, known.cash_flow, known.all_applications)
     # Joined, not stacked: Spark would divide a union by point once more.
@@ -171,59 +197,71 @@ def currencies_statement(engine: str) -> Statement:
         of_table = of_table.rename({f"point_{place}": "point"})
         found = found.left_join(of_table, found.point == of_table[f"point_{place}"])
     places = range(len(tables))
-    ends = found.select(
+    return found.select(
         "point",
         first_currency=ibis.least(*(found[f"first_{place}"] for place in places)),
         last_currency=ibis.greatest(*(found[f"last_{place}"] for place in places)),
     )
-    return _compiled(ends, known, engine)
 
 
 @cache
 def known_relations(kinds: frozenset[Kind], engine: str) -> dict[str, str]:
-    """SQL of each known relation, with the columns that currencies or any of the kinds use."""
-    used: dict[str, set[str]] = {}
-    statements = [kind_statement(kind, kinds, engine) for kind in kinds]
-    for statement in (*statements, currencies_statement(engine)):
-        for name, columns in statement.columns.items():
-            used.setdefault(name, set()).update(columns)
+    """SQL of each known relation that currencies, loans or any of the kinds use, in order.
+
+    Each may read those before it, under their names.
+    """
     known = Known()
-    return {
-        name: _sql(getattr(known, name.removeprefix(_KNOWN)).select(*sorted(columns)), engine)
-        for name, columns in used.items()
-    }
+    expressions = [kind_expression(kind, of_kind(kind, kinds), known) for kind in kinds]
+    expressions.append(currencies_expression(known))
+    if Kind.REPAYMENT in kinds:
+        expressions.append(loan_states(known))
+    return _staged(expressions, known, engine)[1]
 
 
 def compile_statements(engine: str) -> None:
     """Compile every statement for an engine now, so that the first score does not wait for it."""
     for kind in Kind:
         bound_statement(kind, EVERY_KIND, engine)
+    bound_loan_states(engine)
 
 
-def _compiled(expression: ir.Table, known: Known, engine: str) -> Statement:
-    relations = {
-        f"{_KNOWN}{name}": relation
-        for name, relation in vars(known).items()
-        if isinstance(relation, ir.Table) and name != POINTS
-    }
-    named = {
-        relation.op(): ibis.table(relation.schema(), name=name).op()
-        for name, relation in relations.items()
-    }
-    schema: dict[str, object] = {
-        name: {column: str(kind) for column, kind in relation.schema().items()}
-        for name, relation in {**relations, POINTS: known.points}.items()
-    }
-    body = _pruned(_sql(expression.op().replace(named).to_expr(), engine), schema, engine)
-    found = _columns_used(body)
-    columns = {name: tuple(sorted(found[name])) for name in relations if name in found}
-    return Statement(
-        columns=columns,
-        known={
-            name: _sql(relations[name].select(*found), engine) for name, found in columns.items()
-        },
-        body=body.sql(dialect=_DIALECTS[engine][1]),
-    )
+def compiled(expression: ir.Table, known: Known, engine: str) -> Statement:
+    """A statement over the points, for many; duckdb or spark."""
+    (body,), relations = _staged([expression], known, engine)
+    return Statement(known=relations, body=body)
+
+
+def _staged(
+    expressions: Sequence[ir.Table], known: Known, engine: str
+) -> tuple[list[str], dict[str, str]]:
+    """SQL of expressions over known relations, and of these, each over those before it.
+
+    Every part stands once, with the columns that something uses and no others.
+    """
+    relations = {f"{_KNOWN}{name}": relation for name, relation in known.relations.items()}
+    tables = {name: ibis.table(found.schema(), name=name) for name, found in relations.items()}
+    schema: dict[str, dict[str, str]] = {
+        name: {column: str(kind) for column, kind in table.schema().items()}
+        for name, table in {**tables, POINTS: known.points}.items()
+    } | {table.__tablename__: record_columns(table) for table in LAKE_TABLES}
+    used: dict[str, set[str]] = {}
+
+    def sql_of(expression: ir.Table, before: Sequence[str]) -> str:
+        named = {relations[name].op(): tables[name].op() for name in before}
+        sql = _sql(expression.op().replace(named).to_expr(), engine)
+        body, columns_used = _pruned(sql, schema, engine)
+        for name, columns in columns_used.items():
+            used.setdefault(name, set()).update(columns)
+        return body
+
+    names = list(relations)
+    bodies = [sql_of(expression, names) for expression in expressions]
+    found = {}
+    for place, name in reversed(list(enumerate(names))):
+        if name in used:
+            columns = relations[name].select(*sorted(used[name]))
+            found[name] = sql_of(columns, names[:place])
+    return bodies, dict(reversed(found.items()))
 
 
 def _sql(expression: ir.Table, engine: str) -> str:
@@ -232,11 +270,18 @@ def _sql(expression: ir.Table, engine: str) -> str:
     return str(ibis.to_sql(expression, dialect=_DIALECTS[engine][0]))
 
 
-def _pruned(sql: str, schema: dict[str, object], engine: str) -> exp.Expr:
-    """The statement without columns that nothing uses: Ibis carries all along."""
+def _pruned(
+    sql: str, schema: dict[str, dict[str, str]], engine: str
+) -> tuple[str, dict[str, set[str]]]:
+    """The statement without columns that nothing uses, which Ibis carries along; and those used."""
     dialect = _DIALECTS[engine][1]
-    tree = qualify(sqlglot.parse_one(sql, read=dialect), schema=schema, dialect=dialect)
-    return pushdown_projections(tree)
+    tree = sqlglot.parse_one(sql, read=dialect)
+    if engine in _PLACEHOLDERS:
+        # One founder's rows are few, and `single_point` reads positions, which pruning rewrites.
+        named = {table.name for table in tree.find_all(exp.Table)} & schema.keys()
+        return sql, {name: set(schema[name]) for name in named}
+    tree = pushdown_projections(qualify(tree, schema=dict(schema), dialect=dialect))
+    return tree.sql(dialect=dialect), _columns_used(tree)
 
 
 def _columns_used(tree: exp.Expr) -> dict[str, set[str]]:

@@ -21,14 +21,13 @@ CURRENT_DAYS = 90  # an older application says nothing of the loan asked for now
 def current_application(known: Known) -> ir.Table:
     """The last loan asked for in the 90 days before each point, one row a point.
 
-    Of one day, that with the last reference; of one reference (of two lenders, or of two sources),
-    that which was recorded last: no two rows have one id, so no engine has a choice.
+    Of one day, that which was recorded last: no two rows have one id, so no engine has a choice.
     """
     asked = known.applications
     asked = asked.filter(asked.age < CURRENT_DAYS)
     newest_first = ibis.window(
         group_by="point",
-        order_by=(ibis.desc("event_day"), ibis.desc("reference"), ibis.desc("id")),
+        order_by=(ibis.desc("event_day"), ibis.desc("id")),
     )
     numbered = asked.mutate(place=ibis.row_number().over(newest_first))
     return numbered.filter(numbered.place == 0).select("point", "instalment", "principal")

@@ -6,55 +6,78 @@ import ibis
 import ibis.expr.types as ir
 
 from scoring.features.catalogue import Direction, Kind, Ratio, Shrinkage, Unit, feature
-from scoring.features.kinds.days_past_due import IMMATERIAL_PERCENT, instalments_with_days_past_due
+from scoring.features.kinds.days_past_due import instalments_with_days_past_due
 from scoring.features.kinds.expressions import at_least, share, weighed
+from scoring.features.kinds.lent import LOAN, closings, money_received, of_loan, schedules_in_force
 from scoring.features.known import Known
 
 _ON_TIME_DAYS = 3  # a bank holiday or a slow transfer is not lateness
 _LATE_DAYS = 30
 _NO_LATENESS = 60  # months: who was never late counts as somebody long ago
 _NO_LOANS = "no instalment has fallen due"
+_IMMATERIAL_PERCENT = 1  # a slip in the last instalment is no debt, and no part payment
 
 
 def dues_in_order(known: Known) -> ir.Table:
-    """Instalments due with `place` 0 for the last that fell due, over all loans."""
+    """Instalments due with `place` 0 for the last that fell due, over all loans.
+
+    `arrears`: days past due of the oldest that is unsettled, over all loans; 0 without any.
+    """
     dues = instalments_with_days_past_due(known)
-    latest = ibis.window(group_by="point", order_by=(ibis.desc("due_day"), "loan", "number"))
-    return dues.mutate(place=ibis.row_number().over(latest))
+    late = dues.days_past_due.max(where=dues.end_day.isnull()).coalesce(0)
+    latest = ibis.window(group_by="point", order_by=(ibis.desc("due_day"), "loan", "number", "id"))
+    return dues.mutate(
+        place=ibis.row_number().over(latest), arrears=late.over(ibis.window(group_by="point"))
+    )
 
 
 def repayments_beside_dues(known: Known) -> ir.Table:
     """Money received, with the least instalment of its loan that has fallen due."""
     dues = known.instalments
-    least = dues.group_by("point", "loan").aggregate(least=(dues.principal + dues.interest).min())
-    least = least.rename(due_point="point", due_loan="loan")
-    received = known.repayments
-    return received.join(
-        least, [received.point == least.due_point, received.loan == least.due_loan]
-    ).select("point", "id", "age", "amount", "least")
+    amount = dues.principal + dues.interest + dues.fee
+    least = dues.group_by(*LOAN).aggregate(least=amount.min())
+    beside = of_loan(known.repayments, least, "least")
+    return beside.filter(beside.least.notnull()).select("point", "id", "age", "amount", "least")
 
 
 def loans_with_remainder(known: Known) -> ir.Table:
-    """Loans with the principal that is not repaid: `remaining`, 0 or more.
+    """Loans of which something has fallen due, with `remaining`: principal not repaid, 0 or more.
 
-    An instalment paid before its due day counts once that has come.
+    Money beyond what has fallen due takes off principal that has not.
     """
     dues = instalments_with_days_past_due(known)
-    repaid = dues.group_by("point", "loan").aggregate(
-        repaid=dues.principal.sum(where=dues.settled_day.notnull()).coalesce(0)
+    due = dues.group_by(*LOAN, "schedule").aggregate(
+        repaid=dues.principal.sum(where=dues.settled_day.notnull()).coalesce(0),
+        due=dues.amount.sum(),
     )
-    repaid = repaid.rename(due_point="point", due_loan="loan")
-    loans = known.loans
+    money = money_received(known)
+    money = money.group_by(*LOAN, "schedule").aggregate(received=money.amount.sum())
+    loans = schedules_in_force(known)
+    due = due.rename({f"due_{name}": name for name in (*LOAN, "schedule")})
     beside = loans.join(
-        repaid, [loans.point == repaid.due_point, loans.reference == repaid.due_loan]
+        due,
+        [
+            loans.point == due.due_point,
+            loans.source == due.due_source,
+            loans.loan == due.due_loan,
+            loans.schedule == due.due_schedule,
+        ],
     )
-    left = beside.principal - beside.repaid
-    return beside.select(
-        "point",
-        "id",
-        "principal",
-        remaining=ibis.ifelse(left * 100 <= beside.principal * IMMATERIAL_PERCENT, 0, left),
+    money = money.rename({f"paid_{name}": name for name in (*LOAN, "schedule")})
+    beside = beside.left_join(
+        money,
+        [
+            beside.point == money.paid_point,
+            beside.source == money.paid_source,
+            beside.loan == money.paid_loan,
+            beside.schedule == money.paid_schedule,
+        ],
     )
+    beside = of_loan(beside.filter(beside.lent.notnull()), closings(known), "closed_day")
+    ahead = at_least(beside.received.coalesce(0) - beside.due, 0)
+    left = at_least(beside.lent - beside.repaid - ahead, 0)
+    is_repaid = beside.closed_day.notnull() | (left * 100 <= beside.lent * _IMMATERIAL_PERCENT)
+    return beside.select("point", principal="lent", remaining=ibis.ifelse(is_repaid, 0, left))
 
 
 @feature(
@@ -138,11 +161,14 @@ def mean_days_past_due_365d(dues: ir.Table) -> Ratio:
     empty="fewer than six instalments have fallen due",
 )
 def days_past_due_rise(dues: ir.Table) -> ir.Value:
-    """Mean days past due of the last three instalments less that of the three before; 0 or more."""
+    """Mean days past due of the last three instalments less that of the three before; 0 or more.
+
+    Missing while an instalment is past due: the youngest dues are then late by few days so far.
+    """
     last = dues.days_past_due.sum(where=dues.place < 3)
     before = dues.days_past_due.sum(where=(dues.place >= 3) & (dues.place < 6))
     rise = at_least((last - before).coalesce(0), 0) / 3.0
-    return (dues.count() >= 6).ifelse(rise, ibis.null())
+    return ((dues.count() >= 6) & (dues.arrears.max() == 0)).ifelse(rise, ibis.null())
 
 
 @feature(
@@ -154,8 +180,11 @@ def days_past_due_rise(dues: ir.Table) -> ir.Value:
     empty=_NO_LOANS,
 )
 def current_days_past_due(dues: ir.Table) -> ir.Value:
-    """Days past due of the oldest instalment that is unsettled; 0 when all are settled."""
-    return dues.days_past_due.max(where=dues.settled_day.isnull()).coalesce(0)
+    """Days past due of the oldest instalment that is unsettled; 0 when all are settled.
+
+    Counted to the last day that the loan's lender has reported.
+    """
+    return dues.arrears.max()
 
 
 @feature(
@@ -170,11 +199,12 @@ def current_days_past_due(dues: ir.Table) -> ir.Value:
 def months_since_late_30d(dues: ir.Table) -> ir.Value:
     """Months of 30 days since an instalment fell due that was paid 30 days late or more.
 
-    60 where none was, and at most 60; from three instalments on.
+    60 where none was, and at most 60; from three instalments on, and while none is past due:
+    who is in arrears is not praised for the time before.
     """
     months = dues.age.min(where=dues.days_past_due >= _LATE_DAYS) // 30
     since = ibis.least(months.coalesce(_NO_LATENESS), _NO_LATENESS)
-    return (dues.count() >= 3).ifelse(since, ibis.null())
+    return ((dues.count() >= 3) & (dues.arrears.max() == 0)).ifelse(since, ibis.null())
 
 
 @feature(
@@ -204,7 +234,7 @@ def instalments_settled(dues: ir.Table) -> ir.Value:
 def partial_payment_share_730d(received: ir.Table) -> Ratio:
     """Repayments of less than 99 % of the loan's least instalment over all; from three on."""
     recent = received.age < 730
-    partial = received.amount * 100 < received.least * (100 - IMMATERIAL_PERCENT)
+    partial = received.amount * 100 < received.least * (100 - _IMMATERIAL_PERCENT)
     return Ratio(received.count(where=recent & partial), received.count(where=recent))
 
 
