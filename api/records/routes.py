@@ -54,7 +54,8 @@ async def send_records(
     """Import records: all of them, or nothing.
 
     An operator sends every kind. A lender sends `loans`, `schedule`, `repayments`,
-    `applications` and `outcomes`: its own, of founders who have consented to it.
+    `loan_events`, `applications` and `outcomes`: its own. New loans and applications are of
+    founders who consent to it; what becomes of them is told to their end.
     """
     database: Database = request.app.state.database
     asked = _asked(database, kind, options, caller, media_type(request))
@@ -101,6 +102,8 @@ def _asked(
         dates=options.dates,
         session_hours=options.session_hours,
         lender=options.lender,
+        reported_through=options.reported_through,
+        is_partial=options.partial,
         learned=Learned.parse(options.learned),
         source=options.source,
         again_for_another=options.again_for_another,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -99,6 +100,16 @@ class Options(BaseModel):
         False,
         description="Import a file for this founder, programme, lender or source as well, though "
         "it was imported for another before; without it such a file is refused.",
+    )
+    reported_through: date | None = Field(
+        None,
+        description="The last day that a file of loans covers: after it nothing is known, and no "
+        "arrears grow. The day of the import when left out, never that of its last row.",
+    )
+    partial: bool = Field(
+        False,
+        description="The file covers the loans alone that it names; else a file of repayments "
+        "covers all loans of its source, those on which nothing was paid among them.",
     )
     filename: str | None = Field(
         None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -69,6 +70,21 @@ def import_records_of(
     lender: Annotated[
         str | None, typer.Option(help="Lender that a loan ledger is of, by reference.")
     ] = None,
+    reported_through: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="The last day that a file of loans covers: after it nothing is known, and no "
+            "arrears grow. The day of the import if left out.",
+        ),
+    ] = None,
+    partial: Annotated[
+        bool,
+        typer.Option(
+            "--partial",
+            help="The file covers the loans alone that it names, not all of its source.",
+        ),
+    ] = False,
     password_env: Annotated[
         str | None,
         typer.Option(help="Name of the environment variable that holds the file's password."),
@@ -104,6 +120,8 @@ def import_records_of(
         dates=dates,
         session_hours=session_hours,
         lender=lender,
+        reported_through=reported_through.date() if reported_through else None,
+        is_partial=partial,
         learned=Learned.parse(learned),
         source=source,
         author=by,

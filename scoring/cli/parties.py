@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -116,6 +117,12 @@ def key_rotate(
         typer.echo(f"The key for {purpose} is now generation {generation}. {ended}".rstrip())
 
 
+class Refusable(StrEnum):
+    """What a founder may refuse of a consent and give the rest."""
+
+    LOANS_ELSEWHERE = "loans-elsewhere"
+
+
 @consent_app.command("grant")
 def consent_grant(
     founder: str,
@@ -123,6 +130,10 @@ def consent_grant(
     lender: LenderOption = None,
     until: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day; a year when left out.")
+    ] = None,
+    without: Annotated[
+        list[Refusable] | None,
+        typer.Option(help="What the founder refuses of it, such as loans-elsewhere."),
     ] = None,
     by: Author = "operator",
     as_json: AsJson = False,
@@ -136,6 +147,7 @@ def consent_grant(
             lender=find_lender(ledger.session, lender) if lender else None,
             purpose=purpose,
             expires_at=end_of(until.date(), database.settings.zone) if until else None,
+            reads_loans_elsewhere=Refusable.LOANS_ELSEWHERE not in (without or ()),
             actor=by,
         )
         result = {
@@ -144,6 +156,7 @@ def consent_grant(
             "lender": lender,
             "purpose": purpose.value,
             "expires_at": consent.expires_at.isoformat(),
+            "reads_loans_elsewhere": consent.reads_loans_elsewhere,
         }
     if as_json:
         print_json(result)
@@ -171,7 +184,11 @@ def consent_withdraw(
     if as_json:
         print_json({"withdrawn": count})
     else:
-        typer.echo(f"Withdrawn: {count}.")
+        typer.echo(
+            f"Withdrawn: {count}. No score is given and no new loan reported from now on. What "
+            "becomes of loans on file is still told to their end: that rests on the contract, and "
+            "silence would look like arrears."
+        )
 
 
 def _references_in(file: Path) -> list[str]:

@@ -29,10 +29,10 @@ from scoring.intake.recognition.recognising import read_records
 from scoring.intake.stages import take_in
 from scoring.intake.telling.earlier_receipts import FileOwner, refuse_file_of_another
 from scoring.intake.telling.receipts import Receipt, receipt_of, result_of
+from scoring.intake.telling.reporting import Report
 from scoring.parties.founders import add_founders, find_founder
 from scoring.parties.references import REFERENCE, random_reference
 from scoring.records.kinds import RecordKind
-from scoring.records.loan_reports import report_loans
 from scoring.store.audit import append_event
 from scoring.store.database import Database
 from scoring.store.ledger import Ledger
@@ -61,6 +61,10 @@ class Request:
         dates: order of year, month and day in the file, where its days don't show it.
         session_hours: length of a session where the file does not say.
         lender: reference of the lender that a ledger is of.
+        reported_through: the day through which a file of loans tells all that was paid; that of
+            the import when None.
+        is_partial: whether it tells so of the loans alone that it names, and not of all that its
+            source has.
         learned: when its records were learned; on arrival when None.
         source: where the records come from, part of what names them; `plain` for the plain
             form and the format's name for the others when None.
@@ -79,6 +83,8 @@ class Request:
     dates: DayOrder | None = None
     session_hours: float = 2.0
     lender: str | None = None
+    reported_through: date | None = None
+    is_partial: bool = False
     learned: Learned | None = None
     source: str | None = None
     author: str = "operator"
@@ -332,15 +338,8 @@ def store_checked(
     )
     told = None if progress is None else lambda label, done: progress(label, done, rows)
     tally = take_in(current, checked.batches, told)
-    if RecordKind.REPAYMENTS in tally.kinds:
-        report_loans(
-            ledger,
-            source=source,
-            through=database.today,
-            lag_days=learned.lag_days or 0,
-            learned_at=lambda day: learned.learned_at(day.isoformat(), ledger.now, database),
-            import_id=entry.id,
-        )
+    report = Report(request.reported_through, is_partial=request.is_partial)
+    tally.told += report.keep(current, tally)
     owner = FileOwner.of_plain_form(source)
     if not checked.is_plain:
         owner = FileOwner(source, request.founder, tally.programmes, tally.lenders)

@@ -1,4 +1,8 @@
-"""What a lender may send: its own loans and applications, of founders who consent to it."""
+"""What a lender may send: its own loans and applications, of founders who consent to it.
+
+A consent that ended stops new loans and applications. What becomes of those on file is told to
+their end all the same: that rests on the contract, and silence would look like arrears.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +68,7 @@ class LenderRows:
         """Refuse a file with any row that is not the lender's to send.
 
         Raises:
-            NotConsentingError: a row is of nobody who has consented to the lender.
+            NotConsentingError: a new loan or application is of nobody who consents to the lender.
             FileError: a row is of another lender, or refers to what this one has not sent.
         """
         file = checked.container.name
@@ -82,8 +86,8 @@ class _Rights:
     file: str
     consenting: dict[int, str]
     founders: Founders
-    # Loans and applications by reference, with their founders: on file, and earlier in the file.
-    _owned: dict[type[Loan] | type[Application], dict[str, str]] = field(default_factory=dict)
+    # References of loans and applications: on file, and earlier in the file.
+    _owned: dict[type[Loan] | type[Application], set[str]] = field(default_factory=dict)
 
     def require(self, batch: Batch) -> None:
         if batch.kind not in LENDER_KINDS:
@@ -101,19 +105,18 @@ class _Rights:
         batch.refuse([Problem(int(at), "lender", words) for at in others])
         owners = self._owners(cells)
         named = next((name for name in PERSON if name in cells), "founder")
-        self._require_consent(batch, named, owners)
         name, table = FORMS[batch.kind].key[0], _TABLES[batch.kind]
-        self._sent(table).update(zip(cells[name], owners, strict=True))
+        is_new = ~cells[name].isin(self._owned_by(table, cells[name]))
+        self._require_consent(batch, named, owners[is_new])
+        self._sent(table).update(cells[name])
 
     def _require_own(self, batch: Batch) -> None:
         """What belongs to a loan or an application: to one that this lender has sent."""
         name, table = REFERS_TO[batch.kind]
         references = batch.checked[name]
-        owners = references.map(self._owned_by(table, references))
-        strange = references.index[owners.isna()]
+        strange = references.index[~references.isin(self._owned_by(table, references))]
         words = f"is no {name} that you have sent; send the {table.__tablename__} first"
         batch.refuse([Problem(int(at), name, words) for at in strange])
-        self._require_consent(batch, name, owners)
 
     def _require_consent(self, batch: Batch, column: str, owners: pd.Series[str]) -> None:
         lacking = owners.index[~owners.isin(list(self.consenting.values()))]
@@ -141,22 +144,21 @@ class _Rights:
             founders=self.founders,
         ).founders
 
-    def _sent(self, table: type[Loan] | type[Application]) -> dict[str, str]:
-        return self._owned.setdefault(table, {})
+    def _sent(self, table: type[Loan] | type[Application]) -> set[str]:
+        return self._owned.setdefault(table, set())
 
     def _owned_by(
         self, table: type[Loan] | type[Application], references: pd.Series[str]
-    ) -> dict[str, str]:
-        """The founders of the lender's loans or applications, by reference."""
+    ) -> set[str]:
+        """References of the lender's loans or applications, those of the file so far among them."""
         owned = self._sent(table)
-        for some in key_chunks(set(references) - owned.keys()):
-            on_file = select(table.reference, table.founder_id).where(
+        for some in key_chunks(set(references) - owned):
+            on_file = select(table.reference).where(
                 readable_by(self.asked.scope, table),
                 table.superseded_recorded_at.is_(None),
                 table.reference.in_(some),
             )
-            for reference, founder_id in self.ledger.session.execute(on_file):
-                owned[reference] = self.consenting.get(founder_id, "")
+            owned |= set(self.ledger.session.scalars(on_file))
         return owned
 
 

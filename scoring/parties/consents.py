@@ -13,7 +13,7 @@ from scoring.store.audit import append_event
 from scoring.store.ledger import Ledger
 from scoring.store.tables import Consent, ConsentWithdrawal, Founder, Lender
 
-TEXT_VERSION = "2026-11"
+TEXT_VERSION = "2026-12"
 
 
 class Purpose(StrEnum):
@@ -31,9 +31,12 @@ def grant_consent(
     lender: Lender | None,
     purpose: Purpose,
     expires_at: datetime | None = None,
+    reads_loans_elsewhere: bool = True,
     actor: str,
 ) -> Consent:
     """Record a founder's consent; it ends after a year unless told otherwise.
+
+    `reads_loans_elsewhere`: whether the lender's scores may read loans of other lenders.
 
     Raises:
         InputError: a lender is missing or given where there can be none, or the end has passed.
@@ -52,6 +55,7 @@ def grant_consent(
         lender_id=lender.id if lender else None,
         purpose=purpose.value,
         text_version=TEXT_VERSION,
+        reads_loans_elsewhere=reads_loans_elsewhere,
         granted_at=ledger.now,
         expires_at=expires_at,
     )
@@ -67,6 +71,7 @@ def grant_consent(
             "purpose": purpose.value,
             "lender": lender.reference if lender else None,
             "expires_at": expires_at.isoformat(),
+            "reads_loans_elsewhere": reads_loans_elsewhere,
         },
     )
     return consent

@@ -651,6 +651,36 @@ def test_a_lender_sends_its_loans_and_what_was_paid(world_on_each: World) -> Non
         assert session.scalars(select(Application.source)).one() == "lender:L-DEMO"
 
 
+def test_a_consent_that_ended_stops_new_loans_and_no_report_of_old_ones(world: World) -> None:
+    world.founder.consenting(to="L-DEMO")
+    lender = world.lender()
+    due = {"loan": "K-1", "number": 1, "due_on": "2026-03-01", "principal": 1, "interest": 0}
+    assert lender.rows("loans", _loan()).status_code == 201
+    assert lender.rows("schedule", due).status_code == 201
+    world.founder.withdrawing(from_lender="L-DEMO")
+    event = {"loan": "K-1", "event_id": "E", "event": "closed", "happened_on": "2026-06-01"}
+    answers = [
+        lender.rows("repayments", _repayment()),
+        lender.rows("loan_events", event | {"reason": "repaid"}),
+        lender.rows("loans", _loan()),
+    ]
+    assert [answer.status_code for answer in answers] == [201] * 3, [a.text for a in answers]
+    assert lender.rows("loans", _loan(loan="K-2")).status_code == 403
+
+
+def test_a_report_says_through_which_day_it_is_complete(world: World) -> None:
+    world.founder.consenting(to="L-DEMO")
+    lender = world.lender()
+    assert lender.rows("loans", _loan()).status_code == 201
+    receipt = lender.rows("repayments", _repayment(), reported_through="2026-05-31").json()
+    assert receipt["notes"][0].startswith(
+        "Taken as complete for L-DEMO's loans through 2026-05-31: all 1 loans on file."
+    )
+    later = lender.rows("repayments", _repayment(), reported_through="2999-01-01")
+    assert later.status_code == 422
+    assert "has not come" in later.json()["detail"]
+
+
 def test_a_lenders_ledger_finds_founders_who_consent_and_no_others(world: World) -> None:
     world.founder.consenting(to="L-DEMO")
     header = "대출번호,고객번호,대출일,대출금액,회차,납입예정일,예정원금,예정이자,납입일,납입금액\n"
@@ -697,16 +727,6 @@ def test_unknown_founders_and_those_without_consent_are_told_alike(
     ]
     assert [answer.status_code for answer in named] == [403, 403]
     assert named[0].text == named[1].text
-
-
-def test_a_withdrawal_stops_repayments_too_even_with_a_known_key(world: World) -> None:
-    world.founder.consenting(to="L-DEMO")
-    lender = world.lender()
-    assert lender.rows("loans", _loan(), key="loan").status_code == 201
-    world.founder.withdrawing(from_lender="L-DEMO")
-    assert lender.rows("loans", _loan(), key="loan").status_code == 403
-    answer = lender.rows("repayments", _repayment())
-    assert (answer.status_code, answer.json()["row"]) == (403, 1)
 
 
 def test_a_lender_speaks_for_no_other_lender(world: World) -> None:

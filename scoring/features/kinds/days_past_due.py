@@ -55,8 +55,17 @@ def instalments_with_days_past_due(known: Known) -> ir.Table:
             received.received * 100 >= due.amount_due * 100 - due.immaterial,
         ],
     )
-    kept = (*_DUE, "due_day", "through_day", "until_day")
-    settled = enough.group_by(*kept).aggregate(settled_day=enough.paid_day.min())
+    kept = (*_DUE, "amount_due", "immaterial", "due_day", "through_day", "until_day")
+    settled = enough.group_by(*kept).aggregate(paid_day=enough.paid_day.min())
+    # What is immaterial needs no money to settle it.
+    is_nothing = settled.amount_due * 100 <= settled.immaterial
+    settled = settled.mutate(
+        settled_day=ibis.ifelse(
+            is_nothing,
+            ibis.least(settled.paid_day.coalesce(settled.due_day), settled.due_day),
+            settled.paid_day,
+        )
+    ).drop("amount_due", "immaterial", "paid_day")
     settled = of_loan(settled, closings(known), "closed_day")
     # Of a missing value and a day the earlier is missing on SQLite: each stands in for the other.
     settled_day = ibis.least(

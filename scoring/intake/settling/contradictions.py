@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,7 @@ from sqlalchemy import select
 
 from scoring.intake.batch import Batch, Changes
 from scoring.records.forms import FORMS
+from scoring.records.kinds import RecordKind
 from scoring.store.key_chunks import key_chunks
 from scoring.store.ledger import Ledger
 from scoring.store.tables import OrderLine
@@ -48,6 +50,34 @@ def refuse_differing_rows(batch: Batch, changes: Changes, *, import_id: int) -> 
     same_file = changes.known.loc[changed, "import_id"].to_numpy() == import_id
     if same_file.any():
         _refuse_twice(batch, changed.index[same_file])
+
+
+def refuse_rewritten_dues(batch: Batch, changes: Changes, *, today: date) -> None:
+    """Refuse a schedule that changes an instalment whose due day has come.
+
+    Arrears would be gone without a trace; what was agreed anew is a rescheduling, which keeps what
+    was past due.
+
+    Raises:
+        FileError: there is one.
+    """
+    if batch.kind is not RecordKind.SCHEDULE or changes.changed.empty:
+        return
+    known = changes.known.loc[changes.changed["natural_key"]]
+    is_past = known["event_date"].to_numpy(dtype=object) <= today.isoformat()
+    if is_past.any():
+        first = int(changes.changed.index[is_past][0])
+        row = known[is_past].iloc[0]
+        raise batch.extract.error(
+            batch.file,
+            first,
+            "due_on",
+            f"instalment {row['number']} of loan {row['loan']} fell due on {row['event_date']}, "
+            "and a schedule sent again can't change what has fallen due. If the loan was "
+            "rescheduled, send that as a loan event with the number of its new schedule, and its "
+            "instalments under that number; if the first schedule was wrong, correct the record",
+            further=int(is_past.sum()) - 1,
+        )
 
 
 def refuse_lines_of_others(ledger: Ledger, batch: Batch, rows: pd.DataFrame) -> None:

@@ -20,6 +20,8 @@ class Tally:
     Attributes:
         outcomes: by row of the file.
         kinds: of the rows.
+        loans: that the rows name, by number.
+        told: what else was taken to be so.
         added, corrected: records appended and superseded.
         gross: of distinct order lines, in minor units, discounts taken off.
         refunded: by natural key of the sale, what was given back.
@@ -35,6 +37,8 @@ class Tally:
 
     outcomes: list[pd.Series[int]] = field(default_factory=list)
     kinds: set[RecordKind] = field(default_factory=set)
+    loans: set[str] = field(default_factory=set)
+    told: list[str] = field(default_factory=list)
     added: int = 0
     corrected: int = 0
     gross: int = 0
@@ -55,6 +59,8 @@ class Tally:
         """Count what became of a batch."""
         self.outcomes.append(batch.outcomes)
         self.kinds.add(batch.kind)
+        if "loan" in batch.checked:
+            self.loans.update(batch.checked["loan"].unique())
         self.doubts.update(entry.reason for entry in batch.waits_now)
         for changes in batch.changes:
             self.doubts.update(changes.doubts())
@@ -90,7 +96,7 @@ class Tally:
 
     def notes(self) -> list[str]:
         """What to look at: rows given by a name only, and rows that waited for these records."""
-        said = []
+        said = list(self.told)
         if len(self.currencies) > 1:
             said.append(
                 f"The sales are in {' and '.join(sorted(self.currencies))}, so no sum of them is "
