@@ -79,6 +79,7 @@ def demo(
         "auc_out_of_time": candidate.auc_out_of_time,
         "founders_scored": summary.scored,
         "insufficient": summary.insufficient,
+        "in_default": summary.in_default,
         "berka_auc": berka_auc,
         "seconds": round(time.monotonic() - started, 1),
     }
@@ -226,6 +227,7 @@ def _say_what_to_try(handout: dict[str, str], result: dict[str, Any]) -> None:
     stderr.print()
     stderr.print(
         f"{result['founders_scored']} founders scored, {result['insufficient']} files too thin, "
+        f"{result['in_default']} in default, "
         f"model {result['model']}, {result['seconds']} s."
     )
     stderr.print("Everybody in this portfolio is invented.\n")

@@ -178,7 +178,8 @@ class Batch:
         joined = self.cells[first].astype("str")
         for name in others:
             part = self.cells[name].astype("str")
-            joined = joined.where(part == usual[name], joined + SEPARATOR + part)
+            is_usual = part.isin(["", usual[name]]) if usual[name] else part.isna()
+            joined = joined.where(is_usual, joined + SEPARATOR + part)
         return joined
 
     def refuse(self, problems: list[Problem]) -> None:

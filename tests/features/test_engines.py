@@ -25,7 +25,7 @@ from scoring.parties.lenders import find_lender
 from scoring.portfolio.engines import Engine
 from scoring.portfolio.to_file import score_portfolio_to_file
 from scoring.records.kinds import RecordKind
-from scoring.score.document import ScoreDocument
+from scoring.score.document import InDefault, ScoreDocument
 from scoring.score.scoring import score_founder
 from scoring.store.audit import verify_chain
 from scoring.store.database import Database
@@ -206,7 +206,7 @@ def test_portfolio_scores_are_those_of_every_founder_alone(
     with database.reading() as session:
         founders = list(session.scalars(select(Founder.reference)))
     assert sorted(rows) == sorted(founders)
-    assert run.scored + run.insufficient + run.refused == len(founders)
+    assert run.scored + run.insufficient + run.in_default + run.refused == len(founders)
     with database.writing() as ledger:
         lender = find_lender(ledger.session, LENDER)
         for reference in founders:
@@ -227,7 +227,13 @@ def test_portfolio_scores_are_those_of_every_founder_alone(
 
 def _assert_same(row: dict[str, Any], document: ScoreDocument) -> None:
     result = document.result
-    assert row["score"] == result.score
+    assert (row["status"], row["score"]) == (result.status, result.score)
+    arrears = document.current_arrears
+    assert row["current_arrears"] == {
+        name: getattr(arrears, name) for name in row["current_arrears"]
+    }
+    if isinstance(result, InDefault):
+        assert row["in_default"] == {name: getattr(result, name) for name in row["in_default"]}
     for name in ("band", "log_odds", "pd", "pd_low", "pd_high"):
         assert row[name] == getattr(result, name, None), name
     assert row["features"] == document.features
@@ -238,7 +244,7 @@ def _assert_same(row: dict[str, Any], document: ScoreDocument) -> None:
         ]
         assert lacking == [
             (e["code"], e["have_days"], e["have_records"], e["narrows_by_points"])
-            for e in row["missing"]
+            for e in row["missing"] or ()
         ]
         return
     for side, reasons in result.reasons.by_side.items():

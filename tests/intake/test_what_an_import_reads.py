@@ -18,7 +18,13 @@ from sqlalchemy import event
 from scoring.intake.batch import Batch
 from scoring.intake.checking.kept_batches import KeptBatches
 from scoring.intake.extract import Extract
-from scoring.intake.importing import Request, check_file, import_file, store_checked
+from scoring.intake.importing import (
+    Request,
+    check_file,
+    import_file,
+    import_records,
+    store_checked,
+)
 from scoring.intake.recognition import plain_form
 from scoring.parties.founders import add_founders
 from scoring.records.kinds import RecordKind
@@ -93,8 +99,9 @@ def test_of_loans_an_import_reads_those_that_its_rows_name(busy: Database, tmp_p
     ]
     path = write(tmp_path, "repayments", repayments)
     with counting_rows(busy) as read:
-        assert import_file(busy, path).added == 1200
-    assert read["loans"] == 10
+        assert import_records(busy, path, Request(is_partial=True)).added == 1200
+    # Once to find whose they are, once to keep that they were reported, and their lenders.
+    assert read["loans"] <= 2 * 10 + 1
 
 
 def test_founders_are_looked_up_once_however_many_pieces_a_file_has(

@@ -19,6 +19,7 @@ from scoring.records.kinds import RecordKind
 from scoring.review.corrections import correct_record
 from scoring.store.audit import verify_chain
 from scoring.store.database import Database
+from scoring.store.lake_columns import KEYS
 from scoring.store.snapshots import open_snapshot, verify_snapshot, write_snapshot
 from scoring.store.tables import AuditEvent, OrderLine
 from tests.builders import a_founder, import_rows
@@ -97,8 +98,9 @@ def test_no_name_and_no_number_of_a_source_leaves_the_store(
     snapshot = write_snapshot(database, tmp_path / "lake", actor="operator")
     columns = {name for table in snapshot.columns.values() for name in table}
     assert not columns & {"natural_key", "author", "marked_by", "import_id"}
-    # Accounts are told apart by a hash of their source: its name stays.
-    assert {t for t, names in snapshot.columns.items() if "source" in names} == {"cash_flow_lines"}
+    # Accounts and loans are told apart by a hash of their source: its name stays.
+    with_source = {table for table, names in snapshot.columns.items() if "source" in names}
+    assert with_source == set(KEYS)
     line = {"line": "T1", "booked_on": "2026-03-02", "direction": "in", "amount": 1000}
     line |= {"founder": "F-ONE0000001", "account": "A1", "currency": "KRW", "balance": 1000}
     for source in ("Village bank", "Another"):

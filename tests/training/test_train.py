@@ -76,7 +76,8 @@ def test_a_candidate_has_figures_with_intervals_and_its_lineage(
         "bad_days_past_due": 90,
         "indeterminate_days_past_due": 30,
         "performance_window_days": 365,
-        "immaterial_percent": 1,
+        "material_percent": 1,
+        "material_floors": {"KRW": 10_000},
     }
     assert candidate.lineage["deployment_profile"] == "research_sandbox"
     with portfolio.reading() as session:

@@ -9,14 +9,12 @@ from sqlalchemy import select
 
 from scoring.base.errors import FileError
 from scoring.intake.current_import import CurrentImport
-from scoring.intake.telling.tally import Tally
+from scoring.intake.telling.tally import REPORTING, Tally
 from scoring.records.kinds import RecordKind
 from scoring.records.loan_reports import report_loans
 from scoring.store.tables import Loan
 
-# What was paid, and what else became of loans. A list of loans or a schedule says nothing of it.
-_REPORTING = frozenset({RecordKind.REPAYMENTS, RecordKind.LOAN_EVENTS})
-_OF_LOANS = _REPORTING | {RecordKind.LOANS, RecordKind.SCHEDULE}
+_OF_LOANS = REPORTING | {RecordKind.LOANS, RecordKind.SCHEDULE}
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class Report:
         Raises:
             FileError: the day has not come, a row is of a later day, or the file is of no loans.
         """
-        if not tally.kinds & (_REPORTING if self.through is None else _OF_LOANS):
+        if not tally.kinds & (REPORTING if self.through is None else _OF_LOANS):
             if self.through is not None or self.is_partial:
                 raise FileError(
                     current.file,
@@ -55,10 +53,10 @@ class Report:
                 f"{database.today})",
                 remedy="Name the last day that the file covers.",
             )
-        if tally.kinds & _REPORTING and (tally.last_day or "") > through.isoformat():
+        if tally.last_told > through.isoformat():
             raise FileError(
                 current.file,
-                f"holds a row of {tally.last_day}, later than the day that it is reported "
+                f"holds a row of {tally.last_told}, later than the day that it is reported "
                 f"through ({through})",
                 remedy="Name a later day with --reported-through, or leave the row out.",
             )

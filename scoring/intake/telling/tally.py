@@ -12,6 +12,9 @@ from scoring.base.money import one_currency
 from scoring.intake.batch import Batch, Outcome
 from scoring.records.kinds import RecordKind
 
+# What was paid, and what else became of loans. A list of loans or a schedule says nothing of it.
+REPORTING = frozenset({RecordKind.REPAYMENTS, RecordKind.LOAN_EVENTS})
+
 
 @dataclass
 class Tally:
@@ -21,6 +24,7 @@ class Tally:
         outcomes: by row of the file.
         kinds: of the rows.
         loans: that the rows name, by number.
+        last_told: the last day on which something was paid or became of a loan.
         told: what else was taken to be so.
         added, corrected: records appended and superseded.
         gross: of distinct order lines, in minor units, discounts taken off.
@@ -38,6 +42,7 @@ class Tally:
     outcomes: list[pd.Series[int]] = field(default_factory=list)
     kinds: set[RecordKind] = field(default_factory=set)
     loans: set[str] = field(default_factory=set)
+    last_told: str = ""
     told: list[str] = field(default_factory=list)
     added: int = 0
     corrected: int = 0
@@ -59,6 +64,8 @@ class Tally:
         """Count what became of a batch."""
         self.outcomes.append(batch.outcomes)
         self.kinds.add(batch.kind)
+        if batch.kind in REPORTING and len(batch.days):
+            self.last_told = max(self.last_told, str(batch.days.max()))
         if "loan" in batch.checked:
             self.loans.update(batch.checked["loan"].unique())
         self.doubts.update(entry.reason for entry in batch.waits_now)
