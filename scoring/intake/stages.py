@@ -27,6 +27,7 @@ from scoring.intake.matching.quarantine import RESOLVED, KeepWaiting, as_batch, 
 from scoring.intake.matching.sales import MatchSales
 from scoring.intake.matching.sessions import MatchSessions
 from scoring.intake.settling.decisions import PastDecisions
+from scoring.intake.settling.loan_doubts import LoanDoubts
 from scoring.intake.settling.records import SettleRecords
 from scoring.intake.settling.refunds import SettleRefunds
 from scoring.intake.storing.releasing import ReleaseWaiting
@@ -80,6 +81,7 @@ def take_in(
         for stage in stages:
             batch = stage(batch)
         tally.add(batch)
+    tally.hold(LoanDoubts(current).settle(tally.loans))
     return tally
 
 

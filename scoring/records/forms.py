@@ -283,6 +283,7 @@ FORMS: dict[RecordKind, Form] = {
                 Column("months", POSITIVE_COUNT),
                 Column("instalment", POSITIVE_AMOUNT),
                 Column("currency", CURRENCY),
+                _optional("annual_rate", RATE),
             ),
             key=("application",),
             event_day="applied_on",

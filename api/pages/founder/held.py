@@ -52,8 +52,14 @@ DOUBTS = (
     "before_shop_opened",
     "damaged_id",
     "decided_before",
+    "instalment_of_nothing",
+    "instalment_off",
     "no_such_session",
+    "other_currency",
+    "payment_beyond_owed",
+    "schedule_off_principal",
     "status_unknown",
+    "tiny_payments",
 )
 _NO_AMOUNT = cast(null(), BigInteger)
 _NO_CURRENCY = cast(null(), String(3))

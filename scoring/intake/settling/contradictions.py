@@ -80,6 +80,28 @@ def refuse_rewritten_dues(batch: Batch, changes: Changes, *, today: date) -> Non
         )
 
 
+def refuse_other_lender(batch: Batch, changes: Changes) -> None:
+    """Refuse a loan or application that is on file for another lender: lenders number alike.
+
+    Raises:
+        FileError: there is one.
+    """
+    if "lender" not in changes.changed or changes.changed.empty:
+        return
+    known = changes.known.loc[changes.changed["natural_key"], "lender"].to_numpy(dtype=object)
+    is_other = known != changes.changed["lender"].to_numpy(dtype=object)
+    if is_other.any():
+        first = int(changes.changed.index[is_other][0])
+        raise batch.extract.error(
+            batch.file,
+            first,
+            "lender",
+            f"is on file for {known[is_other][0]} from the same source. Two lenders number their "
+            "loans alike: import each lender's file with a --source of its own",
+            further=int(is_other.sum()) - 1,
+        )
+
+
 def refuse_lines_of_others(ledger: Ledger, batch: Batch, rows: pd.DataFrame) -> None:
     """Refuse an export whose orders are on file under another founder: a shop has one.
 

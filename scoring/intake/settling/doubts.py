@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 
 from scoring.intake.extract import SUSPECT
+from scoring.loans.instalment import instalment_range
 from scoring.records.kinds import RecordKind
 from scoring.store.key_chunks import key_chunks
 from scoring.store.ledger import Ledger
-from scoring.store.tables import OrderLine, Programme, ProgrammeCalendar, Shop
+from scoring.store.tables import (
+    Application,
+    CashFlowLine,
+    Loan,
+    OrderLine,
+    Programme,
+    ProgrammeCalendar,
+    Record,
+    Shop,
+)
 
 AMOUNT_OUTLIER = "amount_outlier"
 BEFORE_SHOP_OPENED = "before_shop_opened"
 NO_SUCH_SESSION = "no_such_session"
+OTHER_CURRENCY = "other_currency"
+INSTALMENT_OFF = "instalment_off"
 
 OUTLIER_TIMES = 50  # a founder's median order
 _FEWEST = 5  # orders that make a median
@@ -83,6 +96,10 @@ def doubts_of(
         found = _unless(found, _before_opening(ledger, rows), BEFORE_SHOP_OPENED)
     if kind is RecordKind.ATTENDANCE:
         found = _unless(found, _off_calendar(ledger, cells), NO_SUCH_SESSION)
+    if kind in {RecordKind.LOANS, RecordKind.APPLICATIONS}:
+        found = _unless(found, _in_other_currency(ledger, rows), OTHER_CURRENCY)
+    if kind is RecordKind.APPLICATIONS:
+        found = _unless(found, _instalments_off(rows), INSTALMENT_OFF)
     return found
 
 
@@ -134,3 +151,59 @@ def _off_calendar(ledger: Ledger, cells: pd.DataFrame) -> np.ndarray:
         ],
         dtype=bool,
     )
+
+
+def _in_other_currency(ledger: Ledger, rows: pd.DataFrame) -> np.ndarray:
+    """Loans in another currency than the lender's book, or than all that the founder has on file.
+
+    One of them would leave the founder without a score, at every lender.
+    """
+    books: dict[str, Counter[str]] = {}
+    for lenders in key_chunks(rows["lender"].unique()):
+        for table in (Loan, Application):
+            statement = select(table.lender, table.currency, func.count()).where(
+                table.lender.in_(lenders), _counts(table)
+            )
+            for lender, currency, count in ledger.session.execute(
+                statement.group_by(table.lender, table.currency)
+            ):
+                books.setdefault(lender, Counter())[currency] += count
+    for lender, currency in zip(rows["lender"], rows["currency"], strict=True):
+        books.setdefault(lender, Counter())[currency] += 1
+    own: dict[int, set[str]] = {}
+    for founders in key_chunks(int(one) for one in rows["founder_id"].unique()):
+        for money in (OrderLine, Loan, CashFlowLine, Application):
+            found = select(money.founder_id, money.currency).where(
+                money.founder_id.in_(founders), _counts(money)
+            )
+            for founder_id, currency in ledger.session.execute(found.distinct()):
+                own.setdefault(founder_id, set()).add(currency)
+    # Of as many loans in one currency as in another, nobody can say which is the book's.
+    usual = {
+        lender: {name for name, count in book.items() if count == max(book.values())}
+        for lender, book in books.items()
+    }
+    return np.array(
+        [
+            currency not in usual[lender] or currency not in own.get(founder_id, {currency})
+            for lender, currency, founder_id in zip(
+                rows["lender"], rows["currency"], rows["founder_id"], strict=True
+            )
+        ],
+        dtype=bool,
+    )
+
+
+def _counts(table: type[Record]) -> ColumnElement[bool]:
+    return table.superseded_recorded_at.is_(None) & table.held.is_(None)
+
+
+def _instalments_off(rows: pd.DataFrame) -> np.ndarray:
+    """Applications whose instalment is none that their principal, months and rate can give."""
+    found = []
+    for principal, months, rate, instalment in zip(
+        rows["principal"], rows["months"], rows["annual_rate"], rows["instalment"], strict=True
+    ):
+        least, most = instalment_range(int(principal), int(months), rate)
+        found.append(not least <= instalment <= most)
+    return np.array(found, dtype=bool)

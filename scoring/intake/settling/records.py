@@ -14,6 +14,7 @@ from scoring.intake.settling.contradictions import (
     once,
     refuse_differing_rows,
     refuse_lines_of_others,
+    refuse_other_lender,
     refuse_rewritten_dues,
 )
 from scoring.intake.settling.decisions import (
@@ -74,6 +75,7 @@ class SettleRecords:
         rows = decided.rows[~decided.is_taken_back]
         changes = compare(table, rows, known)
         refuse_differing_rows(batch, changes, import_id=self._current.import_id)
+        refuse_other_lender(batch, changes)
         refuse_rewritten_dues(batch, changes, today=self._current.database.today)
         return changes, decided.is_third_statement[rows.index]
 

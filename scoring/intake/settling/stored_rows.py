@@ -210,6 +210,9 @@ def _applications(batch: Batch, secret: bytes) -> dict[str, Any]:
         "currency": cells["currency"],
         "principal": amounts_of(batch, "principal", cells["currency"]),
         "months": _counts(cells["months"]),
+        "annual_rate": _or_none(cells["annual_rate"]).map(
+            lambda rate: None if rate is None else float(rate)
+        ),
         "instalment": amounts_of(batch, "instalment", cells["currency"]),
     }
 

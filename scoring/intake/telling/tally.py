@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -33,6 +34,7 @@ class Tally:
         currencies: of the sales.
         programmes, lenders: that the rows are of.
         doubts: rows held back or waiting, by reason.
+        held_afterwards: rows held back once all of the file was stored.
         by_name_only: rows given to a founder by nothing but a name.
         released, blocked: rows of earlier files that waited for these records and are stored now,
             and those that contradict what is on file and wait on.
@@ -54,6 +56,7 @@ class Tally:
     programmes: set[str] = field(default_factory=set)
     lenders: set[str] = field(default_factory=set)
     doubts: Counter[str] = field(default_factory=Counter)
+    held_afterwards: int = 0
     by_name_only: int = 0
     released: int = 0
     blocked: int = 0
@@ -91,6 +94,11 @@ class Tally:
             for key, amount in batch.sold.refunded.items():
                 self.refunded[key] = max(self.refunded.get(key, 0), amount)
 
+    def hold(self, found: Mapping[str, int]) -> None:
+        """Count rows that were held back once all were stored, by doubt."""
+        self.doubts.update(found)
+        self.held_afterwards += sum(found.values())
+
     def counts(self) -> dict[Outcome, int]:
         """Rows of the file by outcome."""
         if not self.outcomes:
@@ -99,7 +107,10 @@ class Tally:
         if len(self.outcomes) > 1 and not every.index.is_unique:
             every = every.groupby(level=0).max()
         found = every.value_counts()
-        return {outcome: int(found.get(int(outcome), 0)) for outcome in Outcome}
+        counts = {outcome: int(found.get(int(outcome), 0)) for outcome in Outcome}
+        counts[Outcome.ACCEPTED] -= self.held_afterwards
+        counts[Outcome.SUSPECT] += self.held_afterwards
+        return counts
 
     def notes(self) -> list[str]:
         """What to look at: rows given by a name only, and rows that waited for these records."""

@@ -215,6 +215,7 @@ class Application(Record):
     currency: Mapped[str] = mapped_column(String(3))
     principal: Mapped[int] = mapped_column(BigInteger)
     months: Mapped[int]
+    annual_rate: Mapped[float | None]
     instalment: Mapped[int] = mapped_column(BigInteger)
 
 
