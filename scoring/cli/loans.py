@@ -10,12 +10,13 @@ import typer
 from babel.numbers import format_currency, get_currency_precision
 
 from scoring.base.errors import InputError
-from scoring.cli.console import print_json, print_table
+from scoring.cli.console import open_database, print_json, print_table, progress_bar
 from scoring.cli.options import AsJson
 from scoring.loans.due_days import Convention, Frequency
 from scoring.loans.rate_cap import RATE_CAP
 from scoring.loans.schedule import Schedule
 from scoring.loans.terms import DayCount, Grace, Product, Terms
+from scoring.score.arrears_told import tell_everybody
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 loan_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -127,6 +128,21 @@ def schedule(
     typer.echo(
         f"Simple rate with all fees: {simple:.2%} a year, {compared} the cap of {RATE_CAP:.0%}."
     )
+
+
+@loan_app.command("tell")
+def tell(as_json: AsJson = False) -> None:
+    """Tell founders of arrears that other lenders will see five business days from now.
+
+    Run it each day, and after each import of loans: until a founder was told, no other lender sees
+    the arrears (Credit Information Act art. 35-3).
+    """
+    with progress_bar() as progress:
+        given = tell_everybody(open_database(), actor="operator", progress=progress)
+    if as_json:
+        print_json({"notices": given})
+        return
+    typer.echo(f"{given} notices given; they stand on the founders' pages.")
 
 
 def _count(months: int | None, instalments: int | None, frequency: Frequency) -> int:

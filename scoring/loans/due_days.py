@@ -67,3 +67,19 @@ def adjusted(day: date, convention: Convention, *, country: str) -> date:
         case Convention.MODIFIED_FOLLOWING:
             later = moved(1)
             return later if later.month == day.month else moved(-1)
+
+
+def business_days_later(day: date, count: int, *, country: str) -> date:
+    """The day after so many business days of a country; Saturdays and Sundays are none.
+
+    Args:
+        day: from which is counted, itself not counted.
+        count: how many business days, 0 or more.
+        country: ISO 3166 code whose holidays count, such as KR.
+    """
+    closed = holidays.country_holidays(country, years=(day.year, day.year + 1))
+    found, left = day, count
+    while left:
+        found += timedelta(days=1)
+        left -= found.weekday() < 5 and found not in closed
+    return found

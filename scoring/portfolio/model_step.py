@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -23,7 +23,7 @@ from scoring.features.engines.statements import content_column
 from scoring.governance.served import Served
 from scoring.models.artefact import Artefact
 from scoring.models.backgrounds import Background
-from scoring.score.arrears import Borrower
+from scoring.score.arrears import Borrower, Told
 from scoring.score.assessment import Assessment, assess
 from scoring.score.bands import band_of
 from scoring.score.document import LoansRead, MissingRecords, Part
@@ -115,6 +115,7 @@ class ModelStep:
         lender: reference of who asks, whose own loans are told from others'.
         positive_only: whether the lender has alternative data count in favour only.
         background: of the lender's reasons; None for the card's own.
+        told: what founders were told of arrears by then, by source and number of the loan.
     """
 
     artefact_text: str
@@ -123,6 +124,7 @@ class ModelStep:
     lender: str = ""
     positive_only: bool = False
     background: Background | None = None
+    told: Mapping[tuple[str, str], Collection[Told]] = field(default_factory=dict)
 
     @cached_property
     def served(self) -> Served:
@@ -158,6 +160,7 @@ class ModelStep:
             "lender": self.lender,
             "positive_only": self.positive_only,
             "background": self.background,
+            "told": self.told,
         }
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -239,7 +242,8 @@ class ModelStep:
         files = zip(batch[LOAN_STATES].to_pylist(), batch["loans_of"].to_pylist(), strict=True)
         for rows, loans_of in files:
             states = in_order(LoanState.of(row) for row in rows or ())
-            yield Borrower(states, self.lender, LoansRead.OWN if loans_of else LoansRead.ALL)
+            read = LoansRead.OWN if loans_of else LoansRead.ALL
+            yield Borrower(states, self.lender, read, self.told)
 
 
 def _scored(assessment: Assessment, row: int) -> dict[str, Any]:

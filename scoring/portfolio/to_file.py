@@ -29,6 +29,7 @@ from scoring.parties.lenders import find_lender
 from scoring.parties.references import random_reference
 from scoring.portfolio.engines import Engine, Progress, scored_on_duckdb, scored_on_spark
 from scoring.portfolio.model_step import ModelStep, Status
+from scoring.score.arrears_told import arrears_told
 from scoring.score.scoring import refuse_day, refuse_other_profile
 from scoring.store.audit import append_event, append_events
 from scoring.store.database import Database
@@ -130,6 +131,8 @@ def score_portfolio_to_file(
     with _records(database, snapshot, actor, progress) as records, _unfinished(out) as unfinished:
         day = _day(database, records, as_of)
         own, against = served.points_against, served.reasons_against
+        with database.reading() as session:
+            shown = arrears_told(session, as_of=day, known_at=records.known_at)
         step = ModelStep(
             model.artefact,
             model.artefact_digest,
@@ -137,6 +140,7 @@ def score_portfolio_to_file(
             lender=lender.reference,
             positive_only=served.positive_only,
             background=None if against is own else against,
+            told=shown,
         )
         points = pd.DataFrame(
             {

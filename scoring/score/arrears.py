@@ -7,8 +7,8 @@ the materiality and the periods of `scoring/loans/arrears.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -24,7 +24,6 @@ from scoring.score.document import (
 
 # Of another lender's loan, arrears are shown from here on (Credit Information Act art. 35-3).
 _SHOWN_FROM = {"KRW": 100_000}
-_SHOWN_FROM_DAYS = 7  # five business days, whatever holidays lie between
 _BUCKETS = (10, 50, 100, 500)  # times the floor of the currency
 
 
@@ -40,6 +39,14 @@ class AmountBucket(StrEnum):
 
 
 @dataclass(frozen=True)
+class Told:
+    """That a founder was told of a loan's arrears since a day, to be shown from another on."""
+
+    since: date
+    shown_from: date
+
+
+@dataclass(frozen=True)
 class Borrower:
     """A founder's loans as a lender may see them on a day.
 
@@ -47,11 +54,13 @@ class Borrower:
         loans: those that may be read.
         lender: reference of the lender that asks.
         read: whose loans these are, or why none is read.
+        told: what the founder was told of arrears by then, by source and number of the loan.
     """
 
     loans: Sequence[LoanState]
     lender: str
     read: LoansRead
+    told: Mapping[tuple[str, str], Collection[Told]] = field(default_factory=dict)
 
     def current_arrears(self) -> CurrentArrears:
         """Arrears as of the day, the worst over the loans; of others nothing that names them."""
@@ -110,10 +119,28 @@ class Borrower:
         return Whose.OWN if loan.lender == self.lender else Whose.OTHERS
 
     def _is_shown(self, loan: LoanState) -> bool:
-        if self._whose(loan) is Whose.OWN or loan.days_past_due == 0:
+        """Whether this lender sees the loan: others' arrears only once their borrower was told."""
+        since = adverse_since(loan)
+        if self._whose(loan) is Whose.OWN or since is None:
             return True
-        least = _SHOWN_FROM.get(loan.currency, 0)
-        return loan.past_due >= least and loan.days_past_due >= _SHOWN_FROM_DAYS
+        told = self.told.get((loan.source, loan.loan), ())
+        return is_large_enough(loan) and any(each.since >= since for each in told)
+
+
+def adverse_since(loan: LoanState) -> date | None:
+    """Since when a loan is in arrears or in default without a break; None where it is neither."""
+    found = [since for _, since in defaults_of(loan)]
+    if found and loan.spell_from is not None:
+        found.append(loan.spell_from)
+    if loan.days_past_due > 0:
+        oldest = loan.reported_through - timedelta(days=loan.days_past_due)
+        found.append(loan.spell_from or oldest)
+    return min(found, default=None)
+
+
+def is_large_enough(loan: LoanState) -> bool:
+    """Whether arrears are of an amount that may be shared; what became of a loan always may be."""
+    return loan.days_past_due == 0 or loan.past_due >= _SHOWN_FROM.get(loan.currency, 0)
 
 
 def arrears_code(arrears: CurrentArrears) -> str:

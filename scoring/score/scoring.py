@@ -23,6 +23,7 @@ from scoring.models.backgrounds import BackgroundKind
 from scoring.parties.consents import Purpose, require_consent
 from scoring.parties.references import random_reference
 from scoring.score.arrears import Borrower
+from scoring.score.arrears_told import arrears_told, tell_of_loans_elsewhere
 from scoring.score.assessment import assess, columns_of
 from scoring.score.document import Insufficient, LoansRead, ModelUsed, Scored, ScoreDocument
 from scoring.score.evidence import weigh
@@ -101,6 +102,8 @@ def score_founder(
     model = champion(ledger.session)
     refuse_other_profile(model, settings.deployment_profile)
     document = score_document(ledger.session, subject, model, known_at=ledger.now)
+    if as_of == current and subject.reads_loans_elsewhere:
+        tell_of_loans_elsewhere(ledger, founder.id, lender, zone=settings.zone, actor=actor)
     text = document.to_canonical()
     score = Score(
         reference=random_reference("S", 16),
@@ -223,7 +226,10 @@ def _borrower(
         loans_of=subject.loans_of,
     )
     read = LoansRead.ALL if subject.reads_loans_elsewhere else LoansRead.OWN
-    return Borrower(states, subject.lender.reference, read)
+    told = arrears_told(
+        session, as_of=subject.as_of, known_at=known_at, founder_id=subject.founder.id
+    )
+    return Borrower(states, subject.lender.reference, read, told)
 
 
 def refuse_day(as_of: date, current: date) -> None:

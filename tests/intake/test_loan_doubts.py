@@ -112,7 +112,8 @@ def test_payments_of_next_to_nothing_wait(borrower: FounderBuilder) -> None:
     _due(borrower, *[1_000_000] * 5)
     _paid(borrower, *[1] * 150, 1_000_000)
     held = _held(borrower.database, Repayment)
-    assert held.count("tiny_payments") == 150 and held.count(None) == 1
+    assert held.count("tiny_payments") == 150
+    assert held.count(None) == 1
 
 
 def test_the_receipt_counts_what_waits(borrower: FounderBuilder, tmp_path: Path) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from scoring.base.settings import DeploymentProfile
 from scoring.parties.consents import Purpose, grant_consent
 from scoring.parties.founders import find_founder
 from scoring.parties.lenders import find_lender
 from scoring.records.kinds import RecordKind
+from scoring.score.arrears_told import tell_everybody
 from scoring.score.document import InDefault, Scored, ScoreDocument
 from scoring.score.replay import replay_score
 from scoring.score.views import lender_view
 from scoring.store.database import Database
+from scoring.store.tables import FounderNotice
 from tests.builders import (
     FounderBuilder,
     a_founder,
@@ -255,10 +259,43 @@ def _elsewhere(founder: FounderBuilder, principal: int, days: int) -> None:
     import_rows(founder.database, RecordKind.LOAN_EVENTS, [charged], source=source)
 
 
-def test_of_another_lenders_loan_only_days_bucket_and_day_are_told(
-    borrower: FounderBuilder,
+def _told_and_waited(founder: FounderBuilder, clock: Clock) -> None:
+    assert tell_everybody(founder.database, actor="test") == 1
+    clock.advance(days=7)
+
+
+def test_others_see_arrears_five_business_days_after_their_borrower_was_told(
+    borrower: FounderBuilder, clock: Clock
 ) -> None:
     _elsewhere(borrower, 3_000_000, 100)
+    before = _scored(borrower)
+    assert before.result.status == "scored"
+    assert before.current_arrears.days == 0
+    with borrower.database.reading() as session:
+        notice = json.loads(session.scalars(select(FounderNotice.content)).one())
+    # Told on Monday, June 15th 2026, when the other lender asked: shown on the Monday after.
+    assert notice["shown_from"] == "2026-06-22"
+    assert (notice["amount"], notice["days"], notice["lender"]) == (3_000_000, 100, "L-OTHER")
+    assert notice["since"] == _ago(borrower, 100).isoformat()
+    clock.advance(days=6)
+    assert _scored(borrower).current_arrears.days == 0
+    clock.advance(days=1)
+    after = _scored(borrower)
+    assert after.result.status == "in_default"
+    assert after.current_arrears.days == 100, "frozen on the last day reported"
+    assert tell_everybody(borrower.database, actor="test") == 0, "nothing is told twice"
+
+
+def test_the_lender_of_the_loan_needs_no_notice(borrower: FounderBuilder) -> None:
+    borrower.borrowing(20_000_000, loan="N-1", disbursed_on=_ago(borrower, 189))
+    assert _scored(borrower).result.status == "in_default"
+
+
+def test_of_another_lenders_loan_only_days_bucket_and_day_are_told(
+    borrower: FounderBuilder, clock: Clock
+) -> None:
+    _elsewhere(borrower, 3_000_000, 100)
+    _told_and_waited(borrower, clock)
     view = lender_view(borrower.scored())
     assert view["in_default"]["whose"] == view["current_arrears"]["whose"] == "others"
     assert view["current_arrears"]["days"] == 100
@@ -269,15 +306,17 @@ def test_of_another_lenders_loan_only_days_bucket_and_day_are_told(
 
 def test_a_small_or_young_arrear_elsewhere_is_not_shown(borrower: FounderBuilder) -> None:
     _elsewhere(borrower, 99_000, 100)
+    assert tell_everybody(borrower.database, actor="test") == 0
     document = _scored(borrower)
     assert document.current_arrears.days == 0
     assert document.result.status == "scored"
 
 
 def test_loans_elsewhere_are_not_read_where_the_founder_refuses(
-    borrower: FounderBuilder,
+    borrower: FounderBuilder, clock: Clock
 ) -> None:
     _elsewhere(borrower, 3_000_000, 100)
+    _told_and_waited(borrower, clock)
     assert _scored(borrower).result.status == "in_default"
     database = borrower.database
     with database.writing() as ledger:

@@ -81,7 +81,8 @@ class LoanDoubts:
         return self._mark(Instalment, ids, INSTALMENT_OF_NOTHING)
 
     def _hold_off_principal(self, lent: dict[str, Loan]) -> int:
-        off, right = [], []
+        off: list[str] = []
+        right: list[str] = []
         for schedule in self._schedules(lent):
             (off if _is_off(schedule, lent[schedule.loan]) else right).append(schedule.loan)
         first = Instalment.schedule == 0
