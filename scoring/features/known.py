@@ -14,7 +14,7 @@ from functools import cached_property, wraps
 import ibis
 import ibis.expr.types as ir
 
-from scoring.records.loan_codes import LoanEventCode, LoanEventReason
+from scoring.loans.codes import LoanEventCode, LoanEventReason
 from scoring.store.lake_columns import record_columns
 from scoring.store.point_in_time import is_known_and_stands
 from scoring.store.tables import (

@@ -10,8 +10,8 @@ import pyarrow as arrow
 import pyarrow.compute as pc
 from babel.numbers import list_currencies
 
+from scoring.loans.codes import LoanEventCode, LoanEventReason
 from scoring.records.kinds import RecordKind
-from scoring.records.loan_codes import LoanEventCode, LoanEventReason
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from scoring.base.errors import InputError
 from scoring.features.engines.lake import Lake
 from scoring.features.engines.loan_states import LoanState
 from scoring.loans.arrears import MATERIAL_PERCENT, MATERIALITY_FLOORS
-from scoring.records.loan_codes import LoanEventCode, LoanEventReason
+from scoring.loans.codes import LoanEventCode, LoanEventReason
 from scoring.score.arrears import defaults_of
 from scoring.store.tables import Application, DeclaredOutcome, Instalment, Loan, LoanEvent
 

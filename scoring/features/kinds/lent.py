@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 
 from scoring.features.known import Known, shared
 from scoring.loans.arrears import MATERIALITY_FLOORS
-from scoring.records.loan_codes import LoanEventCode
+from scoring.loans.codes import LoanEventCode
 
 # By these a loan is known; a schedule of it by its number besides.
 LOAN = ("point", "source", "loan")

@@ -18,7 +18,7 @@ from scoring.features.kinds.lent import (
 )
 from scoring.features.known import Known
 from scoring.loans.arrears import CLEAN_DAYS, DEFAULT_DAYS
-from scoring.records.loan_codes import LoanEventCode, LoanEventReason
+from scoring.loans.codes import LoanEventCode, LoanEventReason
 
 
 def loan_states(known: Known) -> ir.Table:

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, case, func, select
 
 from scoring.intake.current_import import CurrentImport
 from scoring.loans.arrears import MATERIALITY_FLOORS
-from scoring.records.loan_codes import LoanEventCode
+from scoring.loans.codes import LoanEventCode
 from scoring.store.bulk import stored_form
 from scoring.store.key_chunks import key_chunks
 from scoring.store.supersede_many import supersede_all

@@ -152,7 +152,7 @@ class Repayment(Record):
 class LoanEvent(Record):
     """What became of a loan beside its repayments: reversed, rescheduled, written off, closed.
 
-    `event` and `reason` are codes (`scoring/records/loan_codes.py`). `reference` tells events of a
+    `event` and `reason` are codes (`scoring/loans/codes.py`). `reference` tells events of a
     loan apart. `repayment` is the reference of the one that is reversed. `amount` is what was
     charged, waived, written off, recovered, or paid for the loan; of a rescheduling, the principal
     of the new schedule, whose number is `schedule`. `days_past_due` and `past_due` keep how the
