@@ -19,7 +19,7 @@ COMMANDS = {
     "key": ("scoring.cli.parties", "Issue and revoke API keys, and rotate signing keys."),
     "consent": ("scoring.cli.parties", "Record founders' consents and withdrawals."),
     "import": ("scoring.cli.intake", "Import a file as people have it, or preview it."),
-    "loan": ("scoring.cli.loans", "Show what a loan would cost, and when it falls due."),
+    "loan": ("scoring.cli.loans", "Keep a lender's loans: schedule, disburse, repay, reschedule."),
     "formats": ("scoring.cli.formats", "Show the formats that can be read, and their columns."),
     "imports": ("scoring.cli.intake", "List import receipts, and withdraw an import."),
     "people": ("scoring.cli.waiting", "Say which person of your files is which founder."),

@@ -6,17 +6,14 @@ added here too.
 
 from __future__ import annotations
 
-import re
-from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.fields import Day, Instant, Reference
+from api.lenders.days import IsoDay
 from scoring.parties.consents import Purpose
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class LenderPurpose(StrEnum):
@@ -26,13 +23,6 @@ class LenderPurpose(StrEnum):
     PORTFOLIO_REVIEW = Purpose.PORTFOLIO_REVIEW.value
 
 
-def _iso_day(value: object) -> object:
-    # Pydantic alone would take a number of seconds for a day as well.
-    if value is not None and not (isinstance(value, str) and _DAY.fullmatch(value)):
-        raise ValueError("should be a day as YYYY-MM-DD")
-    return value
-
-
 class ScoreRequest(BaseModel):
     """Whose score, for what, and as of when."""
 
@@ -40,7 +30,7 @@ class ScoreRequest(BaseModel):
 
     founder: Reference = Field(description="Reference of the founder.")
     purpose: LenderPurpose
-    as_of: Annotated[date | None, BeforeValidator(_iso_day)] = Field(
+    as_of: IsoDay | None = Field(
         None, description="The score is as of the end of this day; today when left out."
     )
     application: Reference | None = Field(

@@ -1,133 +1,281 @@
-"""Commands of the loan book: what a loan would cost, and when it falls due."""
+"""Commands of loans: what one would cost, and the book that is kept here."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from babel.numbers import format_currency, get_currency_precision
 
 from scoring.base.errors import InputError
 from scoring.cli.console import open_database, print_json, print_table, progress_bar
+from scoring.cli.loan_terms import (
+    ALL_YEAR,
+    ConventionOption,
+    CurrencyOption,
+    DayCountOption,
+    DisbursedOption,
+    FirstDueOption,
+    FrequencyOption,
+    GraceOption,
+    GracePeriodsOption,
+    HolidaysOption,
+    InstalmentFeeOption,
+    InstalmentsOption,
+    MonthsOption,
+    PrincipalOption,
+    ProductOption,
+    RateOption,
+    SeasonOption,
+    StepEveryOption,
+    StepShareOption,
+    UpfrontFeeOption,
+    minor,
+    money,
+    terms_of,
+)
 from scoring.cli.options import AsJson
+from scoring.lending.book import Book, Kept
+from scoring.lending.loan_view import loan_view
+from scoring.lending.new_dues import read_dues
+from scoring.loans.codes import LoanEventCode, LoanEventReason
 from scoring.loans.due_days import Convention, Frequency
+from scoring.loans.events import Event
+from scoring.loans.posting import Received
 from scoring.loans.rate_cap import RATE_CAP
 from scoring.loans.schedule import Schedule
-from scoring.loans.terms import DayCount, Grace, Product, Terms
+from scoring.loans.terms import DayCount, Grace
+from scoring.parties.lenders import find_lender
 from scoring.score.arrears_told import tell_everybody
+from scoring.store.database import Database
+from scoring.store.ledger import Ledger
+from scoring.store.tables import Founder
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 loan_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(loan_app, name="loan")
 
+LenderArgument = Annotated[str, typer.Argument(metavar="LENDER", help="Reference of the lender.")]
+LoanArgument = Annotated[str, typer.Argument(metavar="LOAN", help="Its number at the lender.")]
+OnOption = Annotated[
+    datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="Day on which it happened.")
+]
+By = Annotated[str, typer.Option("--by", help="Name of who does this, for the audit chain.")]
+EventReference = Annotated[
+    str, typer.Option("--event-id", help="Your reference; the same again changes nothing.")
+]
+
 
 @loan_app.callback()
 def loans() -> None:
-    """What a loan would cost, and when it falls due."""
+    """What a loan would cost, and the book that is kept here."""
 
 
 @loan_app.command("schedule")
 def schedule(
-    product: Annotated[Product, typer.Option(help="How it is repaid.")],
-    principal: Annotated[str, typer.Option(help="Amount lent, such as 10000000.")],
-    annual_rate: Annotated[str, typer.Option(help="Nominal rate per year; 0.12 is 12 %.")],
-    disbursed: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d"], help="Day on which the money goes out.")
-    ],
-    months: Annotated[
-        int | None, typer.Option(help="Term in months, of monthly instalments.")
-    ] = None,
-    instalments: Annotated[int | None, typer.Option(help="Number of instalments.")] = None,
-    frequency: Annotated[Frequency, typer.Option(help="Of the instalments.")] = Frequency.MONTHLY,
-    first_due: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="First due day; a period later if left out."),
-    ] = None,
-    currency: Annotated[str, typer.Option(help="ISO 4217 code.")] = "KRW",
-    day_count: Annotated[DayCount, typer.Option(help="Of interest.")] = DayCount.THIRTY_360,
-    grace_periods: Annotated[int, typer.Option(help="Instalments of grace, at the start.")] = 0,
-    grace: Annotated[Grace, typer.Option(help="What the grace spares.")] = Grace.PRINCIPAL,
-    holidays: Annotated[
-        str | None, typer.Option(help="Country whose holidays move due days, such as KR.")
-    ] = None,
-    convention: Annotated[
-        Convention, typer.Option(help="Where due days on holidays move.")
-    ] = Convention.FOLLOWING,
-    upfront_fee: Annotated[str, typer.Option(help="Taken off what goes out.")] = "0",
-    instalment_fee: Annotated[str, typer.Option(help="Due with each instalment.")] = "0",
-    step_share: Annotated[str, typer.Option(help="By how much instalments grow a step.")] = "0.1",
-    step_every: Annotated[int, typer.Option(help="Instalments of a step.")] = 6,
-    season: Annotated[
-        str, typer.Option(help="Twelve weights of months from January on, by commas.")
-    ] = ",".join(["1"] * 12),
+    product: ProductOption,
+    principal: PrincipalOption,
+    annual_rate: RateOption,
+    disbursed: DisbursedOption,
+    months: MonthsOption = None,
+    instalments: InstalmentsOption = None,
+    frequency: FrequencyOption = Frequency.MONTHLY,
+    first_due: FirstDueOption = None,
+    currency: CurrencyOption = "KRW",
+    day_count: DayCountOption = DayCount.THIRTY_360,
+    grace_periods: GracePeriodsOption = 0,
+    grace: GraceOption = Grace.PRINCIPAL,
+    holidays: HolidaysOption = None,
+    convention: ConventionOption = Convention.FOLLOWING,
+    upfront_fee: UpfrontFeeOption = "0",
+    instalment_fee: InstalmentFeeOption = "0",
+    step_share: StepShareOption = "0.1",
+    step_every: StepEveryOption = 6,
+    season: SeasonOption = ALL_YEAR,
     as_json: AsJson = False,
 ) -> None:
     """Show when a loan falls due and what it costs, before anybody agrees to it."""
-    digits = get_currency_precision(currency)
-    terms = Terms(
-        product=product,
-        principal=_minor(principal, digits),
-        annual_rate=_number(annual_rate),
-        instalments=_count(months, instalments, frequency),
-        disbursed_on=disbursed.date(),
-        frequency=frequency,
-        first_due_on=first_due.date() if first_due else None,
-        day_count=day_count,
-        grace_periods=grace_periods,
-        grace=grace,
-        holidays_of=holidays,
-        convention=convention,
-        upfront_fee=_minor(upfront_fee, digits),
-        instalment_fee=_minor(instalment_fee, digits),
-        step_share=_number(step_share),
-        step_every=step_every,
-        season=tuple(int(_number(weight)) for weight in season.split(",")),
-    )
-    made = Schedule.of(terms)
-    if as_json:
-        print_json(
-            {
-                "instalments": [
-                    {
-                        "due_on": due.due_on.isoformat(),
-                        "principal": due.principal,
-                        "interest": due.interest,
-                        "fee": due.fee,
-                    }
-                    for due in made.dues
-                ],
-                "total": made.total,
-                "effective_annual_rate": made.effective_annual_rate,
-            }
+    made = Schedule.of(
+        terms_of(
+            product=product,
+            principal=principal,
+            annual_rate=annual_rate,
+            disbursed=disbursed,
+            months=months,
+            instalments=instalments,
+            frequency=frequency,
+            first_due=first_due,
+            currency=currency,
+            day_count=day_count,
+            grace_periods=grace_periods,
+            grace=grace,
+            holidays=holidays,
+            convention=convention,
+            upfront_fee=upfront_fee,
+            instalment_fee=instalment_fee,
+            step_share=step_share,
+            step_every=step_every,
+            season=season,
         )
+    )
+    if as_json:
+        print_json(_plain(made))
         return
+    _show(made, currency)
 
-    def money(amount: int) -> str:
-        return str(format_currency(Decimal(amount).scaleb(-digits), currency, locale="en"))
 
-    print_table(
-        [
-            {
-                "number": due.number,
-                "due_on": due.due_on.isoformat(),
-                "principal": money(due.principal),
-                "interest": money(due.interest),
-                "fee": money(due.fee),
-                "total": money(due.amount),
-            }
-            for due in made.dues
-        ],
-        leave_out=set(),
+@loan_app.command("disburse")
+def disburse(
+    lender: LenderArgument,
+    founder: Annotated[str, typer.Argument(metavar="FOUNDER", help="Reference of the borrower.")],
+    loan: LoanArgument,
+    by: By,
+    product: ProductOption,
+    principal: PrincipalOption,
+    annual_rate: RateOption,
+    disbursed: DisbursedOption,
+    months: MonthsOption = None,
+    instalments: InstalmentsOption = None,
+    frequency: FrequencyOption = Frequency.MONTHLY,
+    first_due: FirstDueOption = None,
+    currency: CurrencyOption = "KRW",
+    day_count: DayCountOption = DayCount.THIRTY_360,
+    grace_periods: GracePeriodsOption = 0,
+    grace: GraceOption = Grace.PRINCIPAL,
+    holidays: HolidaysOption = None,
+    convention: ConventionOption = Convention.FOLLOWING,
+    upfront_fee: UpfrontFeeOption = "0",
+    instalment_fee: InstalmentFeeOption = "0",
+    step_share: StepShareOption = "0.1",
+    step_every: StepEveryOption = 6,
+    season: SeasonOption = ALL_YEAR,
+    as_json: AsJson = False,
+) -> None:
+    """Put a loan on file that was paid out, with the schedule that its terms make."""
+    made = Schedule.of(
+        terms_of(
+            product=product,
+            principal=principal,
+            annual_rate=annual_rate,
+            disbursed=disbursed,
+            months=months,
+            instalments=instalments,
+            frequency=frequency,
+            first_due=first_due,
+            currency=currency,
+            day_count=day_count,
+            grace_periods=grace_periods,
+            grace=grace,
+            holidays=holidays,
+            convention=convention,
+            upfront_fee=upfront_fee,
+            instalment_fee=instalment_fee,
+            step_share=step_share,
+            step_every=step_every,
+            season=season,
+        )
     )
-    simple = made.simple_annual_rate
-    typer.echo(f"To pay back: {money(made.total)}; cost: {money(made.total_cost)}.")
-    typer.echo(f"Effective rate, compounded: {made.effective_annual_rate:.2%} a year.")
-    compared = "within" if simple <= RATE_CAP else "ABOVE"
-    typer.echo(
-        f"Simple rate with all fees: {simple:.2%} a year, {compared} the cap of {RATE_CAP:.0%}."
-    )
+    database = open_database()
+    with database.writing() as ledger:
+        kept = _book(ledger, database, lender, by).disburse(founder, loan, made, currency=currency)
+        _answer(ledger, database, kept, as_json)
+
+
+@loan_app.command("show")
+def show(
+    lender: LenderArgument,
+    loan: LoanArgument,
+    on: Annotated[
+        datetime | None,
+        typer.Option("--on", formats=["%Y-%m-%d"], help="As of this day; today if left out."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a loan: how it stands, what was paid for it, and what pays it off."""
+    database = open_database()
+    with database.writing() as ledger:
+        kept = _book(ledger, database, lender, "operator").find(loan)
+        _answer(ledger, database, kept, as_json, on=on.date() if on else None)
+
+
+@loan_app.command("repay")
+def repay(
+    lender: LenderArgument,
+    loan: LoanArgument,
+    amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="Received, such as 888488.")],
+    on: OnOption,
+    by: By,
+    repayment: Annotated[
+        str, typer.Option("--repayment", help="Your reference; the same again changes nothing.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Take a payment of any day and amount: what is due comes first, the rest waits."""
+    database = open_database()
+    with database.writing() as ledger:
+        book = _book(ledger, database, lender, by)
+        units = minor(amount, book.find(loan).row.currency)
+        kept, is_new = book.repay(loan, Received(repayment, on.date(), units))
+        _answer(ledger, database, kept, as_json, is_new=is_new)
+
+
+@loan_app.command("event")
+def event(
+    lender: LenderArgument,
+    loan: LoanArgument,
+    what: Annotated[LoanEventCode, typer.Argument(metavar="EVENT", help="What became of it.")],
+    on: OnOption,
+    by: By,
+    event_id: EventReference,
+    reason: Annotated[LoanEventReason | None, typer.Option(help="Why.")] = None,
+    amount: Annotated[
+        str, typer.Option(help="Charged, waived, written off, recovered or paid for it.")
+    ] = "0",
+    repayment: Annotated[
+        str | None, typer.Option(help="Of a reversal: reference of the payment that bounced.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record what became of a loan: reversed, fee charged, written off, recovered, closed.
+
+    A rescheduling has a command of its own.
+    """
+    database = open_database()
+    with database.writing() as ledger:
+        book = _book(ledger, database, lender, by)
+        units = minor(amount, book.find(loan).row.currency)
+        happened = Event(event_id, on.date(), what, reason, units, repayment)
+        kept, is_new = book.record(loan, happened)
+        _answer(ledger, database, kept, as_json, is_new=is_new)
+
+
+@loan_app.command("reschedule")
+def reschedule(
+    lender: LenderArgument,
+    loan: LoanArgument,
+    dues: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="CSV of the new instalments: number,due_on,principal,interest,fee."
+        ),
+    ],
+    on: OnOption,
+    by: By,
+    event_id: EventReference,
+    reason: Annotated[
+        LoanEventReason,
+        typer.Option(help="distress: the borrower could not pay as agreed, which is a default."),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Agree on new instalments from a day on; what was past due then is kept."""
+    database = open_database()
+    with database.writing() as ledger:
+        book = _book(ledger, database, lender, by)
+        new = read_dues(dues, book.find(loan).row.currency)
+        kept = book.reschedule(loan, new, on=on.date(), reference=event_id, reason=reason)
+        _answer(ledger, database, kept, as_json)
 
 
 @loan_app.command("tell")
@@ -145,28 +293,80 @@ def tell(as_json: AsJson = False) -> None:
     typer.echo(f"{given} notices given; they stand on the founders' pages.")
 
 
-def _count(months: int | None, instalments: int | None, frequency: Frequency) -> int:
-    if (months is None) == (instalments is None):
-        raise InputError("Say the term with --months, or the number of --instalments: one of them.")
-    if months is None:
-        return instalments or 0
-    if frequency is not Frequency.MONTHLY:
-        raise InputError(f"Of {frequency} instalments say how many with --instalments.")
-    return months
+def _book(ledger: Ledger, database: Database, lender: str, actor: str) -> Book:
+    if not actor.strip():
+        raise InputError("Say who does this with --by NAME.")
+    return Book(ledger, database.settings, find_lender(ledger.session, lender), actor)
 
 
-def _number(text: str) -> Decimal:
-    try:
-        found = Decimal(text.strip())
-    except InvalidOperation:
-        raise InputError(f'"{text}" is not a number, such as 0.12 or 10000000.') from None
-    if not found.is_finite():
-        raise InputError(f'"{text}" is not a number, such as 0.12 or 10000000.')
-    return found
+def _answer(
+    ledger: Ledger,
+    database: Database,
+    kept: Kept,
+    as_json: bool,
+    *,
+    is_new: bool = True,
+    on: date | None = None,
+) -> None:
+    founder = ledger.session.get_one(Founder, kept.row.founder_id).reference
+    view = loan_view(kept, founder, on=on or database.today)
+    if as_json:
+        print_json(view | {"is_new": is_new})
+        return
+    currency, standing = kept.row.currency, view["standing"]
+    if not is_new:
+        typer.echo("This was on file already; nothing changed.")
+    typer.echo(f"Loan {view['loan']} of {founder}, {money(view['principal'], currency)}:")
+    for words, name in (
+        ("outstanding principal", "outstanding_principal"),
+        ("past due", "past_due"),
+        ("late interest", "late_interest"),
+        ("paid ahead", "waiting"),
+        ("pays it off", "payoff_amount"),
+    ):
+        typer.echo(f"  {words:24}{money(standing[name], currency)}")
+    typer.echo(f"  {'days past due':24}{standing['days_past_due']}")
+    if standing["closed_on"]:
+        typer.echo(f"  nothing is owed since {standing['closed_on']}")
 
 
-def _minor(text: str, digits: int) -> int:
-    units = _number(text).scaleb(digits)
-    if units != units.to_integral_value():
-        raise InputError(f'"{text}" has more decimals than the currency has.')
-    return int(units)
+def _plain(made: Schedule) -> dict[str, object]:
+    return {
+        "instalments": [
+            {
+                "due_on": due.due_on.isoformat(),
+                "principal": due.principal,
+                "interest": due.interest,
+                "fee": due.fee,
+            }
+            for due in made.dues
+        ],
+        "total": made.total,
+        "effective_annual_rate": made.effective_annual_rate,
+    }
+
+
+def _show(made: Schedule, currency: str) -> None:
+    print_table(
+        [
+            {
+                "number": due.number,
+                "due_on": due.due_on.isoformat(),
+                "principal": money(due.principal, currency),
+                "interest": money(due.interest, currency),
+                "fee": money(due.fee, currency),
+                "total": money(due.amount, currency),
+            }
+            for due in made.dues
+        ],
+        leave_out=set(),
+    )
+    simple = made.simple_annual_rate
+    typer.echo(
+        f"To pay back: {money(made.total, currency)}; cost: {money(made.total_cost, currency)}."
+    )
+    typer.echo(f"Effective rate, compounded: {made.effective_annual_rate:.2%} a year.")
+    compared = "within" if simple <= RATE_CAP else "ABOVE"
+    typer.echo(
+        f"Simple rate with all fees: {simple:.2%} a year, {compared} the cap of {RATE_CAP:.0%}."
+    )

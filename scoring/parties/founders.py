@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from scoring.base.errors import InputError, NotFoundError
 from scoring.parties.references import REFERENCE
 from scoring.store.audit import append_event
+from scoring.store.key_chunks import key_chunks
 from scoring.store.ledger import Ledger
 from scoring.store.tables import Founder
 
@@ -57,3 +58,12 @@ def find_founder(session: Session, reference: str) -> Founder:
             f'There is no founder "{reference}". Add one with `foothold founder add`.'
         )
     return founder
+
+
+def references_of(session: Session, founder_ids: Collection[int]) -> dict[int, str]:
+    """References of founders by their ids."""
+    found: dict[int, str] = {}
+    for some in key_chunks(founder_ids):
+        rows = session.execute(select(Founder.id, Founder.reference).where(Founder.id.in_(some)))
+        found |= {row.id: row.reference for row in rows}
+    return found
