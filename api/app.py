@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from api import health
 from api.auth import Authentication
-from api.lenders import loans, notices, scores
+from api.lenders import applications, loans, notices, scores
 from api.pages.founder import routes as pages
 from api.pages.languages import chosen_language
 from api.pages.rendering import message
@@ -28,6 +28,7 @@ from scoring.store.database import Database
 _TAGS = [
     {"name": "scores", "description": "Scores that a lender asks for, and reads again."},
     {"name": "notices", "description": "Scores of a lender that rested on a wrong record."},
+    {"name": "applications", "description": "What is asked of a lender, and what it decides."},
     {"name": "loans", "description": "A lender's loans: paid out, repaid, rescheduled, ended."},
     {"name": "records", "description": "Records that operators and lenders send."},
     {"name": "health", "description": "Whether the service runs."},
@@ -68,6 +69,7 @@ def create_app(database: Database) -> FastAPI:
     app.include_router(health.router)
     app.include_router(scores.router)
     app.include_router(notices.router)
+    app.include_router(applications.router)
     app.include_router(loans.router)
     app.include_router(routes.router)
     app.include_router(pages.router)

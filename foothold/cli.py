@@ -20,6 +20,11 @@ COMMANDS = {
     "consent": ("scoring.cli.parties", "Record founders' consents and withdrawals."),
     "import": ("scoring.cli.intake", "Import a file as people have it, or preview it."),
     "loan": ("scoring.cli.loans", "Keep a lender's loans: schedule, disburse, repay, reschedule."),
+    "application": (
+        "scoring.cli.affordability",
+        "List a lender's applications, and record what it decides.",
+    ),
+    "affordability": ("scoring.cli.affordability", "Show what a loan would weigh each month."),
     "formats": ("scoring.cli.formats", "Show the formats that can be read, and their columns."),
     "imports": ("scoring.cli.intake", "List import receipts, and withdraw an import."),
     "people": ("scoring.cli.waiting", "Say which person of your files is which founder."),

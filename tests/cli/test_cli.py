@@ -40,9 +40,9 @@ def test_a_fresh_store_without_any_loan_gives_a_score_with_a_wide_interval(
 ) -> None:
     assert "foothold init" in shell.refused("models")
     shell.json("init")
-    founder = shell.json("founder", "add")["founders"][0]
-    shell.json("lender", "add", "L-1", "--name", "First Lender")
-    assert shell.json("key", "issue", "L-1")["key"].startswith("fh_")
+    founder = here.json("founder", "add")["founders"][0]
+    here.json("lender", "add", "L-1", "--name", "First Lender")
+    assert here.json("key", "issue", "L-1")["key"].startswith("fh_")
     receipt = shell.json(
         "import", str(_sales_file(tmp_path / "sales.csv", founder)), "--learned", "2"
     )
@@ -50,16 +50,16 @@ def test_a_fresh_store_without_any_loan_gives_a_score_with_a_wide_interval(
     for_lender = ("--lender", "L-1", "--purpose", "loan_application")
     assert "--purpose" in here.refused("score", founder, "--lender", "L-1")
     assert "no valid consent" in here.refused("score", founder, *for_lender)
-    shell.json("consent", "grant", founder, "--purpose", "loan_application", "--lender", "L-1")
+    here.json("consent", "grant", founder, "--purpose", "loan_application", "--lender", "L-1")
     assert "No model has been promoted" in here.refused("score", founder, *for_lender)
 
-    trained = shell.json("train", "--by", "Analyst One")
+    trained = here.json("train", "--by", "Analyst One")
     assert trained["kind"] == "expert_prior"
     assert Path(trained["report"]).exists()
     reason = ("--reason", "first model")
     refused = here.refused("promote", trained["model"], "--by", "analyst one", *reason)
     assert "second person" in refused
-    shell.json("promote", trained["model"], "--by", "Analyst Two", *reason)
+    here.json("promote", trained["model"], "--by", "Analyst Two", *reason)
 
     score = shell.json("score", founder, *for_lender)
     assert score["score"] == score["base_points"] + sum(p["points"] for p in score["points"])
@@ -68,7 +68,7 @@ def test_a_fresh_store_without_any_loan_gives_a_score_with_a_wide_interval(
     assert shell.json("replay", score["id"])["equal"] is True
     assert shell.json("audit", "verify")["intact"] is True
 
-    shell.json("consent", "withdraw", founder, "--purpose", "loan_application", "--lender", "L-1")
+    here.json("consent", "withdraw", founder, "--purpose", "loan_application", "--lender", "L-1")
     assert "no valid consent" in here.refused("score", founder, *for_lender)
 
 

@@ -56,7 +56,11 @@ def _fill_berka(database: Database) -> None:
     fill_with_berka(database, loans=40)
 
 
-@pytest.fixture(scope="module", params=[_fill_sample, _fill_berka], ids=["sample", "berka"])
+@pytest.fixture(
+    scope="module",
+    params=[_fill_sample, pytest.param(_fill_berka, marks=pytest.mark.slow)],
+    ids=["sample", "berka"],
+)
 def compared(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
@@ -180,7 +184,9 @@ def test_an_earlier_moment_is_the_same_from_the_store_and_from_a_snapshot(
     assert compare(ours, theirs).differing == {}
 
 
-@pytest.mark.parametrize("engine", list(Engine))
+@pytest.mark.parametrize(
+    "engine", [Engine.DUCKDB, pytest.param(Engine.SPARK, marks=pytest.mark.slow)]
+)
 def test_portfolio_scores_are_those_of_every_founder_alone(
     compared: Compared, engine: Engine, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

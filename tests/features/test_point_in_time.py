@@ -296,7 +296,7 @@ history = st.dictionaries(
 quietly = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@settings(quietly, max_examples=20)
+@settings(quietly, max_examples=8)
 @given(
     told=history,
     told_late=history,
@@ -356,7 +356,7 @@ def test_a_backfill_counts_from_the_day_on_which_it_was_learned(
     assert _values(sqlite, reference, learned_on) != untold
 
 
-@settings(quietly, max_examples=15)
+@settings(quietly, max_examples=6)
 @given(told=history, chance=st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(
     store: Database, told: dict[Kind, list[Drawn]], chance: random.Random

@@ -143,7 +143,7 @@ def new_store(folder: Path, secret: str | None = None) -> Database:
 
 
 @settings(
-    max_examples=8,
+    max_examples=3,
     deadline=None,
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),

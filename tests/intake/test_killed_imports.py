@@ -120,7 +120,7 @@ def kill_at_random_moments(moments: int, sales: Path, folder: Path, server: str 
         assert list(dict.fromkeys(rows)) == undisturbed
 
 
-@pytest.mark.parametrize("engine", NAMES)
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def test_an_import_killed_at_some_moments_ends_like_one_that_nobody_disturbed(
     engine: str, sales: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

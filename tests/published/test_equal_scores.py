@@ -120,6 +120,7 @@ def test_sqlite_reads_every_number_to_the_bit(value: float) -> None:
         assert connection.execute(f"SELECT CAST({text} AS REAL)").fetchone()[0] == value
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not has_java(), reason="PMML is evaluated on Java, and none was found")
 def test_pmml_gives_the_same_score(
     sample: Sample, everybody: pd.DataFrame, at_the_cuts: pd.DataFrame, tmp_path: Path

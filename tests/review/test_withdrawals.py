@@ -211,7 +211,7 @@ days = st.tuples(st.integers(0, 20), st.integers(0, 20), st.integers(0, 15)).map
 
 
 @settings(
-    max_examples=40,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

@@ -204,7 +204,7 @@ def test_a_score_says_nothing_of_programmes_to_a_lender(sqlite: Database) -> Non
         assert secret not in view
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     weekly=st.integers(min_value=1_000, max_value=20_000_000),
     weeks=st.integers(min_value=30, max_value=60),

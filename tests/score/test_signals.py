@@ -485,7 +485,7 @@ def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Database:
     return made
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     one=st.integers(0, 30),
     others=st.integers(0, 30),

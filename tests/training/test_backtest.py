@@ -68,6 +68,7 @@ def test_a_loan_is_judged_as_of_the_day_before_its_grant(data: TrainingSet) -> N
     assert mean == pytest.approx(100 * daily.tail(180).mean(), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_scorecard_finds_the_bad_loans(found: dict[str, Any]) -> None:
     scorecard = found["learners"][0]
     assert scorecard["name"] == SCORECARD
@@ -75,6 +76,7 @@ def test_the_scorecard_finds_the_bad_loans(found: dict[str, Any]) -> None:
     assert scorecard["auc"]["low"] < found["berka_auc"] < scorecard["auc"]["high"] <= 1
 
 
+@pytest.mark.slow
 def test_peers_stand_beside_it_on_the_same_folds(found: dict[str, Any]) -> None:
     _, *peers = found["learners"]
     assert [peer["name"] for peer in peers] == [peer.name for peer in all_peers()]
@@ -85,6 +87,7 @@ def test_peers_stand_beside_it_on_the_same_folds(found: dict[str, Any]) -> None:
         assert 0 < peer["standard_error_of_mean"] < peer["standard_error"]
 
 
+@pytest.mark.slow
 def test_the_out_of_time_figure_says_how_few_bads_it_rests_on(found: dict[str, Any]) -> None:
     assert found["bads_1998"] == 4
     assert found["loans_1998"] == 158

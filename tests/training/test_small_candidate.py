@@ -22,6 +22,7 @@ def small_candidate(loans_store: Database) -> Candidate:
     return train_candidate(loans_store, by="an analyst", known_at=KNOWN_AT)
 
 
+@pytest.mark.slow
 def test_the_same_records_give_the_same_model(
     loans_store: Database, small_candidate: Candidate, small_data: TrainingSet
 ) -> None:

@@ -20,6 +20,12 @@ from scoring.reasons.texts import Language
 from scoring.score.document import ScoreDocument
 from scoring.store.tables import AuditEvent, Consent, Lender, Score
 
+_SEEN = {
+    "affordability.read": "looked.affordability",
+    "score.portfolio": "looked.portfolio",
+    "score.read": "looked.again",
+}
+
 
 @dataclass(frozen=True)
 class Look:
@@ -80,7 +86,13 @@ def looks_of(
         select(AuditEvent).where(
             readable_by(scope, AuditEvent),
             AuditEvent.action.in_(
-                ("page.opened", "score.read", "score.portfolio", "challenger.explained")
+                (
+                    "affordability.read",
+                    "challenger.explained",
+                    "page.opened",
+                    "score.portfolio",
+                    "score.read",
+                )
             ),
         )
     ):
@@ -92,8 +104,7 @@ def looks_of(
             looks.append(look(event.at, who, what, Purpose.MODEL_TRAINING))
         else:
             who = names.get(details["lender"], details["lender"])
-            seen = "looked.portfolio" if event.action == "score.portfolio" else "looked.again"
-            looks.append(look(event.at, who, str(t(seen)), details["purpose"]))
+            looks.append(look(event.at, who, str(t(_SEEN[event.action])), details["purpose"]))
     looks.sort(key=lambda entry: entry.at, reverse=True)
     return _together(looks, language)
 

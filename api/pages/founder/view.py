@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from api.pages.founder.held import HeldRecords, held_records
 from api.pages.founder.history import Look, StandingConsent, looks_of, standing_consents
 from api.pages.founder.picture import Picture, picture_of
+from api.pages.founder.told import Notice, notices_to
 from api.pages.languages import words_in
 from scoring.features import all_features
 from scoring.features.catalogue import Kind
@@ -122,6 +123,7 @@ class FounderPage:
     held: HeldRecords
     looks: list[Look]
     consents: list[StandingConsent]
+    told: list[Notice]
     bands: tuple[str, ...] = BANDS
 
 
@@ -160,6 +162,7 @@ def founder_page(
         held=held_records(session, scope, language=language, kinds=kinds),
         looks=looks_of(session, scope, language=language, zone=zone),
         consents=standing_consents(session, scope, language=language, zone=zone, now=now),
+        told=notices_to(session, scope, language=language, zone=zone),
     )
 
 

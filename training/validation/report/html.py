@@ -189,11 +189,11 @@ def _difference_to_library(
     def log_odds(values: np.ndarray) -> np.ndarray:
         return scorecard.decision_function(pd.DataFrame(values, columns=rows.columns))
 
-    # Kernel SHAP runs none of what the library would compile first, for ten seconds. Each feature
-    # known alone, and all but it, are samples enough where features only add up.
+    # Kernel SHAP runs none of what the library would compile first, for ten seconds. It draws its
+    # samples by chance: twice as many as features were too few to tell all of them apart each time.
     with _without_warnings_of("shap"):  # that the whole background is many rows; it is meant
         explainer = shap.KernelExplainer(log_odds, background.to_numpy())
-    samples = 2 * rows.shape[1] + 2
+    samples = 10 * rows.shape[1]
     found = explainer.shap_values(rows.to_numpy(), nsamples=samples, l1_reg=False, silent=True)
     ours = scorecard.contributions(rows, background).to_numpy()
     return float(np.abs(found - ours).max())
