@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from api import health
 from api.auth import Authentication
-from api.lenders import applications, loans, notices, scores
+from api.lenders import applications, loans, notices, portfolio, scores
 from api.pages.founder import routes as pages
 from api.pages.languages import chosen_language
 from api.pages.rendering import message
@@ -71,6 +71,7 @@ def create_app(database: Database) -> FastAPI:
     app.include_router(notices.router)
     app.include_router(applications.router)
     app.include_router(loans.router)
+    app.include_router(portfolio.router)
     app.include_router(routes.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

@@ -20,6 +20,7 @@ COMMANDS = {
     "consent": ("scoring.cli.parties", "Record founders' consents and withdrawals."),
     "import": ("scoring.cli.intake", "Import a file as people have it, or preview it."),
     "loan": ("scoring.cli.loans", "Keep a lender's loans: schedule, disburse, repay, reschedule."),
+    "book": ("scoring.cli.book", "Show a lender's book: arrears, ageing, PAR, vintages."),
     "application": (
         "scoring.cli.affordability",
         "List a lender's applications, and record what it decides.",

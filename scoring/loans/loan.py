@@ -31,7 +31,7 @@ class Standing:
 
     Attributes:
         on: the day.
-        outstanding: principal not repaid.
+        outstanding: principal not repaid; what was paid ahead is taken off.
         due_unpaid: of what fell due, by part.
         charges_unpaid: fees charged besides and not paid.
         waiting: money that settled nothing so far: paid ahead, or beyond all that is owed.
@@ -193,8 +193,9 @@ class Loan:
         if self.closed_on(on) is not None:
             return 0
         standing = self.standing(on)
+        made = self.settlement(on)
         owed = (
-            standing.outstanding
+            max(self._lent(on) - made.principal_paid, 0)
             + standing.due_unpaid[Part.INTEREST]
             + standing.due_unpaid[Part.FEE]
             + standing.charges_unpaid
@@ -229,7 +230,7 @@ class Loan:
         made = self.settlement(on)
         closed_on = self.closed_on(on)
         lent = self._lent(on)
-        outstanding = max(lent - made.principal_paid, 0)
+        outstanding = max(lent - made.principal_paid - made.waiting, 0)
         days = self.days_past_due(on)
         paid = sum(one.amount for one in self._counting(on))
         due = sum(one.amount for one in self._due(on))

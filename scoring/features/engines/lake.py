@@ -25,6 +25,7 @@ from scoring.features.engines.finishing import finished
 from scoring.features.engines.loan_states import COLUMN as LOAN_STATES
 from scoring.features.engines.points_in_time import ARROW, points_table
 from scoring.features.engines.statements import (
+    book_statement,
     content_column,
     currencies_statement,
     instalments_statement,
@@ -162,6 +163,16 @@ class Lake:
         """
         self._set_points(points, known_at, zone)
         found = self.run(loan_states_statement("duckdb").whole, order="point, source, loan")
+        frame: pd.DataFrame = found.to_pandas()
+        return frame
+
+    def book(self, points: pd.DataFrame, *, known_at: datetime, zone: ZoneInfo) -> pd.DataFrame:
+        """The loans of a book at the points; `point` is the position in `points`.
+
+        Columns are those of `book_loans` in `kinds/book.py`.
+        """
+        self._set_points(points, known_at, zone)
+        found = self.run(book_statement("duckdb").whole, order="point, source, loan")
         frame: pd.DataFrame = found.to_pandas()
         return frame
 

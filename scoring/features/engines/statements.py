@@ -23,6 +23,7 @@ from sqlglot.optimizer.scope import traverse_scope
 from scoring.features import all_features
 from scoring.features.catalogue import Feature, Kind
 from scoring.features.engines.single_point import single_point
+from scoring.features.kinds.book import book_loans
 from scoring.features.kinds.days_past_due import instalments_with_days_past_due
 from scoring.features.kinds.loan_states import loan_states
 from scoring.features.known import POINTS, Known
@@ -172,6 +173,13 @@ def loan_states_statement(engine: str) -> Statement:
     """The loans at the points as they stand; duckdb or spark."""
     known = Known()
     return compiled(loan_states(known), known, engine)
+
+
+@cache
+def book_statement(engine: str) -> Statement:
+    """The loans of a book at the points; duckdb or spark."""
+    known = Known()
+    return compiled(book_loans(known), known, engine)
 
 
 @cache

@@ -29,6 +29,26 @@ def of_loan(table: ir.Table, by_loan: ir.Table, *columns: str) -> ir.Table:
     ).drop("beside_point", "beside_source", "beside_loan")
 
 
+def of_schedule(table: ir.Table, by_schedule: ir.Table, *columns: str) -> ir.Table:
+    """Rows of a table of schedules (`LOAN`, `schedule`) with columns of another, or missing."""
+    beside = by_schedule.select(
+        *columns,
+        beside_point="point",
+        beside_source="source",
+        beside_loan="loan",
+        beside_schedule="schedule",
+    )
+    return table.left_join(
+        beside,
+        [
+            table.point == beside.beside_point,
+            table.source == beside.beside_source,
+            table.loan == beside.beside_loan,
+            table.schedule == beside.beside_schedule,
+        ],
+    ).drop("beside_point", "beside_source", "beside_loan", "beside_schedule")
+
+
 @shared
 def money_received(known: Known) -> ir.Table:
     """Repayments that did not bounce, each with the schedule that it counts for.

@@ -6,9 +6,10 @@ import ibis
 import ibis.expr.types as ir
 
 from scoring.features.catalogue import Direction, Kind, Ratio, Shrinkage, Unit, feature
+from scoring.features.kinds.book import outstanding_principal
 from scoring.features.kinds.days_past_due import instalments_with_days_past_due
 from scoring.features.kinds.expressions import at_least, share, weighed
-from scoring.features.kinds.lent import LOAN, closings, money_received, of_loan, schedules_in_force
+from scoring.features.kinds.lent import LOAN, of_loan
 from scoring.features.known import Known
 
 _ON_TIME_DAYS = 3  # a bank holiday or a slow transfer is not lateness
@@ -41,43 +42,13 @@ def repayments_beside_dues(known: Known) -> ir.Table:
 
 
 def loans_with_remainder(known: Known) -> ir.Table:
-    """Loans of which something has fallen due, with `remaining`: principal not repaid, 0 or more.
-
-    Money beyond what has fallen due takes off principal that has not.
-    """
-    dues = instalments_with_days_past_due(known)
-    due = dues.group_by(*LOAN, "schedule").aggregate(
-        repaid=dues.principal.sum(where=dues.settled_day.notnull()).coalesce(0),
-        due=dues.amount.sum(),
+    """Loans of which something has fallen due, with `remaining`: principal not repaid."""
+    found = outstanding_principal(known)
+    found = found.filter((found.due > 0) & found.lent.notnull())
+    is_repaid = found.outstanding * 100 <= found.lent * _IMMATERIAL_PERCENT
+    return found.select(
+        "point", principal="lent", remaining=ibis.ifelse(is_repaid, 0, found.outstanding)
     )
-    money = money_received(known)
-    money = money.group_by(*LOAN, "schedule").aggregate(received=money.amount.sum())
-    loans = schedules_in_force(known)
-    due = due.rename({f"due_{name}": name for name in (*LOAN, "schedule")})
-    beside = loans.join(
-        due,
-        [
-            loans.point == due.due_point,
-            loans.source == due.due_source,
-            loans.loan == due.due_loan,
-            loans.schedule == due.due_schedule,
-        ],
-    )
-    money = money.rename({f"paid_{name}": name for name in (*LOAN, "schedule")})
-    beside = beside.left_join(
-        money,
-        [
-            beside.point == money.paid_point,
-            beside.source == money.paid_source,
-            beside.loan == money.paid_loan,
-            beside.schedule == money.paid_schedule,
-        ],
-    )
-    beside = of_loan(beside.filter(beside.lent.notnull()), closings(known), "closed_day")
-    ahead = at_least(beside.received.coalesce(0) - beside.due, 0)
-    left = at_least(beside.lent - beside.repaid - ahead, 0)
-    is_repaid = beside.closed_day.notnull() | (left * 100 <= beside.lent * _IMMATERIAL_PERCENT)
-    return beside.select("point", principal="lent", remaining=ibis.ifelse(is_repaid, 0, left))
 
 
 @feature(
