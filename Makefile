@@ -46,7 +46,7 @@ pictures: .venv/ready  ## Draw the terminals and the scorecard that the docs sho
 	@scripts/ensure-browser
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/draw_scorecard.py
 
-bench: bench-models bench-features bench-score bench-intake  ## All benchmarks; bench-models, bench-features, bench-score, bench-intake one by one.
+bench: bench-models bench-features bench-score bench-intake bench-loans  ## All benchmarks; bench-models, bench-features, bench-score, bench-intake, bench-loans one by one.
 
 bench-%: .venv/ready
 	@$(BIN)/python -m benchmarks.$* $(ARGS)

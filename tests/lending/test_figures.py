@@ -110,9 +110,7 @@ def _row(loan: Loan, day: date, last: date) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("step", [12, pytest.param(1, marks=pytest.mark.slow)])
-def test_month_ends_of_the_sample_are_as_a_slow_count_has_them(
-    sample: Database, step: int
-) -> None:
+def test_month_ends_of_the_sample_are_as_a_slow_count_has_them(sample: Database, step: int) -> None:
     zone, compared = sample.settings.zone, 0
     later = NOW + timedelta(hours=1)  # the clock of the sample stands still
     with sample.reading() as session:
@@ -148,7 +146,11 @@ def test_month_ends_of_the_sample_are_as_a_slow_count_has_them(
 def _ageing(slow: pd.DataFrame) -> list[int]:
     running = slow[slow["outstanding"] > 0]
     return [
-        int(((running["days"] >= first) & (running["days"] <= (10**6 if last is None else last))).sum())
+        int(
+            (
+                (running["days"] >= first) & (running["days"] <= (10**6 if last is None else last))
+            ).sum()
+        )
         for first, last in AGEING
     ]
 

@@ -40,6 +40,7 @@ from scoring.store.tables import Base, Instant, Record
 
 _BATCH = 50_000
 _FOUNDERS = 1000  # at once in a condition: databases limit its length
+_BORROWERS = 25_000  # of a book at once: what their loans are made of is held in memory
 
 
 class Lake:
@@ -171,10 +172,13 @@ class Lake:
 
         Columns are those of `book_loans` in `kinds/book.py`.
         """
-        self._set_points(points, known_at, zone)
-        found = self.run(book_statement("duckdb").whole, order="point, source, loan")
-        frame: pd.DataFrame = found.to_pandas()
-        return frame
+        found = []
+        for start in range(0, max(len(points), 1), _BORROWERS):
+            some = points.iloc[start : start + _BORROWERS]
+            self._set_points(some, known_at, zone)
+            rows = self.run(book_statement("duckdb").whole, order="point, source, loan").to_pandas()
+            found.append(rows.assign(point=rows["point"] + start))
+        return pd.concat(found, ignore_index=True)
 
     def standing(self, table: type[Record], *, known_at: datetime) -> pd.DataFrame:
         """Rows of a record kind that the store held at an instant and that counted then, by id.
