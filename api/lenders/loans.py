@@ -12,7 +12,8 @@ from api.auth import CurrentLender
 from api.fields import Day, Reference
 from api.lenders.days import IsoDay
 from api.problems import problem_responses
-from scoring.lending.book import Book, Kept, loans_of
+from scoring.lending.book import Book, loans_of
+from scoring.lending.kept import Kept
 from scoring.lending.loan_view import loan_view
 from scoring.loans.codes import LoanEventCode, LoanEventReason
 from scoring.loans.due_days import Convention, Frequency

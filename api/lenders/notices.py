@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from api.auth import CurrentLender
 from api.fields import Day, Instant
 from api.problems import problem_responses
-from scoring.review.notices import pending_notices, receive_notice
+from scoring.notices.reading import pending_notices, receive_notice
 from scoring.store.database import Database
 
 router = APIRouter(prefix="/v1/notices", tags=["notices"])
@@ -25,6 +25,9 @@ class NoticeOut(BaseModel):
     founder: str
     scores: list[str] = Field(description="The `id` of each score concerned. Ask for a new one.")
     kind: str = Field(description="What kind of record was wrong, such as `sales`.")
+    cause: Literal["dispute", "correction", "file", "withdrawal"] = Field(
+        description="What corrected it."
+    )
     outcome: Literal["corrected", "retracted"]
     day: Day = Field(description="Day of the decision.")
     received_at: Instant | None = Field(description="When this lender said that it has it.")

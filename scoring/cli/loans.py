@@ -36,7 +36,8 @@ from scoring.cli.loan_terms import (
     terms_of,
 )
 from scoring.cli.options import AsJson
-from scoring.lending.book import Book, Kept
+from scoring.lending.book import Book
+from scoring.lending.kept import Kept
 from scoring.lending.loan_view import loan_view
 from scoring.lending.new_dues import read_dues
 from scoring.loans.codes import LoanEventCode, LoanEventReason

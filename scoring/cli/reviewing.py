@@ -226,8 +226,8 @@ def dispute_decide(
 @notices_app.command("list")
 def notices_list(lender: LenderOption = None, as_json: AsJson = False) -> None:
     """List notices to lenders whose scores rested on a record that was wrong."""
+    from scoring.notices.reading import list_notices
     from scoring.parties.lenders import find_lender
-    from scoring.review.notices import list_notices
 
     database = open_database()
     with database.reading() as session:

@@ -33,6 +33,7 @@ from scoring.intake.settling.refunds import SettleRefunds
 from scoring.intake.storing.releasing import ReleaseWaiting
 from scoring.intake.storing.writing import Progress, StoreRecords
 from scoring.intake.telling.tally import Tally
+from scoring.notices.queueing import Cause, queue_notices_of_step
 from scoring.parties.founders import find_founder
 from scoring.store.database import Database
 from scoring.store.ledger import Ledger
@@ -82,6 +83,8 @@ def take_in(
             batch = stage(batch)
         tally.add(batch)
     tally.hold(LoanDoubts(current).settle(tally.loans))
+    if tally.corrected:
+        queue_notices_of_step(current.ledger, Cause.FILE)
     return tally
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -18,9 +17,9 @@ from sqlalchemy.orm import Session
 from scoring.base.calendar import day_number, today
 from scoring.base.errors import ConflictError, InputError, NotFoundError
 from scoring.base.settings import DeploymentProfile, Settings
+from scoring.lending.kept import Kept, kept_of
 from scoring.loans.codes import OPEN_END, LoanEventCode, LoanEventReason
 from scoring.loans.events import Event
-from scoring.loans.loan import Loan
 from scoring.loans.posting import Received
 from scoring.loans.rate_cap import refuse_above_cap
 from scoring.loans.schedule import Due, Schedule
@@ -32,19 +31,6 @@ from scoring.store.append import append_records
 from scoring.store.audit import append_event
 from scoring.store.ledger import Ledger
 from scoring.store.tables import Lender, Record
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A loan on file with what happened to it.
-
-    Attributes:
-        row: its record.
-        loan: it as an object, all of its entries included.
-    """
-
-    row: tables.Loan
-    loan: Loan
 
 
 @dataclass(frozen=True)
@@ -95,7 +81,7 @@ class Book:
         )
         known = self._rows(number)
         if known:
-            kept = _kept(self.ledger.session, known[0])
+            kept = kept_of(self.ledger.session, known[0])
             if kept.loan.schedules.get(0) == schedule.dues and known[0].founder_id == borrower.id:
                 return kept
             raise ConflictError(f"Loan {number} is on file with other terms. Take another number.")
@@ -136,7 +122,7 @@ class Book:
                 f"Loan {number} is on file from several sources ({sources}). Withdraw the import "
                 "that is not meant."
             )
-        return _kept(self.ledger.session, rows[0])
+        return kept_of(self.ledger.session, rows[0])
 
     def repay(self, number: str, received: Received) -> tuple[Kept, bool]:
         """Take a payment; the same reference again changes nothing.
@@ -364,54 +350,6 @@ def refuse_without_loans(settings: Settings) -> None:
             "This installation runs as a non-financial credit bureau, which keeps and reads no "
             "loans (deployment profile nonfinancial_cb)."
         )
-
-
-def _kept(session: Session, row: tables.Loan) -> Kept:
-    def standing(table: type[Any]) -> Sequence[Any]:
-        return session.scalars(
-            select(table)
-            .where(
-                table.source == row.source,
-                table.loan == row.reference,
-                table.superseded_recorded_at.is_(None),
-                table.held.is_(None),
-            )
-            .order_by(table.event_day, table.id)
-        ).all()
-
-    schedules: dict[int, list[Due]] = {0: []}
-    for due in standing(tables.Instalment):
-        schedules.setdefault(due.schedule, []).append(
-            Due(due.number, due.event_date, due.principal, due.interest, due.fee)
-        )
-    loan = Loan(
-        number=row.reference,
-        currency=row.currency,
-        principal=row.principal,
-        annual_rate=Decimal(str(row.annual_rate)),
-        disbursed_on=row.event_date,
-        schedules={number: tuple(dues) for number, dues in schedules.items()},
-        received=[
-            Received(paid.reference, paid.event_date, paid.amount)
-            for paid in standing(tables.Repayment)
-        ],
-        events=[_event(event) for event in standing(tables.LoanEvent)],
-    )
-    return Kept(row, loan)
-
-
-def _event(row: tables.LoanEvent) -> Event:
-    return Event(
-        reference=row.reference,
-        on=row.event_date,
-        code=LoanEventCode(row.event),
-        reason=None if row.reason is None else LoanEventReason(row.reason),
-        amount=row.amount,
-        repayment=row.repayment,
-        schedule=row.schedule,
-        days_past_due=row.days_past_due,
-        past_due=row.past_due,
-    )
 
 
 def _refuse_reference(reference: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from scoring.lending.book import Kept
+from scoring.lending.kept import Kept
 from scoring.loans.posting import Part
 
 

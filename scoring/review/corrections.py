@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from scoring.base.calendar import today
 from scoring.base.errors import ConflictError
+from scoring.notices.queueing import Cause, queue_notices_of_step
 from scoring.parties.persons import require_name_and_reason
 from scoring.records.checking import corrected_values
 from scoring.records.kinds import RecordKind
@@ -70,6 +71,7 @@ def correct_record(
                     author=author,
                 )
     assert replacement is not None
+    queue_notices_of_step(ledger, Cause.CORRECTION)
     return replacement
 
 
@@ -90,6 +92,7 @@ def retract_record(
     resting = resting_on(ledger.session, record)
     for one in (record, *resting):
         supersede_record(ledger, type(one), one.id, replacement=None, reason=reason, author=author)
+    queue_notices_of_step(ledger, Cause.CORRECTION)
     return len(resting)
 
 

@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 
 from scoring.base.calendar import today
 from scoring.base.errors import ConflictError, FourEyesError, NotFoundError
+from scoring.notices import queueing
 from scoring.parties.persons import require_name_and_reason, same_person
 from scoring.records.checking import corrected_values
 from scoring.records.plain_columns import KINDS, kind_of_table
 from scoring.records.resting import resting_on, rests_on
 from scoring.records.sameness import same_content
 from scoring.review.disputes import HELD, open_dispute_on
-from scoring.review.notices import queue_notices
 from scoring.store.audit import append_event
 from scoring.store.ledger import Ledger
 from scoring.store.supersede import supersede_record
@@ -171,7 +171,11 @@ def _decide(
         )
     )
     ledger.session.flush()
-    notices = 0 if outcome is Outcome.KEPT else queue_notices(ledger, dispute, contested)
+    notices = 0
+    if outcome is not Outcome.KEPT:
+        notices = queueing.queue_notices_of_dispute(
+            ledger, dispute, contested, queueing.Outcome(outcome.value)
+        )
     append_event(
         ledger,
         actor=author,

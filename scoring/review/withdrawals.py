@@ -18,6 +18,7 @@ from scoring.base.chunks import chunks
 from scoring.base.errors import ConflictError, NotFoundError
 from scoring.intake.matching.quarantine import WITHDRAWN, end_of_waiting, waiting_rows
 from scoring.intake.superseding import superseding_reason
+from scoring.notices.queueing import Cause, queue_notices_of_step
 from scoring.parties.persons import require_name_and_reason
 from scoring.records.plain_columns import KINDS
 from scoring.review.disputes import HELD
@@ -103,6 +104,7 @@ def withdraw_import(ledger: Ledger, import_id: int, *, reason: str, author: str)
         ImportWithdrawal(import_id=import_id, reason=reason, author=author, withdrawn_at=ledger.now)
     )
     session.flush()
+    queue_notices_of_step(ledger, Cause.WITHDRAWAL)
     append_event(
         ledger,
         actor=author,

@@ -51,6 +51,7 @@ def test_a_lender_hears_of_its_score_and_not_of_what_the_record_holds(
                 "founder": FOUNDER,
                 "scores": [score["id"]],
                 "kind": "sales",
+                "cause": "dispute",
                 "outcome": "corrected",
                 "day": "2026-06-15",
                 "received_at": None,

@@ -24,7 +24,8 @@ from sqlalchemy import func, select
 from scoring.base.errors import ConflictError, ConsentError, InputError, NotFoundError
 from scoring.base.settings import DeploymentProfile, Settings
 from scoring.features.engines.loan_states import LoanState, loan_states_of
-from scoring.lending.book import Book, Kept
+from scoring.lending.book import Book
+from scoring.lending.kept import Kept
 from scoring.loans.codes import LoanEventCode, LoanEventReason
 from scoring.loans.events import Event
 from scoring.loans.loan import Loan

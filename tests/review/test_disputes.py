@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from scoring.base.errors import ConflictError, FourEyesError, InputError, NotFoundError
 from scoring.cli.console import staff_scope
+from scoring.notices.reading import Notice, list_notices
 from scoring.parties.founders import find_founder
 from scoring.records.kinds import RecordKind
 from scoring.review.dispute_decisions import (
@@ -19,7 +20,6 @@ from scoring.review.dispute_decisions import (
     decide_retracting,
 )
 from scoring.review.disputes import list_disputes, open_dispute
-from scoring.review.notices import Notice, list_notices
 from scoring.score.replay import replay_score
 from scoring.store.database import Database
 from scoring.store.supersede import supersede_record

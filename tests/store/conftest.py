@@ -14,6 +14,7 @@ from scoring.circumstances.interruptions import (
     declare_pause,
     declare_platform_event,
 )
+from scoring.notices.reading import receive_notice
 from scoring.parties.consents import Purpose, withdraw_consent
 from scoring.parties.founders import find_founder
 from scoring.parties.keys import issue_key, revoke_key, scope_of_key
@@ -23,7 +24,6 @@ from scoring.parties.scopes import LenderScope
 from scoring.records.kinds import RecordKind
 from scoring.review.dispute_decisions import decide_retracting
 from scoring.review.disputes import open_dispute
-from scoring.review.notices import receive_notice
 from scoring.store.database import Database
 from scoring.store.keys import rotate_key
 from scoring.store.tables import (

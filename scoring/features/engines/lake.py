@@ -176,7 +176,8 @@ class Lake:
         for start in range(0, max(len(points), 1), _BORROWERS):
             some = points.iloc[start : start + _BORROWERS]
             self._set_points(some, known_at, zone)
-            rows = self.run(book_statement("duckdb").whole, order="point, source, loan").to_pandas()
+            table = self.run(book_statement("duckdb").whole, order="point, source, loan")
+            rows: pd.DataFrame = table.to_pandas()
             found.append(rows.assign(point=rows["point"] + start))
         return pd.concat(found, ignore_index=True)
 

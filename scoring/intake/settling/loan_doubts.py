@@ -59,6 +59,8 @@ class LoanDoubts:
                 select(Loan).where(self._own(Loan), Loan.reference.in_(numbers))
             )
         }
+        if not lent:
+            return {}
         charged = self._charged(numbers)
         return {
             INSTALMENT_OF_NOTHING: self._hold_nothing(lent),

@@ -45,8 +45,9 @@ class DisputeDecision(Base):
 class LenderNotice(Base):
     """That a lender must hear: a score which it was given rested on a record now corrected.
 
-    `cause` says what corrected it, as a code: a dispute (`dispute_id`), a correction by hand, by a
-    file, or by the book. `scores` holds the references of those scores as a JSON list.
+    `cause` says what corrected it, as a code: a dispute (`dispute_id`), a correction by hand, a
+    file, or a file withdrawn; `kind` is the record's, `outcome` what became of it. `scores` holds
+    the references of those scores as a JSON list.
     """
 
     __tablename__ = "lender_notices"
@@ -55,7 +56,9 @@ class LenderNotice(Base):
     lender_id: Mapped[int] = mapped_column(ForeignKey("lenders.id"), index=True)
     founder_id: Mapped[int] = mapped_column(ForeignKey("founders.id"))
     dispute_id: Mapped[int | None] = mapped_column(ForeignKey("disputes.id"))
-    cause: Mapped[str] = mapped_column(String(20), default="dispute")
+    cause: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(20))
+    outcome: Mapped[str] = mapped_column(String(20))
     scores: Mapped[str] = mapped_column(Text)
     queued_at: Mapped[datetime] = mapped_column(Instant)
 
