@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth import CurrentLender
@@ -201,6 +201,15 @@ class LoansOut(BaseModel):
     next: str | None
 
 
+class Page(BaseModel):
+    """Which loans of the list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after: Reference | None = Field(None, description="Those after this number.")
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
 @router.post(
     "",
     status_code=201,
@@ -219,7 +228,7 @@ def disburse_loan(body: NewLoan, lender: CurrentLender, request: Request) -> dic
 
 @router.get("", response_model=LoansOut, responses=problem_responses(401, 403, 422, 503))
 def list_loans(
-    lender: CurrentLender, request: Request, after: Reference | None = None, limit: int = 100
+    page: Annotated[Page, Query()], lender: CurrentLender, request: Request
 ) -> dict[str, Any]:
     """List this lender's loans, 1 to 1,000 at a time."""
     database: Database = request.app.state.database
@@ -227,11 +236,10 @@ def list_loans(
         found = [
             loan
             for loan in loans_of(session, lender.lender)
-            if after is None or loan.reference > after
+            if page.after is None or loan.reference > page.after
         ]
-        most = min(max(limit, 1), 1000)
-        page = found[:most]
-        founders = references_of(session, {loan.founder_id for loan in page})
+        shown = found[: page.limit]
+        founders = references_of(session, {loan.founder_id for loan in shown})
         return {
             "loans": [
                 {
@@ -241,9 +249,9 @@ def list_loans(
                     "principal": loan.principal,
                     "disbursed_on": loan.event_date.isoformat(),
                 }
-                for loan in page
+                for loan in shown
             ],
-            "next": page[-1].reference if len(found) > most else None,
+            "next": shown[-1].reference if len(found) > page.limit else None,
         }
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth import CurrentLender
 from api.fields import Day
@@ -88,9 +88,17 @@ class PortfolioOut(BaseModel):
     currencies: list[CurrencyFigures]
 
 
+class Asked(BaseModel):
+    """Which day."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    on: IsoDay | None = Field(None, description="The end of this day; today's when left out.")
+
+
 @router.get("", response_model=PortfolioOut, responses=problem_responses(401, 403, 404, 422, 503))
 def read_portfolio(
-    lender: CurrentLender, request: Request, on: IsoDay | None = None
+    asked: Annotated[Asked, Query()], lender: CurrentLender, request: Request
 ) -> dict[str, Any]:
     """Read arrears, ageing, portfolio at risk and vintages at the end of a day."""
     database: Database = request.app.state.database
@@ -98,7 +106,7 @@ def read_portfolio(
         return book_figures(
             session,
             lender.lender,
-            on=on or database.today,
+            on=asked.on or database.today,
             known_at=database.clock(),
             zone=database.settings.zone,
         ).as_dict()

@@ -7,8 +7,12 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from holidays import list_supported_countries
+
 from scoring.base.errors import InputError
 from scoring.loans.due_days import Convention, Frequency, due_day
+
+_EARLIEST, _LATEST = 1990, 2200  # years that a lender means
 
 
 class Product(StrEnum):
@@ -83,6 +87,10 @@ class Terms:
         Raises:
             InputError: says which and what to do.
         """
+        if not _EARLIEST <= self.disbursed_on.year <= _LATEST:
+            raise InputError(f"{self.disbursed_on} is no day on which a loan is paid out.")
+        if self.holidays_of is not None and self.holidays_of not in list_supported_countries():
+            raise InputError(f'"{self.holidays_of}" is no country whose holidays are known.')
         if self.principal <= 0 or not 1 <= self.instalments <= 600:
             raise InputError("A loan has a principal above zero and 1 to 600 instalments.")
         if not 0 <= self.annual_rate <= 1:

@@ -51,10 +51,21 @@ def test_a_generated_client_has_a_name_for_every_operation(caller: Caller) -> No
     document = caller.browser().get("/openapi.json").json()
     operations = [one for path in document["paths"].values() for one in path.values()]
     assert sorted(one["operationId"] for one in operations) == [
+        "ask_affordability",
         "confirm_notice",
+        "create_application",
+        "create_decision",
         "create_score",
+        "disburse_loan",
+        "list_applications",
+        "list_loans",
         "list_notices",
+        "post_event",
+        "post_repayment",
+        "read_application",
         "read_liveness",
+        "read_loan",
+        "read_portfolio",
         "read_score",
         "send_records",
     ]

@@ -147,7 +147,7 @@ def test_an_old_application_says_nothing_of_the_loan_asked_for_now(sqlite: Datab
                     "application": reference,
                     "lender": "L",
                     "applied_on": on,
-                    "principal": 5_000_000,
+                    "principal": 11 * instalment,
                     "months": 12,
                     "instalment": instalment,
                     "currency": "KRW",

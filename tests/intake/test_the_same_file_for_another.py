@@ -14,7 +14,7 @@ from scoring.intake.importing import Request, import_records, preview_records
 from scoring.parties.founders import add_founders
 from scoring.review.withdrawals import withdraw_import
 from scoring.store.database import Database
-from scoring.store.tables import Attendance, CashFlowLine, Import, Loan, OrderLine
+from scoring.store.tables import Attendance, CashFlowLine, Import, OrderLine
 
 SHEET = "날짜,세션,창업자,상태\n2026-03-02,1회차,F-A,출석\n2026-03-05,2회차,F-B,결석\n"
 STATEMENT = (
@@ -78,13 +78,6 @@ ANOTHERS: dict[str, tuple[str, dict[str, Any], dict[str, Any], type, str]] = {
         CashFlowLine,
         "founder F-A (now F-B)",
     ),
-    "another lender": (
-        LEDGER,
-        {"lender": "L-ONE", "source": "ledger"},
-        {"lender": "L-TWO", "source": "ledger"},
-        Loan,
-        "lender L-ONE (now L-TWO)",
-    ),
     "another source": (PLAIN, {}, {"source": "shop"}, OrderLine, "source plain (now shop)"),
 }
 
@@ -107,6 +100,18 @@ def test_the_same_file_for_another_is_asked_about_and_nothing_is_stored(
         with pytest.raises(ImportedForAnotherError, match=question):
             run(hub, path, Request(**then))
     assert (count(hub, table), count(hub, Import)) == before
+
+
+def test_another_lenders_ledger_from_the_same_source_is_refused(
+    hub: Database, tmp_path: Path
+) -> None:
+    path = written(tmp_path, LEDGER)
+    import_records(hub, path, Request(lender="L-ONE", source="ledger"))
+    for again in (False, True):
+        said = Request(lender="L-TWO", source="ledger", again_for_another=again)
+        with pytest.raises(FileError, match="on file for L-ONE .* a --source of its own"):
+            import_records(hub, path, said)
+    assert count(hub, Import) == 1
 
 
 def test_a_file_that_belongs_to_both_is_imported_for_both(hub: Database, tmp_path: Path) -> None:

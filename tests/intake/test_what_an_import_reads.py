@@ -101,7 +101,7 @@ def test_of_loans_an_import_reads_those_that_its_rows_name(busy: Database, tmp_p
     with counting_rows(busy) as read:
         assert import_records(busy, path, Request(is_partial=True)).added == 1200
     # Once to find whose they are, once to keep that they were reported, and their lenders.
-    assert read["loans"] <= 2 * 10 + 1
+    assert read["loans"] <= 3 * 10 + 1  # found, matched, and looked at once all is stored
 
 
 def test_founders_are_looked_up_once_however_many_pieces_a_file_has(

@@ -92,7 +92,9 @@ def test_no_score_is_further_from_its_log_odds_than_reported(
     points = PointsCard.of(card)
     exact = points.scale.to_points(log_odds_of(card, values))
     assert abs(score_of(points, values) - exact) <= points.largest_rounding_difference + 1e-9
-    assert points.largest_rounding_difference <= 0.5 * (1 + len(card.features)) + 1e-9
+    # Half a point of the base, half of each feature's bin, and as much again of what rounding the
+    # bins adds on average, which goes off the base.
+    assert points.largest_rounding_difference <= 0.5 + len(card.features) + 1e-9
 
 
 @given(card=cards())
