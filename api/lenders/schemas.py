@@ -204,6 +204,15 @@ class _Answer(BaseModel):
     evidence: IntervalWidths
 
 
+class Fact(BaseModel):
+    """A value behind a reason."""
+
+    code: str = Field(description="Of the reason.")
+    feature: str
+    unit: str = Field(description="share, ratio, days, months, count, or money in minor units.")
+    value: float
+
+
 class Scored(_Answer):
     """A score: `base_points` and all `points` add up to it exactly."""
 
@@ -218,6 +227,9 @@ class Scored(_Answer):
     base_points: int
     backgrounds: Backgrounds
     category_shares: dict[str, int]
+    facts: list[Fact] = Field(
+        [], description="Values behind the reasons; there only where the founder shows them."
+    )
 
 
 class Insufficient(_Answer):

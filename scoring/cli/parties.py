@@ -117,6 +117,12 @@ def key_rotate(
         typer.echo(f"The key for {purpose} is now generation {generation}. {ended}".rstrip())
 
 
+class Addable(StrEnum):
+    """What a founder may give beyond a consent; nobody is asked for it unless they want to."""
+
+    FACTS = "facts"
+
+
 class Refusable(StrEnum):
     """What a founder may refuse of a consent and give the rest."""
 
@@ -135,6 +141,12 @@ def consent_grant(
         list[Refusable] | None,
         typer.Option(help="What the founder refuses of it, such as loans-elsewhere."),
     ] = None,
+    with_: Annotated[
+        list[Addable] | None,
+        typer.Option(
+            "--with", help="What the founder gives beyond it: facts, the values behind reasons."
+        ),
+    ] = None,
     by: Author = "operator",
     as_json: AsJson = False,
 ) -> None:
@@ -148,6 +160,7 @@ def consent_grant(
             purpose=purpose,
             expires_at=end_of(until.date(), database.settings.zone) if until else None,
             reads_loans_elsewhere=Refusable.LOANS_ELSEWHERE not in (without or ()),
+            shows_facts=Addable.FACTS in (with_ or ()),
             actor=by,
         )
         result = {
@@ -157,6 +170,7 @@ def consent_grant(
             "purpose": purpose.value,
             "expires_at": consent.expires_at.isoformat(),
             "reads_loans_elsewhere": consent.reads_loans_elsewhere,
+            "shows_facts": consent.shows_facts,
         }
     if as_json:
         print_json(result)

@@ -32,11 +32,13 @@ def grant_consent(
     purpose: Purpose,
     expires_at: datetime | None = None,
     reads_loans_elsewhere: bool = True,
+    shows_facts: bool = False,
     actor: str,
 ) -> Consent:
     """Record a founder's consent; it ends after a year unless told otherwise.
 
-    `reads_loans_elsewhere`: whether the lender's scores may read loans of other lenders.
+    `reads_loans_elsewhere`: whether the lender's scores may read loans of other lenders;
+    `shows_facts`: whether the lender may read the values behind the reasons.
 
     Raises:
         InputError: a lender is missing or given where there can be none, or the end has passed.
@@ -56,6 +58,7 @@ def grant_consent(
         purpose=purpose.value,
         text_version=TEXT_VERSION,
         reads_loans_elsewhere=reads_loans_elsewhere,
+        shows_facts=shows_facts,
         granted_at=ledger.now,
         expires_at=expires_at,
     )
@@ -72,6 +75,7 @@ def grant_consent(
             "lender": lender.reference if lender else None,
             "expires_at": expires_at.isoformat(),
             "reads_loans_elsewhere": reads_loans_elsewhere,
+            "shows_facts": shows_facts,
         },
     )
     return consent

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.orm import object_session
+
+from scoring.features import all_features
 from scoring.features.catalogue import Kind
 from scoring.features.engines.one_founder import Content
 from scoring.reasons.arrears import arrears_text, default_cure, default_reason, iso
@@ -21,7 +24,7 @@ from scoring.score.document import (
     ScoreDocument,
     Signal,
 )
-from scoring.store.tables import Score
+from scoring.store.tables import Consent, Score
 
 
 def lender_view(score: Score) -> dict[str, Any]:
@@ -75,6 +78,7 @@ def _for_lenders(score: Score, document: ScoreDocument) -> dict[str, Any]:
         "current_arrears": _arrears(document.current_arrears),
         "points": [group.plain() for group in result.points],
         "reasons": _reasons(result.reasons),
+        **_facts(score, document),
         **compared,
         "model": document.model.plain(),
         "completeness": {
@@ -142,6 +146,24 @@ def _reasons(reasons: PrincipalReasons) -> dict[str, Any]:
             for reason in found
         ]
         for side, found in reasons.by_side.items()
+    }
+
+
+def _facts(score: Score, document: ScoreDocument) -> dict[str, Any]:
+    """The values behind the reasons, where the founder's consent shows them."""
+    session = object_session(score)
+    consent = None if session is None else session.get(Consent, score.consent_id)
+    if consent is None or not consent.shows_facts:
+        return {}
+    reasons = document.result.reasons
+    codes = [reason.code for found in reasons.by_side.values() for reason in found]
+    return {
+        "facts": [
+            {"code": code, "feature": name, "unit": feature.unit.value, "value": value}
+            for code in codes
+            for name, feature in all_features().items()
+            if feature.reason == code and (value := document.features.get(name)) is not None
+        ]
     }
 
 

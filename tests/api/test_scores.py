@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from scoring.parties.consents import Purpose, withdraw_consent
+from scoring.parties.consents import Purpose, grant_consent, withdraw_consent
 from scoring.parties.founders import find_founder
 from scoring.parties.lenders import find_lender
 from scoring.records.kinds import RecordKind
@@ -187,3 +187,25 @@ def test_a_refused_question_leaves_nothing_behind(caller: Caller) -> None:
     answer = caller.lender().post("/v1/scores", json=QUESTION | {"as_of": "2999-01-01"})
     assert answer.status_code == 422
     assert _count_scores(caller.database) == 0
+
+
+def test_values_behind_reasons_are_there_only_where_the_founder_shows_them(caller: Caller) -> None:
+    lender = caller.lender()
+    assert "facts" not in lender.post("/v1/scores", json=QUESTION).json()
+    with caller.database.writing() as ledger:
+        grant_consent(
+            ledger,
+            find_founder(ledger.session, FOUNDER),
+            lender=find_lender(ledger.session, "L-DEMO"),
+            purpose=Purpose.LOAN_APPLICATION,
+            shows_facts=True,
+            actor="founder",
+        )
+    body = lender.post("/v1/scores", json=QUESTION).json()
+    told = {fact["code"] for fact in body["facts"]}
+    assert told <= {one["code"] for side in body["reasons"].values() for one in side}
+    with caller.database.reading() as session:
+        stored = session.scalars(select(Score).where(Score.reference == body["id"])).one()
+        features = json.loads(stored.document)["features"]
+    assert body["facts"]
+    assert all(features[fact["feature"]] == fact["value"] for fact in body["facts"])

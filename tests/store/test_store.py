@@ -239,6 +239,7 @@ def test_the_chain_tells_to_whom_a_consent_was_given_and_until_when(sqlite: Data
     assert json.loads(event.details) == {
         "consent": 1,
         "reads_loans_elsewhere": True,
+        "shows_facts": False,
         "purpose": "portfolio_review",
         "lender": "L-DEMO",
         "expires_at": "2026-12-31T00:00:00+00:00",

@@ -48,6 +48,7 @@ class StandingConsent:
     purpose: str
     since: str
     until: str
+    covers: list[str]
 
 
 def looks_of(
@@ -142,9 +143,18 @@ def standing_consents(
             purpose=str(t(f"purpose.{consent.purpose}")),
             since=day(consent.granted_at),
             until=day(consent.expires_at),
+            covers=_covers(consent, language) if name else [],
         )
         for consent, name in rows
     ]
+
+
+def _covers(consent: Consent, language: Language) -> list[str]:
+    """What a lender may know by a consent, and what becomes of loans when it ends."""
+    t = words_in(language)
+    elsewhere = "elsewhere" if consent.reads_loans_elsewhere else "not_elsewhere"
+    facts = "facts" if consent.shows_facts else "not_facts"
+    return [str(t(f"consents.covers.{code}")) for code in (elsewhere, facts, "to_the_end")]
 
 
 def _together(looks: list[Look], language: Language) -> list[Look]:
