@@ -102,6 +102,7 @@ def _asked(
         dates=options.dates,
         session_hours=options.session_hours,
         lender=options.lender,
+        product=options.product,
         reported_through=options.reported_through,
         is_partial=options.partial,
         learned=Learned.parse(options.learned),

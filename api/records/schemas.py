@@ -11,6 +11,7 @@ from api.fields import Day, Reference
 from api.records.uploads import FORM
 from scoring.intake.day_order import DayOrder
 from scoring.intake.formats.declarations import FormatName
+from scoring.loans.terms import Product
 
 JSON_LINES = ("application/x-ndjson", "application/jsonl")
 JSON = "application/json"
@@ -100,6 +101,11 @@ class Options(BaseModel):
         False,
         description="Import a file for this founder, programme, lender or source as well, though "
         "it was imported for another before; without it such a file is refused.",
+    )
+    product: Product | None = Field(
+        None,
+        description="How the loans of a ledger by transaction are repaid: their instalments are "
+        "then made from each loan's rate and term. Without it they give no label.",
     )
     reported_through: date | None = Field(
         None,

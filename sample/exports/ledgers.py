@@ -61,10 +61,12 @@ class WrittenLedger(Written):
     Attributes:
         schedule: what falls due, in the columns of the plain form; empty where it does not say.
         repayments: what was paid, in the columns of the plain form.
+        write_offs: how many loans it says were written off, as events.
     """
 
     schedule: pd.DataFrame = field(default_factory=pd.DataFrame)
     repayments: pd.DataFrame = field(default_factory=pd.DataFrame)
+    write_offs: int = 0
 
 
 def write_ledgers(folder: Path, portfolio: Portfolio) -> list[Written]:
@@ -216,7 +218,7 @@ def _by_transaction(folder: Path, borrowed: Sequence[Borrowed]) -> Iterator[Writ
         path = folder / f"loan-transactions.{ending}"
         write(page, path)
         truth = loans_told(borrowed, grace_months=0)
-        yield _transactions_written(path, truth, frame(repayments), about)
+        yield _transactions_written(path, truth, frame(repayments), about, _write_offs(borrowed))
 
 
 def _of_fineract(folder: Path, borrowed: Sequence[Borrowed]) -> Iterator[Written]:
@@ -238,11 +240,11 @@ def _of_fineract(folder: Path, borrowed: Sequence[Borrowed]) -> Iterator[Written
     for ending, write in variants:
         path = folder / f"fineract-transactions.{ending}"
         write(page, path)
-        yield _transactions_written(path, truth, frame(named), about)
+        yield _transactions_written(path, truth, frame(named), about, _write_offs(borrowed))
 
 
 def _transactions_written(
-    path: Path, truth: pd.DataFrame, repayments: pd.DataFrame, about: str
+    path: Path, truth: pd.DataFrame, repayments: pd.DataFrame, about: str, write_offs: int
 ) -> Written:
     return WrittenLedger(
         path=path,
@@ -251,9 +253,16 @@ def _transactions_written(
         options={"lender": LENDER},
         truth=truth,
         kind=RecordKind.LOANS,
-        expected={"accepted": len(truth) + len(repayments)},
+        expected={"accepted": len(truth) + len(repayments) + write_offs},
         about=about,
         repayments=repayments,
+        write_offs=write_offs,
+    )
+
+
+def _write_offs(borrowed: Sequence[Borrowed]) -> int:
+    return sum(
+        one.written_off_on is not None and one.written_off_on <= LAST_DAY for one in borrowed
     )
 
 
@@ -307,7 +316,7 @@ def _entries(one: Borrowed) -> Iterator[tuple[_Entry, Paid | None]]:
         if place % _REVERSED_EVERY == _REVERSED_EVERY - 1:
             wrong = entry(paid.on, "repayment", paid.amount * 10, reversed_on=paid.on)
             yield wrong, None
-        yield entry(paid.on, "recovery" if one.written_off_on else "repayment", paid.amount), paid
+        yield entry(paid.on, "repayment", paid.amount), paid
     for due in one.dues:
         if due.on <= LAST_DAY and due.interest:
             yield entry(due.on, "accrual", due.interest), None
@@ -320,7 +329,6 @@ def _entries(one: Borrowed) -> Iterator[tuple[_Entry, Paid | None]]:
 _KOREAN_KINDS: Final = {
     "disbursement": "대출실행",
     "repayment": "원리금상환",
-    "recovery": "회수",
     "accrual": "미수이자",
     "waiver": "이자감면",
     "write_off": "대손상각",
@@ -328,7 +336,6 @@ _KOREAN_KINDS: Final = {
 _FINERACT_KINDS: Final = {
     "disbursement": "Disbursement",
     "repayment": "Repayment",
-    "recovery": "Recovery Repayment",
     "accrual": "Accrual",
     "waiver": "Waive interest",
     "write_off": "Close (as written-off)",

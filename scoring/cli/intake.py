@@ -18,6 +18,7 @@ from scoring.cli.options import AsJson, Author
 from scoring.cli.reviewing import Reason
 from scoring.intake.day_order import DayOrder
 from scoring.intake.formats.declarations import FormatName
+from scoring.loans.terms import Product
 from scoring.records.kinds import RecordKind
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -70,6 +71,13 @@ def import_records_of(
     lender: Annotated[
         str | None, typer.Option(help="Lender that a loan ledger is of, by reference.")
     ] = None,
+    product: Annotated[
+        Product | None,
+        typer.Option(
+            help="How the loans of a ledger by transaction are repaid: their instalments are then "
+            "made from each loan's rate and term. Without it they give no label."
+        ),
+    ] = None,
     reported_through: Annotated[
         datetime | None,
         typer.Option(
@@ -120,6 +128,7 @@ def import_records_of(
         dates=dates,
         session_hours=session_hours,
         lender=lender,
+        product=product,
         reported_through=reported_through.date() if reported_through else None,
         is_partial=partial,
         learned=Learned.parse(learned),

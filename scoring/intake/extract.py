@@ -10,6 +10,7 @@ import pandas as pd
 
 from scoring.base.errors import FileError
 from scoring.intake.day_order import DayOrder
+from scoring.loans.terms import Product
 from scoring.records.kinds import RecordKind
 
 Place = tuple[int, str | None]
@@ -28,6 +29,7 @@ class Given:
     Attributes:
         founder: reference of the founder whose shop or account the file is of, if told.
         lender: reference of the lender that a ledger is of, if told.
+        product: how the loans of a ledger are repaid that tells no instalments, if told.
         programme: reference of the programme that an attendance sheet is of.
         year: of days that are written without one; the latest that fits when None.
         dates: order of year, month and day in the file, where the days don't show it; None: untold.
@@ -40,6 +42,7 @@ class Given:
     secret: bytes = b""
     founder: str | None = None
     lender: str | None = None
+    product: Product | None = None
     programme: str | None = None
     year: int | None = None
     dates: DayOrder | None = None

@@ -30,6 +30,7 @@ from scoring.intake.stages import take_in
 from scoring.intake.telling.earlier_receipts import FileOwner, refuse_file_of_another
 from scoring.intake.telling.receipts import Receipt, receipt_of, result_of
 from scoring.intake.telling.reporting import Report
+from scoring.loans.terms import Product
 from scoring.parties.founders import add_founders, find_founder
 from scoring.parties.references import REFERENCE, random_reference
 from scoring.records.kinds import RecordKind
@@ -61,6 +62,7 @@ class Request:
         dates: order of year, month and day in the file, where its days don't show it.
         session_hours: length of a session where the file does not say.
         lender: reference of the lender that a ledger is of.
+        product: how the loans of a ledger are repaid that tells no instalments.
         reported_through: the day through which a file of loans tells all that was paid; that of
             the import when None.
         is_partial: whether it tells so of the loans alone that it names, and not of all that its
@@ -83,6 +85,7 @@ class Request:
     dates: DayOrder | None = None
     session_hours: float = 2.0
     lender: str | None = None
+    product: Product | None = None
     reported_through: date | None = None
     is_partial: bool = False
     learned: Learned | None = None
@@ -102,6 +105,7 @@ class Request:
             dates=self.dates,
             session_hours=self.session_hours,
             lender=self.lender,
+            product=self.product,
         )
 
 

@@ -8,7 +8,9 @@ from scoring.intake.extract import Extract, Given, Reading
 from scoring.intake.formats.cell_values import amounts, each
 from scoring.intake.formats.day_columns import read_days
 from scoring.intake.formats.loans.currency import loan_currencies
+from scoring.intake.formats.loans.made_schedules import made_schedules
 from scoring.intake.formats.loans.rates import annual_rates
+from scoring.intake.formats.loans.transaction_events import EVENTS, loan_events
 from scoring.intake.formats.table_rows import (
     ignored,
     names,
@@ -29,8 +31,9 @@ _REVERSED = "reversed"
 def read(table: Table, given: Given) -> Reading:
     """Disbursements as loans, payments as repayments; what moves no cash is left out.
 
-    A reversed transaction never happened. Accruals, waivers and write-offs are entries of the
-    books (Fineract's types 10, 4 and 9, 6): what a borrower paid is told by the payments.
+    A reversed transaction never happened. Accruals and waivers are entries of the books (Fineract's
+    types 10, 4 and 9): what a borrower paid is told by the payments. Write-offs and recoveries (6
+    and 8) are events of their loans.
 
     Raises:
         FileError: a loan's number lost its last digits to a spreadsheet, or the days or rates can
@@ -55,16 +58,19 @@ def read(table: Table, given: Given) -> Reading:
     kind = each(rows["kind"], lambda word: table.format.meaning("kind", word) or _UNKNOWN)
     kind = kind.where(undone != "yes", _REVERSED)
     for reason, count in kind.value_counts().items():
-        if reason not in {"disbursement", "repayment"}:
+        if reason not in {"disbursement", "repayment", *EVENTS}:
             left_out[str(reason)] += int(count)
     if (kind == _UNKNOWN).any():
         notes.append(
             f"{int((kind == _UNKNOWN).sum())} transactions are of a kind that nobody has declared "
             "and are left out; add their words to formats.toml."
         )
+    loans = _loans(table, rows[kind == "disbursement"], given, notes)
     extracts = [
-        _loans(table, rows[kind == "disbursement"], given, notes),
+        loans,
+        *_schedules(table, loans, given, notes),
         _repayments(table, rows[kind == "repayment"]),
+        loan_events(table, rows, kind),
     ]
     told = [extract for extract in extracts if len(extract.cells)]
     return Reading(
@@ -108,6 +114,19 @@ def _loans(table: Table, rows: pd.DataFrame, given: Given, notes: list[str]) -> 
     return Extract(
         RecordKind.LOANS, cells, headers={**headers, "disbursed_on": table.used["booked_on"]}
     )
+
+
+def _schedules(table: Table, loans: Extract, given: Given, notes: list[str]) -> list[Extract]:
+    if not len(loans.cells):
+        return []
+    if given.product is not None:
+        return [made_schedules(table, loans, given.product, notes)]
+    notes.append(
+        "A ledger by transaction tells no instalments: without them these loans have no days past "
+        "due and give no label. Say --product (annuity, equal_principal or bullet) where the file "
+        "has each loan's rate and term, or send the schedule."
+    )
+    return []
 
 
 def _repayments(table: Table, rows: pd.DataFrame) -> Extract:
