@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -462,3 +463,10 @@ def _sell_to_one_buyer(database: Database) -> None:
         for number in range(60)
     ]
     import_rows(database, RecordKind.SALES, rows)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_no_words_stand_under_two_meanings(language: str) -> None:
+    path = Path(languages.__file__).parent / "locale" / language / "LC_MESSAGES" / "messages.po"
+    keys = re.findall(r'^msgid "(.+)"$', path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert [key for key, times in Counter(keys).items() if times > 1] == []

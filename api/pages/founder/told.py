@@ -55,7 +55,7 @@ def _notice(
     sentences, reasons = make(content, lender, language)
     return Notice(
         day=format_date(row.given_at.astimezone(zone).date(), "long", language),
-        title=str(words_in(language)(f"told.{row.kind}.title")),
+        title=str(words_in(language)(f"notices.{row.kind}.title")),
         sentences=sentences,
         reasons=reasons,
     )
@@ -73,8 +73,8 @@ def _arrears(
         "through": _day(content["reported_through"], language),
         "days": content["days"],
     }
-    what = "told.arrears.what" if content["days"] > 0 else "told.arrears.default"
-    keys = (what, "told.arrears.shown", "told.arrears.effect", "told.arrears.wrong")
+    what = "notices.arrears.what" if content["days"] > 0 else "notices.arrears.default"
+    keys = (what, "notices.arrears.shown", "notices.arrears.effect", "notices.arrears.wrong")
     return [str(t(key, **shown)) for key in keys], []
 
 
@@ -83,15 +83,15 @@ def _declined(
 ) -> tuple[list[str], list[str]]:
     t = words_in(language)
     amount = _money(content["principal"], content["currency"], language)
-    reasons = [str(t(f"told.declined.reason.{code}")) for code in content["reasons"]]
+    reasons = [str(t(f"notices.declined.reason.{code}")) for code in content["reasons"]]
     used = [
         str(getattr(reason_text(entry["code"], "against", is_missing=entry["missing"]), language))
         for entry in content["score_reasons"]
     ]
-    sentences = [str(t("told.declined.what", lender=lender, amount=amount))]
+    sentences = [str(t("notices.declined.what", lender=lender, amount=amount))]
     if used:
-        sentences.append(str(t("told.declined.score")))
-    sentences.append(str(t("told.declined.person")))
+        sentences.append(str(t("notices.declined.score")))
+    sentences.append(str(t("notices.declined.person")))
     return sentences, reasons + used
 
 
