@@ -20,7 +20,7 @@ from scoring.features.kinds.lent import (
     of_schedule,
     schedules_in_force,
 )
-from scoring.features.kinds.loan_states import loan_states
+from scoring.features.kinds.loan_states import standing_now
 from scoring.features.known import Known, shared
 from scoring.loans.arrears import MATERIAL_PERCENT, MATERIALITY_FLOORS
 from scoring.loans.codes import LoanEventCode
@@ -63,18 +63,23 @@ def outstanding_principal(known: Known) -> ir.Table:
 def book_loans(known: Known) -> ir.Table:
     """One row per loan that may be read.
 
-    Columns are those of `loan_states`, and: `principal` (paid out), `outstanding`, `due` and
-    `received` (of the schedule in force), `contractual_days_past_due` (by the schedule as granted,
-    all money against it), `schedule` (0 as granted), `first_30_day` and `first_90_day` (when it was
-    first so many days past due), `written_off` and `recovered` (amounts).
+    Columns, days as numbers, amounts in minor units: `point`, `source`, `loan`, `lender`,
+    `currency`, `as_of_day`, `granted_day`, `through_day` (last day reported), `principal` (paid
+    out), `outstanding`, `due` and `received` (of the schedule in force), `days_past_due` and
+    `past_due` (material only), `contractual_days_past_due` (by the schedule as granted, all money
+    against it), `schedule` (0 as granted), `first_30_day` and `first_90_day` (when it was first so
+    many days past due), `written_off` and `recovered` (amounts), `written_off_day`, `closed_day`.
     """
-    found = loan_states(known)
-    loans = known.loans.select("point", "source", "principal", loan="reference")
-    found = of_loan(found, loans, "principal")
+    dues = instalments_with_days_past_due(known)
+    found = known.loans.select(
+        *("point", "source", "lender", "currency", "as_of_day", "through_day", "principal"),
+        loan="reference",
+        granted_day="event_day",
+    )
+    found = of_loan(found, standing_now(known, dues), "days_past_due", "past_due")
     found = of_loan(found, outstanding_principal(known), "outstanding", "due", "received")
     found = of_loan(found, schedules_in_force(known).select(*LOAN, "schedule"), "schedule")
     found = of_loan(found, _contractual(known), "oldest_day")
-    dues = instalments_with_days_past_due(known)
     for days in _REACHED:
         late = dues.filter(dues.days_past_due >= days).group_by(*LOAN)
         name = f"first_{days}_day"
@@ -86,9 +91,15 @@ def book_loans(known: Known) -> ir.Table:
         ("recovered", LoanEventCode.RECOVERED),
     ):
         told = events.filter(events.event == code.value).group_by(*LOAN)
-        found = of_loan(found, told.aggregate(**{name: lambda t: t.amount.sum()}), name)
+        told = told.aggregate(
+            **{name: lambda t: t.amount.sum(), f"{name}_day": lambda t: t.event_day.min()}
+        )
+        found = of_loan(found, told, name, f"{name}_day")
+    found = of_loan(found.drop("recovered_day"), closings(known), "closed_day")
     late = (found.through_day - found.oldest_day).coalesce(0)
     return found.mutate(
+        days_past_due=found.days_past_due.coalesce(0),
+        past_due=found.past_due.coalesce(0),
         contractual_days_past_due=ibis.ifelse(found.closed_day.notnull(), 0, late),
         written_off=found.written_off.coalesce(0),
         recovered=found.recovered.coalesce(0),

@@ -40,7 +40,9 @@ def loan_states(known: Known) -> ir.Table:
         granted_day="event_day",
     )
     found = of_loan(loans, schedules_in_force(known).select(*LOAN, in_force="schedule"), "in_force")
-    found = of_loan(found, _now(known, dues), "days_past_due", "past_due", "dues", "paid_since")
+    found = of_loan(
+        found, standing_now(known, dues), "days_past_due", "past_due", "dues", "paid_since"
+    )
     found = of_loan(
         found,
         _latest_spell(dues),
@@ -66,7 +68,7 @@ def loan_states(known: Known) -> ir.Table:
     return found.mutate(**zero, paid_since=found.paid_since.coalesce(0)).drop("in_force")
 
 
-def _now(known: Known, dues: ir.Table) -> ir.Table:
+def standing_now(known: Known, dues: ir.Table) -> ir.Table:
     """Days and amount past due of the schedule in force, and how many instalments were settled."""
     in_force = schedules_in_force(known).select(
         in_point="point", in_source="source", in_loan="loan", in_schedule="schedule"
