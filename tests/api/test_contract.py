@@ -23,7 +23,7 @@ def test_answers_are_as_the_contract_says(caller: Caller, mode: GenerationMode) 
 
         @given(case=operation.as_strategy(generation_mode=mode))
         @settings(
-            max_examples=40,
+            max_examples=15,
             deadline=None,
             derandomize=True,
             database=None,

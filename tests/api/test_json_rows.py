@@ -54,7 +54,7 @@ def files(draw: st.DrawFn) -> bytes:
 
 
 @settings(
-    max_examples=400,
+    max_examples=120,
     deadline=None,
     database=None,
     derandomize=True,

@@ -838,7 +838,7 @@ def test_answers_to_operators_are_as_the_contract_says(world: World, mode: Gener
 
     @given(case=result.ok().as_strategy(generation_mode=mode))
     @settings(
-        max_examples=60,
+        max_examples=25,
         deadline=None,
         derandomize=True,
         database=None,

@@ -169,7 +169,7 @@ _SETTINGS = settings(
 )
 
 
-@settings(_SETTINGS, max_examples=150)
+@settings(_SETTINGS, max_examples=50)
 @given(content=all_files)
 def test_any_file_gives_a_receipt_or_a_clear_refusal(store: Database, content: bytes) -> None:
     gives_a_receipt_or_is_refused(store, content)

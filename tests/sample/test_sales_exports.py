@@ -213,7 +213,10 @@ def test_two_exports_that_overlap_end_the_same_in_either_order(
     assert later <= ends[0].keys()
 
 
-@pytest.mark.parametrize("shop", ["smartstore", "esmplus", "coupang"])
+@pytest.mark.parametrize(
+    "shop",
+    ["smartstore", *(pytest.param(s, marks=pytest.mark.slow) for s in ("esmplus", "coupang"))],
+)
 def test_all_files_of_a_shop_end_the_same_in_any_order(
     shop: str, tmp_path: Path, empty_store: Path, written: dict[str, Written]
 ) -> None:

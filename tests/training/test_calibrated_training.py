@@ -18,6 +18,7 @@ from training.data.dataset import TrainingSet, build_training_set
 from training.validation.validate import foretell_both, out_of_time_split
 
 
+@pytest.mark.slow
 def test_no_loan_judges_what_it_calibrated(small_data: TrainingSet) -> None:
     split = out_of_time_split(small_data)
     assert split is not None

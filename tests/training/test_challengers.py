@@ -105,6 +105,7 @@ def test_trees_keep_the_catalogues_directions(learner: Learner) -> None:
     assert (np.diff(challenger.log_odds(swept)) >= 0).all()
 
 
+@pytest.mark.slow
 def test_pairs_tell_what_no_feature_tells_alone() -> None:
     X, y = _loans(2_000)  # noqa: N806
     losses = {}

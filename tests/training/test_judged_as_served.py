@@ -78,7 +78,8 @@ def _shaping(folder: Path, text: str, cap: float) -> Shaping:
 
 
 @pytest.mark.parametrize(
-    "by_hand", ["", "a shape", pytest.param("a weight", marks=pytest.mark.slow)]
+    "by_hand",
+    ["", *(pytest.param(one, marks=pytest.mark.slow) for one in ("a shape", "a weight"))],
 )
 def test_a_validation_judges_the_card_that_training_would_serve(
     tmp_path: Path, by_hand: str
@@ -91,6 +92,7 @@ def test_a_validation_judges_the_card_that_training_would_serve(
     assert np.abs(judged - served).max() < 1e-9
 
 
+@pytest.mark.slow
 def test_a_cap_that_binds_is_judged_within_what_rounding_can_move(tmp_path: Path) -> None:
     shaping = _shaping(tmp_path, "", cap=0.1)
     (judged,) = foretell(DATA, [(TRAIN, TEST)], shaping=shaping)
