@@ -139,14 +139,15 @@ def _asking_two_lenders(database: Database) -> dict[int, float]:
         founder = a_founder(database, f"F-TIED{number}")
         lenders = ["L-A", "L-B"] if number % 2 else ["L-B", "L-A"]
         for place, lender in enumerate(lenders):
+            instalment = 100_000 * (1 + number) + 1_000 * (place + number) % 3_000
             row = {
                 "founder": founder.reference,
                 "application": f"A-{number}",
                 "lender": lender,
                 "applied_on": database.today - timedelta(days=5),
-                "principal": 3_000_000,
+                "principal": 11 * instalment,
                 "months": 12,
-                "instalment": 100_000 * (1 + number) + 1_000 * (place + number) % 3_000,
+                "instalment": instalment,
                 "currency": "KRW",
             }
             import_rows(database, RecordKind.APPLICATIONS, [row], source=lender)
