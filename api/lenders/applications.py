@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
 
 from api.auth import CurrentLender
 from api.fields import Day, Instant, Reference
@@ -27,7 +28,6 @@ from scoring.lending.decisions import (
 from scoring.lending.what_if import ask_what_if
 from scoring.parties.founders import references_of
 from scoring.store.database import Database
-from scoring.store.ledger import Ledger
 from scoring.store.tables import Application
 
 router = APIRouter(prefix="/v1", tags=["applications"])
@@ -202,7 +202,7 @@ def create_application(
             ledger, database.settings, lender=lender.lender, actor=lender.actor, **asked
         )
         response.status_code = 201 if is_new else 200
-        return _view(ledger, [row])[0]
+        return _view(ledger.session, [row])[0]
 
 
 @router.get(
@@ -211,8 +211,8 @@ def create_application(
 def list_applications(lender: CurrentLender, request: Request) -> dict[str, Any]:
     """List what was asked of this lender, and what it decided."""
     database: Database = request.app.state.database
-    with database.writing() as ledger:
-        return {"applications": _view(ledger, applications_of(ledger.session, lender.lender))}
+    with database.reading() as session:
+        return {"applications": _view(session, applications_of(session, lender.lender))}
 
 
 @router.post(
@@ -254,8 +254,8 @@ def read_application(
 ) -> dict[str, Any]:
     """Read an application with the decision that rules."""
     database: Database = request.app.state.database
-    with database.writing() as ledger:
-        return _view(ledger, [find_application(ledger.session, lender.lender, application)])[0]
+    with database.reading() as session:
+        return _view(session, [find_application(session, lender.lender, application)])[0]
 
 
 @router.post(
@@ -278,11 +278,11 @@ def ask_affordability(body: WhatIf, lender: CurrentLender, request: Request) -> 
         )
 
 
-def _view(ledger: Ledger, rows: list[Application]) -> list[dict[str, Any]]:
-    founders = references_of(ledger.session, {row.founder_id for row in rows})
+def _view(session: Session, rows: list[Application]) -> list[dict[str, Any]]:
+    founders = references_of(session, {row.founder_id for row in rows})
     found = []
     for row in rows:
-        decision = latest_decision(ledger.session, row)
+        decision = latest_decision(session, row)
         found.append(
             {
                 "application": row.reference,
@@ -293,7 +293,7 @@ def _view(ledger: Ledger, rows: list[Application]) -> list[dict[str, Any]]:
                 "annual_rate": row.annual_rate,
                 "instalment": row.instalment,
                 "currency": row.currency,
-                "decision": None if decision is None else decision_view(ledger.session, decision),
+                "decision": None if decision is None else decision_view(session, decision),
             }
         )
     return found

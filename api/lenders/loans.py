@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
 
 from api.auth import CurrentLender
 from api.fields import Day, Reference
 from api.lenders.days import IsoDay
 from api.problems import problem_responses
-from scoring.lending.book import Book, loans_of
+from scoring.lending.book import Book, find_loan, loans_of
 from scoring.lending.kept import Kept
 from scoring.lending.loan_view import loan_view
 from scoring.loans.codes import LoanEventCode, LoanEventReason
@@ -223,7 +224,7 @@ def disburse_loan(body: NewLoan, lender: CurrentLender, request: Request) -> dic
         kept = _book(ledger, database, lender).disburse(
             body.founder, body.loan, body.schedule(), currency=body.currency
         )
-        return _view(ledger, database, kept)
+        return _view(ledger.session, database, kept)
 
 
 @router.get("", response_model=LoansOut, responses=problem_responses(401, 403, 422, 503))
@@ -259,8 +260,8 @@ def list_loans(
 def read_loan(loan: LoanPath, lender: CurrentLender, request: Request) -> dict[str, Any]:
     """Read a loan as it stands today."""
     database: Database = request.app.state.database
-    with database.writing() as ledger:
-        return _view(ledger, database, _book(ledger, database, lender).find(loan))
+    with database.reading() as session:
+        return _view(session, database, find_loan(session, lender.lender, loan))
 
 
 @router.post(
@@ -281,7 +282,7 @@ def post_repayment(
         received = Received(body.repayment, body.paid_on, body.amount)
         kept, is_new = _book(ledger, database, lender).repay(loan, received)
         response.status_code = 201 if is_new else 200
-        return _view(ledger, database, kept)
+        return _view(ledger.session, database, kept)
 
 
 @router.post(
@@ -305,19 +306,19 @@ def post_event(
             kept = book.reschedule(
                 loan, dues, on=body.happened_on, reference=body.event_id, reason=body.reason
             )
-            return _view(ledger, database, kept)
+            return _view(ledger.session, database, kept)
         event = Event(
             body.event_id, body.happened_on, body.event, body.reason, body.amount, body.repayment
         )
         kept, is_new = book.record(loan, event)
         response.status_code = 201 if is_new else 200
-        return _view(ledger, database, kept)
+        return _view(ledger.session, database, kept)
 
 
 def _book(ledger: Ledger, database: Database, scope: LenderScope) -> Book:
     return Book(ledger, database.settings, scope.lender, scope.actor)
 
 
-def _view(ledger: Ledger, database: Database, kept: Kept) -> dict[str, Any]:
-    founders = references_of(ledger.session, {kept.row.founder_id})
+def _view(session: Session, database: Database, kept: Kept) -> dict[str, Any]:
+    founders = references_of(session, {kept.row.founder_id})
     return loan_view(kept, founders[kept.row.founder_id], on=database.today)

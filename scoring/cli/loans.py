@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from scoring.base.errors import InputError
 from scoring.cli.console import open_database, print_json, print_table, progress_bar
@@ -36,7 +37,7 @@ from scoring.cli.loan_terms import (
     terms_of,
 )
 from scoring.cli.options import AsJson
-from scoring.lending.book import Book
+from scoring.lending.book import Book, find_loan
 from scoring.lending.kept import Kept
 from scoring.lending.loan_view import loan_view
 from scoring.lending.new_dues import read_dues
@@ -180,7 +181,7 @@ def disburse(
     database = open_database()
     with database.writing() as ledger:
         kept = _book(ledger, database, lender, by).disburse(founder, loan, made, currency=currency)
-        _answer(ledger, database, kept, as_json)
+        _answer(ledger.session, database, kept, as_json)
 
 
 @loan_app.command("show")
@@ -195,9 +196,9 @@ def show(
 ) -> None:
     """Show a loan: how it stands, what was paid for it, and what pays it off."""
     database = open_database()
-    with database.writing() as ledger:
-        kept = _book(ledger, database, lender, "operator").find(loan)
-        _answer(ledger, database, kept, as_json, on=on.date() if on else None)
+    with database.reading() as session:
+        kept = find_loan(session, find_lender(session, lender), loan)
+        _answer(session, database, kept, as_json, on=on.date() if on else None)
 
 
 @loan_app.command("repay")
@@ -218,7 +219,7 @@ def repay(
         book = _book(ledger, database, lender, by)
         units = minor(amount, book.find(loan).row.currency)
         kept, is_new = book.repay(loan, Received(repayment, on.date(), units))
-        _answer(ledger, database, kept, as_json, is_new=is_new)
+        _answer(ledger.session, database, kept, as_json, is_new=is_new)
 
 
 @loan_app.command("event")
@@ -248,7 +249,7 @@ def event(
         units = minor(amount, book.find(loan).row.currency)
         happened = Event(event_id, on.date(), what, reason, units, repayment)
         kept, is_new = book.record(loan, happened)
-        _answer(ledger, database, kept, as_json, is_new=is_new)
+        _answer(ledger.session, database, kept, as_json, is_new=is_new)
 
 
 @loan_app.command("reschedule")
@@ -276,7 +277,7 @@ def reschedule(
         book = _book(ledger, database, lender, by)
         new = read_dues(dues, book.find(loan).row.currency)
         kept = book.reschedule(loan, new, on=on.date(), reference=event_id, reason=reason)
-        _answer(ledger, database, kept, as_json)
+        _answer(ledger.session, database, kept, as_json)
 
 
 @loan_app.command("tell")
@@ -301,7 +302,7 @@ def _book(ledger: Ledger, database: Database, lender: str, actor: str) -> Book:
 
 
 def _answer(
-    ledger: Ledger,
+    session: Session,
     database: Database,
     kept: Kept,
     as_json: bool,
@@ -309,7 +310,7 @@ def _answer(
     is_new: bool = True,
     on: date | None = None,
 ) -> None:
-    founder = ledger.session.get_one(Founder, kept.row.founder_id).reference
+    founder = session.get_one(Founder, kept.row.founder_id).reference
     view = loan_view(kept, founder, on=on or database.today)
     if as_json:
         print_json(view | {"is_new": is_new})

@@ -79,7 +79,7 @@ class Book:
             purpose=Purpose.LOAN_APPLICATION,
             at=self.ledger.now,
         )
-        known = self._rows(number)
+        known = _rows(self.ledger.session, self.lender, number)
         if known:
             kept = kept_of(self.ledger.session, known[0])
             if kept.loan.schedules.get(0) == schedule.dues and known[0].founder_id == borrower.id:
@@ -107,22 +107,8 @@ class Book:
         return self.find(number)
 
     def find(self, number: str) -> Kept:
-        """A loan of this lender.
-
-        Raises:
-            NotFoundError: there is none of this number.
-            ConflictError: there are several, of several sources.
-        """
-        rows = self._rows(number)
-        if not rows:
-            raise NotFoundError(f"Lender {self.lender.reference} has no loan {number}.")
-        if len(rows) > 1:
-            sources = ", ".join(row.source for row in rows)
-            raise ConflictError(
-                f"Loan {number} is on file from several sources ({sources}). Withdraw the import "
-                "that is not meant."
-            )
-        return kept_of(self.ledger.session, rows[0])
+        """A loan of this lender, as `find_loan` finds it."""
+        return find_loan(self.ledger.session, self.lender, number)
 
     def repay(self, number: str, received: Received) -> tuple[Kept, bool]:
         """Take a payment; the same reference again changes nothing.
@@ -251,19 +237,6 @@ class Book:
                 loans=[row.reference],
             )
 
-    def _rows(self, number: str) -> list[tables.Loan]:
-        return list(
-            self.ledger.session.scalars(
-                select(tables.Loan)
-                .where(
-                    tables.Loan.lender == self.lender.reference,
-                    tables.Loan.reference == number,
-                    tables.Loan.superseded_recorded_at.is_(None),
-                )
-                .order_by(tables.Loan.id)
-            )
-        )
-
     def _append_dues(
         self,
         founder_id: int,
@@ -324,6 +297,25 @@ class Book:
             raise InputError(f"{day} has not come yet (today is {current}).")
 
 
+def find_loan(session: Session, lender: Lender, number: str) -> Kept:
+    """A loan of a lender.
+
+    Raises:
+        NotFoundError: there is none of this number.
+        ConflictError: there are several, of several sources.
+    """
+    rows = _rows(session, lender, number)
+    if not rows:
+        raise NotFoundError(f"Lender {lender.reference} has no loan {number}.")
+    if len(rows) > 1:
+        sources = ", ".join(row.source for row in rows)
+        raise ConflictError(
+            f"Loan {number} is on file from several sources ({sources}). Withdraw the import "
+            "that is not meant."
+        )
+    return kept_of(session, rows[0])
+
+
 def loans_of(session: Session, lender: Lender) -> list[tables.Loan]:
     """A lender's loans on file, from whatever source, by number."""
     return list(
@@ -335,6 +327,20 @@ def loans_of(session: Session, lender: Lender) -> list[tables.Loan]:
                 tables.Loan.held.is_(None),
             )
             .order_by(tables.Loan.reference, tables.Loan.id)
+        )
+    )
+
+
+def _rows(session: Session, lender: Lender, number: str) -> list[tables.Loan]:
+    return list(
+        session.scalars(
+            select(tables.Loan)
+            .where(
+                tables.Loan.lender == lender.reference,
+                tables.Loan.reference == number,
+                tables.Loan.superseded_recorded_at.is_(None),
+            )
+            .order_by(tables.Loan.id)
         )
     )
 

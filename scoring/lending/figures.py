@@ -17,7 +17,7 @@ import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scoring.base.calendar import day_number, day_of
+from scoring.base.calendar import day_of
 from scoring.base.errors import NotFoundError
 from scoring.features.engines.lake import Lake
 from scoring.parties.founders import references_of
@@ -226,9 +226,3 @@ def _vintages(loans: pd.DataFrame) -> list[dict[str, Any]]:
             }
         )
     return found
-
-
-def month_ends(first: date, last: date) -> list[date]:
-    """The last day of each month that ended between two days, both included."""
-    ends = pd.date_range(first, last, freq="ME")
-    return [day.date() for day in ends if day_number(day.date()) <= day_number(last)]

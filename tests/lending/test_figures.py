@@ -16,7 +16,7 @@ from scoring.base.errors import NotFoundError
 from scoring.features.engines.lake import Lake
 from scoring.lending.book import Book, loans_of
 from scoring.lending.book_page import book_html
-from scoring.lending.figures import AGEING, book_figures, figures_of, month_ends
+from scoring.lending.figures import AGEING, book_figures, figures_of
 from scoring.loans.codes import LoanEventCode, LoanEventReason
 from scoring.loans.events import Event
 from scoring.loans.loan import Loan
@@ -119,7 +119,7 @@ def test_month_ends_of_the_sample_are_as_a_slow_count_has_them(sample: Database,
         borrowers = sorted({row.founder_id for row in rows})
         first = min(row.event_date for row in rows)
         lake = Lake(session, borrowers)
-        for day in month_ends(first, sample.today - timedelta(days=1))[::-step]:
+        for day in _month_ends(first, sample.today - timedelta(days=1))[::-step]:
             slow = _as_known(sample, day)
             if slow.empty:
                 continue
@@ -141,6 +141,10 @@ def test_month_ends_of_the_sample_are_as_a_slow_count_has_them(sample: Database,
             _compare_vintages(found["vintages"], slow)
             compared += 1
     assert compared > 24 // step
+
+
+def _month_ends(first: date, last: date) -> list[date]:
+    return [day.date() for day in pd.date_range(first, last, freq="ME")]
 
 
 def _ageing(slow: pd.DataFrame) -> list[int]:
