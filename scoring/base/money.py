@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
+
+from babel.numbers import format_currency, get_currency_precision
 
 from scoring.base.errors import SeveralCurrenciesError
 
@@ -33,3 +36,15 @@ def other_currencies(codes: Iterable[str | None], *, than: str) -> tuple[str, ..
         than: the currency expected, as a model's.
     """
     return tuple(sorted({code for code in codes if code is not None} - {than}))
+
+
+def money_text(amount: int, currency: str, language: str = "en") -> str:
+    """An amount in minor units as people read it, such as ₩12,000.
+
+    Args:
+        amount: in minor units.
+        currency: ISO 4217 code.
+        language: whose way of writing it.
+    """
+    units = Decimal(amount).scaleb(-get_currency_precision(currency))
+    return str(format_currency(units, currency, locale=language))

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from scoring.base.money import money_text
 from scoring.cli.console import open_database, print_json, print_table
-from scoring.cli.loan_terms import minor, money, number
+from scoring.cli.loan_terms import minor, number
 from scoring.cli.options import AsJson
 from scoring.lending.affordability import Asked
 from scoring.lending.applications import applications_of
@@ -138,7 +139,7 @@ def application_decide(
 
 def _show(found: dict[str, Any], currency: str) -> None:
     def shown(amount: int | None) -> str:
-        return "unknown" if amount is None else money(amount, currency)
+        return "unknown" if amount is None else money_text(amount, currency)
 
     def burden(entry: dict[str, Any]) -> str:
         share = entry["debt_service_to_surplus"]

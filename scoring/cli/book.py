@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from scoring.base.errors import ConflictError
+from scoring.base.money import money_text
 from scoring.cli.console import open_database, print_json, print_table
 from scoring.cli.options import AsJson
-from scoring.lending.book_page import book_html, money_text, percent_text
+from scoring.lending.book_page import book_html, percent_text
 from scoring.lending.figures import book_figures
 from scoring.parties.lenders import find_lender
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Annotated
+from functools import wraps
+from typing import Annotated, Any
 
 import typer
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import get_currency_precision
 
 from scoring.base.errors import InputError
 from scoring.loans.due_days import Convention, Frequency
@@ -59,30 +62,30 @@ StepEveryOption = Annotated[int, typer.Option("--step-every", help="Instalments 
 SeasonOption = Annotated[
     str, typer.Option("--season", help="Twelve weights of months from January on, by commas.")
 ]
-ALL_YEAR = ",".join(["1"] * 12)
+_ALL_YEAR = ",".join(["1"] * 12)
 
 
 def terms_of(
     *,
-    product: Product,
-    principal: str,
-    annual_rate: str,
-    disbursed: datetime,
-    months: int | None,
-    instalments: int | None,
-    frequency: Frequency,
-    first_due: datetime | None,
-    currency: str,
-    day_count: DayCount,
-    grace_periods: int,
-    grace: Grace,
-    holidays: str | None,
-    convention: Convention,
-    upfront_fee: str,
-    instalment_fee: str,
-    step_share: str,
-    step_every: int,
-    season: str,
+    product: ProductOption,
+    principal: PrincipalOption,
+    annual_rate: RateOption,
+    disbursed: DisbursedOption,
+    months: MonthsOption = None,
+    instalments: InstalmentsOption = None,
+    frequency: FrequencyOption = Frequency.MONTHLY,
+    first_due: FirstDueOption = None,
+    currency: CurrencyOption = "KRW",
+    day_count: DayCountOption = DayCount.THIRTY_360,
+    grace_periods: GracePeriodsOption = 0,
+    grace: GraceOption = Grace.PRINCIPAL,
+    holidays: HolidaysOption = None,
+    convention: ConventionOption = Convention.FOLLOWING,
+    upfront_fee: UpfrontFeeOption = "0",
+    instalment_fee: InstalmentFeeOption = "0",
+    step_share: StepShareOption = "0.1",
+    step_every: StepEveryOption = 6,
+    season: SeasonOption = _ALL_YEAR,
 ) -> Terms:
     """The terms that the options of a command give.
 
@@ -110,10 +113,28 @@ def terms_of(
     )
 
 
-def money(amount: int, currency: str) -> str:
-    """An amount in minor units as people read it."""
-    digits = get_currency_precision(currency)
-    return str(format_currency(Decimal(amount).scaleb(-digits), currency, locale="en"))
+def with_terms(command: Callable[..., None]) -> Callable[..., None]:
+    """A command that takes the options of a loan's terms in place of its `terms` and `currency`.
+
+    They are declared once, as the parameters of `terms_of`.
+    """
+    options = inspect.signature(terms_of, eval_str=True).parameters
+    own = inspect.signature(command, eval_str=True).parameters
+    taken: dict[str, inspect.Parameter] = {}
+    for name, parameter in own.items():
+        if name == "terms":
+            taken |= options
+        elif name != "currency":
+            taken[name] = parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        asked = {name: given.pop(name) for name in options}
+        command(**given, terms=terms_of(**asked), currency=asked["currency"])
+
+    run.__signature__ = inspect.Signature(list(taken.values()))  # type: ignore[attr-defined]
+    run.__annotations__ = {name: parameter.annotation for name, parameter in taken.items()}
+    return run
 
 
 def _count(months: int | None, instalments: int | None, frequency: Frequency) -> int:

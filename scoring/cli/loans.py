@@ -4,50 +4,26 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy.orm import Session
 
 from scoring.base.errors import InputError
+from scoring.base.money import money_text
 from scoring.cli.console import open_database, print_json, print_table, progress_bar
-from scoring.cli.loan_terms import (
-    ALL_YEAR,
-    ConventionOption,
-    CurrencyOption,
-    DayCountOption,
-    DisbursedOption,
-    FirstDueOption,
-    FrequencyOption,
-    GraceOption,
-    GracePeriodsOption,
-    HolidaysOption,
-    InstalmentFeeOption,
-    InstalmentsOption,
-    MonthsOption,
-    PrincipalOption,
-    ProductOption,
-    RateOption,
-    SeasonOption,
-    StepEveryOption,
-    StepShareOption,
-    UpfrontFeeOption,
-    minor,
-    money,
-    terms_of,
-)
+from scoring.cli.loan_terms import minor, with_terms
 from scoring.cli.options import AsJson
 from scoring.lending.book import Book, find_loan
 from scoring.lending.kept import Kept
 from scoring.lending.loan_view import loan_view
 from scoring.lending.new_dues import read_dues
 from scoring.loans.codes import LoanEventCode, LoanEventReason
-from scoring.loans.due_days import Convention, Frequency
 from scoring.loans.events import Event
 from scoring.loans.posting import Received
 from scoring.loans.rate_cap import RATE_CAP
 from scoring.loans.schedule import Schedule
-from scoring.loans.terms import DayCount, Grace
+from scoring.loans.terms import Terms
 from scoring.parties.lenders import find_lender
 from scoring.score.arrears_told import tell_everybody
 from scoring.store.database import Database
@@ -75,52 +51,14 @@ def loans() -> None:
 
 
 @loan_app.command("schedule")
+@with_terms
 def schedule(
-    product: ProductOption,
-    principal: PrincipalOption,
-    annual_rate: RateOption,
-    disbursed: DisbursedOption,
-    months: MonthsOption = None,
-    instalments: InstalmentsOption = None,
-    frequency: FrequencyOption = Frequency.MONTHLY,
-    first_due: FirstDueOption = None,
-    currency: CurrencyOption = "KRW",
-    day_count: DayCountOption = DayCount.THIRTY_360,
-    grace_periods: GracePeriodsOption = 0,
-    grace: GraceOption = Grace.PRINCIPAL,
-    holidays: HolidaysOption = None,
-    convention: ConventionOption = Convention.FOLLOWING,
-    upfront_fee: UpfrontFeeOption = "0",
-    instalment_fee: InstalmentFeeOption = "0",
-    step_share: StepShareOption = "0.1",
-    step_every: StepEveryOption = 6,
-    season: SeasonOption = ALL_YEAR,
+    terms: Terms,
+    currency: str,
     as_json: AsJson = False,
 ) -> None:
     """Show when a loan falls due and what it costs, before anybody agrees to it."""
-    made = Schedule.of(
-        terms_of(
-            product=product,
-            principal=principal,
-            annual_rate=annual_rate,
-            disbursed=disbursed,
-            months=months,
-            instalments=instalments,
-            frequency=frequency,
-            first_due=first_due,
-            currency=currency,
-            day_count=day_count,
-            grace_periods=grace_periods,
-            grace=grace,
-            holidays=holidays,
-            convention=convention,
-            upfront_fee=upfront_fee,
-            instalment_fee=instalment_fee,
-            step_share=step_share,
-            step_every=step_every,
-            season=season,
-        )
-    )
+    made = Schedule.of(terms)
     if as_json:
         print_json(_plain(made))
         return
@@ -128,60 +66,23 @@ def schedule(
 
 
 @loan_app.command("disburse")
+@with_terms
 def disburse(
     lender: LenderArgument,
     founder: Annotated[str, typer.Argument(metavar="FOUNDER", help="Reference of the borrower.")],
     loan: LoanArgument,
     by: By,
-    product: ProductOption,
-    principal: PrincipalOption,
-    annual_rate: RateOption,
-    disbursed: DisbursedOption,
-    months: MonthsOption = None,
-    instalments: InstalmentsOption = None,
-    frequency: FrequencyOption = Frequency.MONTHLY,
-    first_due: FirstDueOption = None,
-    currency: CurrencyOption = "KRW",
-    day_count: DayCountOption = DayCount.THIRTY_360,
-    grace_periods: GracePeriodsOption = 0,
-    grace: GraceOption = Grace.PRINCIPAL,
-    holidays: HolidaysOption = None,
-    convention: ConventionOption = Convention.FOLLOWING,
-    upfront_fee: UpfrontFeeOption = "0",
-    instalment_fee: InstalmentFeeOption = "0",
-    step_share: StepShareOption = "0.1",
-    step_every: StepEveryOption = 6,
-    season: SeasonOption = ALL_YEAR,
+    terms: Terms,
+    currency: str,
     as_json: AsJson = False,
 ) -> None:
     """Put a loan on file that was paid out, with the schedule that its terms make."""
-    made = Schedule.of(
-        terms_of(
-            product=product,
-            principal=principal,
-            annual_rate=annual_rate,
-            disbursed=disbursed,
-            months=months,
-            instalments=instalments,
-            frequency=frequency,
-            first_due=first_due,
-            currency=currency,
-            day_count=day_count,
-            grace_periods=grace_periods,
-            grace=grace,
-            holidays=holidays,
-            convention=convention,
-            upfront_fee=upfront_fee,
-            instalment_fee=instalment_fee,
-            step_share=step_share,
-            step_every=step_every,
-            season=season,
-        )
-    )
+    made = Schedule.of(terms)
     database = open_database()
     with database.writing() as ledger:
         kept = _book(ledger, database, lender, by).disburse(founder, loan, made, currency=currency)
-        _answer(ledger.session, database, kept, as_json)
+        view = _view(ledger.session, database, kept)
+    _answer(view, as_json)
 
 
 @loan_app.command("show")
@@ -198,7 +99,8 @@ def show(
     database = open_database()
     with database.reading() as session:
         kept = find_loan(session, find_lender(session, lender), loan)
-        _answer(session, database, kept, as_json, on=on.date() if on else None)
+        view = _view(session, database, kept, on=on.date() if on else None)
+    _answer(view, as_json)
 
 
 @loan_app.command("repay")
@@ -219,7 +121,8 @@ def repay(
         book = _book(ledger, database, lender, by)
         units = minor(amount, book.find(loan).row.currency)
         kept, is_new = book.repay(loan, Received(repayment, on.date(), units))
-        _answer(ledger.session, database, kept, as_json, is_new=is_new)
+        view = _view(ledger.session, database, kept)
+    _answer(view, as_json, is_new=is_new)
 
 
 @loan_app.command("event")
@@ -249,7 +152,8 @@ def event(
         units = minor(amount, book.find(loan).row.currency)
         happened = Event(event_id, on.date(), what, reason, units, repayment)
         kept, is_new = book.record(loan, happened)
-        _answer(ledger.session, database, kept, as_json, is_new=is_new)
+        view = _view(ledger.session, database, kept)
+    _answer(view, as_json, is_new=is_new)
 
 
 @loan_app.command("reschedule")
@@ -277,7 +181,8 @@ def reschedule(
         book = _book(ledger, database, lender, by)
         new = read_dues(dues, book.find(loan).row.currency)
         kept = book.reschedule(loan, new, on=on.date(), reference=event_id, reason=reason)
-        _answer(ledger.session, database, kept, as_json)
+        view = _view(ledger.session, database, kept)
+    _answer(view, as_json)
 
 
 @loan_app.command("tell")
@@ -301,24 +206,24 @@ def _book(ledger: Ledger, database: Database, lender: str, actor: str) -> Book:
     return Book(ledger, database.settings, find_lender(ledger.session, lender), actor)
 
 
-def _answer(
-    session: Session,
-    database: Database,
-    kept: Kept,
-    as_json: bool,
-    *,
-    is_new: bool = True,
-    on: date | None = None,
-) -> None:
+def _view(
+    session: Session, database: Database, kept: Kept, *, on: date | None = None
+) -> dict[str, Any]:
     founder = session.get_one(Founder, kept.row.founder_id).reference
-    view = loan_view(kept, founder, on=on or database.today)
+    return loan_view(kept, founder, on=on or database.today)
+
+
+def _answer(view: dict[str, Any], as_json: bool, *, is_new: bool = True) -> None:
+    """Show a loan, once the step is kept: a pipe that closes early takes nothing back."""
     if as_json:
         print_json(view | {"is_new": is_new})
         return
-    currency, standing = kept.row.currency, view["standing"]
+    currency, standing = view["currency"], view["standing"]
     if not is_new:
         typer.echo("This was on file already; nothing changed.")
-    typer.echo(f"Loan {view['loan']} of {founder}, {money(view['principal'], currency)}:")
+    typer.echo(
+        f"Loan {view['loan']} of {view['founder']}, {money_text(view['principal'], currency)}:"
+    )
     for words, name in (
         ("outstanding principal", "outstanding_principal"),
         ("past due", "past_due"),
@@ -326,7 +231,7 @@ def _answer(
         ("paid ahead", "waiting"),
         ("pays it off", "payoff_amount"),
     ):
-        typer.echo(f"  {words:24}{money(standing[name], currency)}")
+        typer.echo(f"  {words:24}{money_text(standing[name], currency)}")
     typer.echo(f"  {'days past due':24}{standing['days_past_due']}")
     if standing["closed_on"]:
         typer.echo(f"  nothing is owed since {standing['closed_on']}")
@@ -354,10 +259,10 @@ def _show(made: Schedule, currency: str) -> None:
             {
                 "number": due.number,
                 "due_on": due.due_on.isoformat(),
-                "principal": money(due.principal, currency),
-                "interest": money(due.interest, currency),
-                "fee": money(due.fee, currency),
-                "total": money(due.amount, currency),
+                "principal": money_text(due.principal, currency),
+                "interest": money_text(due.interest, currency),
+                "fee": money_text(due.fee, currency),
+                "total": money_text(due.amount, currency),
             }
             for due in made.dues
         ],
@@ -365,7 +270,8 @@ def _show(made: Schedule, currency: str) -> None:
     )
     simple = made.simple_annual_rate
     typer.echo(
-        f"To pay back: {money(made.total, currency)}; cost: {money(made.total_cost, currency)}."
+        f"To pay back: {money_text(made.total, currency)}; "
+        f"cost: {money_text(made.total_cost, currency)}."
     )
     typer.echo(f"Effective rate, compounded: {made.effective_annual_rate:.2%} a year.")
     compared = "within" if simple <= RATE_CAP else "ABOVE"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
-from babel.numbers import format_currency, get_currency_precision
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
+
+from scoring.base.money import money_text
 
 _WIDTH, _HEIGHT, _LEFT, _BELOW = 640, 220, 48, 24
 _EARLY, _LATE = (0x9F, 0xC3, 0xD4), (0x17, 0x3B, 0x4E)  # the latest month is darkest
@@ -29,12 +29,6 @@ def book_html(figures: Mapping[str, Any]) -> str:
     environment.filters |= {"money": money_text, "percent": percent_text}
     environment.globals["curves"] = _curves
     return environment.get_template("book.html").render(book=figures)
-
-
-def money_text(amount: int, currency: str) -> str:
-    """An amount in minor units as people read it."""
-    units = Decimal(amount).scaleb(-get_currency_precision(currency))
-    return str(format_currency(units, currency, locale="en"))
 
 
 def percent_text(share: float | None) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.shell import Shell
+from tests.shell import FOOTHOLD, Shell
 
 BY = ("--by", "Officer One")
 TODAY = date.today()
@@ -56,6 +57,16 @@ def test_a_loan_from_disbursement_to_rescheduling(
     shown = here.run("loan", "show", "L-1", "K-1").stdout
     assert "pays it off" in shown
     assert "₩1,200,000" in shown
+
+
+def test_a_step_is_kept_though_nobody_reads_the_answer(here: Shell, founder: str) -> None:
+    command = [*FOOTHOLD, "loan", "disburse", "L-1", founder, "K-1", *TERMS, *BY]
+    with subprocess.Popen(
+        command, env=here.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as reader_gone:
+        assert reader_gone.stdout is not None
+        reader_gone.stdout.close()
+    assert here.json("loan", "show", "L-1", "K-1")["loan"] == "K-1"
 
 
 def test_a_bad_row_of_new_instalments_is_named(here: Shell, founder: str, tmp_path: Path) -> None:

@@ -6,11 +6,9 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from babel.dates import format_date
-from babel.numbers import format_currency, get_currency_precision
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -27,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from api.pages.languages import words_in
+from scoring.base.money import money_text
 from scoring.features.catalogue import Kind
 from scoring.parties.readable import readable_by
 from scoring.parties.scopes import FounderScope
@@ -276,8 +275,7 @@ def _item(row: Any, language: Language) -> Item:
     day: date = row.event_date
     amount = None
     if row.amount is not None:
-        units = Decimal(int(row.amount)).scaleb(-get_currency_precision(row.currency))
-        amount = format_currency(units, row.currency, locale=language)
+        amount = money_text(int(row.amount), row.currency, language)
     return Item(
         what=str(t(f"held.name.{row.what}")),
         day=format_date(day, "long", language),

@@ -6,16 +6,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from babel.numbers import format_currency, get_currency_precision
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.pages.languages import words_in
+from scoring.base.money import money_text
 from scoring.parties.readable import readable_by
 from scoring.parties.scopes import FounderScope
 from scoring.reasons.texts import Language, reason_text
@@ -67,7 +66,7 @@ def _arrears(
     t = words_in(language)
     shown = {
         "lender": lender,
-        "amount": _money(content["amount"], content["currency"], language),
+        "amount": money_text(content["amount"], content["currency"], language),
         "since": _day(content["since"], language),
         "from_": _day(content["shown_from"], language),
         "through": _day(content["reported_through"], language),
@@ -82,7 +81,7 @@ def _declined(
     content: Mapping[str, Any], lender: str, language: Language
 ) -> tuple[list[str], list[str]]:
     t = words_in(language)
-    amount = _money(content["principal"], content["currency"], language)
+    amount = money_text(content["principal"], content["currency"], language)
     reasons = [str(t(f"notices.declined.reason.{code}")) for code in content["reasons"]]
     used = [
         str(getattr(reason_text(entry["code"], "against", is_missing=entry["missing"]), language))
@@ -93,11 +92,6 @@ def _declined(
         sentences.append(str(t("notices.declined.score")))
     sentences.append(str(t("notices.declined.person")))
     return sentences, reasons + used
-
-
-def _money(amount: int, currency: str, language: Language) -> str:
-    units = Decimal(amount).scaleb(-get_currency_precision(currency))
-    return str(format_currency(units, currency, locale=language))
 
 
 def _day(text: str, language: Language) -> str:
