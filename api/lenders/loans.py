@@ -234,11 +234,7 @@ def list_loans(
     """List this lender's loans, 1 to 1,000 at a time."""
     database: Database = request.app.state.database
     with database.reading() as session:
-        found = [
-            loan
-            for loan in loans_of(session, lender.lender)
-            if page.after is None or loan.reference > page.after
-        ]
+        found = loans_of(session, lender.lender, after=page.after, limit=page.limit + 1)
         shown = found[: page.limit]
         founders = references_of(session, {loan.founder_id for loan in shown})
         return {

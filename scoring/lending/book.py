@@ -316,19 +316,26 @@ def find_loan(session: Session, lender: Lender, number: str) -> Kept:
     return kept_of(session, rows[0])
 
 
-def loans_of(session: Session, lender: Lender) -> list[tables.Loan]:
-    """A lender's loans on file, from whatever source, by number."""
-    return list(
-        session.scalars(
-            select(tables.Loan)
-            .where(
-                tables.Loan.lender == lender.reference,
-                tables.Loan.superseded_recorded_at.is_(None),
-                tables.Loan.held.is_(None),
-            )
-            .order_by(tables.Loan.reference, tables.Loan.id)
-        )
+def loans_of(
+    session: Session, lender: Lender, *, after: str | None = None, limit: int | None = None
+) -> list[tables.Loan]:
+    """A lender's loans on file, from whatever source, by number.
+
+    Args:
+        session: an open transaction.
+        lender: whose.
+        after: only numbers after this one.
+        limit: how many at most; all when None.
+    """
+    statement = select(tables.Loan).where(
+        tables.Loan.lender == lender.reference,
+        tables.Loan.superseded_recorded_at.is_(None),
+        tables.Loan.held.is_(None),
     )
+    if after is not None:
+        statement = statement.where(tables.Loan.reference > after)
+    ordered = statement.order_by(tables.Loan.reference, tables.Loan.id).limit(limit)
+    return list(session.scalars(ordered))
 
 
 def _rows(session: Session, lender: Lender, number: str) -> list[tables.Loan]:

@@ -8,10 +8,9 @@ in which they were told changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Self
 
 from scoring.base.errors import ConflictError, InputError
 from scoring.loans.arrears import MATERIAL_PERCENT, MATERIALITY_FLOORS
@@ -287,15 +286,6 @@ class Loan:
         """Number of the schedule in force at the end of a day."""
         begun = (e.schedule or 0 for e in self._events(on) if e.code is LoanEventCode.RESCHEDULED)
         return max(begun, default=0)
-
-    def copy(self) -> Self:
-        """A loan that can be tried things on."""
-        return replace(
-            self,
-            schedules=dict(self.schedules),
-            received=list(self.received),
-            events=list(self.events),
-        )
 
     def _repaid_on(self, on: date) -> date | None:
         """The first day on which money reached the principal and the charges due by then."""

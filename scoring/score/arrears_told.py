@@ -69,6 +69,9 @@ def tell_of_arrears(
     Returns:
         How many notices were given.
     """
+    adverse = [(loan, since) for loan in loans if (since := adverse_since(loan)) is not None]
+    if not adverse:
+        return 0
     known = {
         ((notice.source, notice.loan), _told(notice).since)
         for notice in ledger.session.scalars(
@@ -78,9 +81,8 @@ def tell_of_arrears(
         )
     }
     given = 0
-    for loan in loans:
-        since = adverse_since(loan)
-        if since is None or not is_large_enough(loan):
+    for loan, since in adverse:
+        if not is_large_enough(loan):
             continue
         if any(known_loan == (loan.source, loan.loan) and of >= since for known_loan, of in known):
             continue
@@ -121,28 +123,6 @@ def tell_of_arrears(
     return given
 
 
-def tell_of_loans_elsewhere(
-    ledger: Ledger, founder_id: int, lender: Lender, *, zone: ZoneInfo, actor: str
-) -> int:
-    """Tell a founder, of whom a lender asks, of arrears at others; it sees them later than this.
-
-    Returns:
-        How many notices were given.
-    """
-    elsewhere = select(Loan.id).where(
-        Loan.founder_id == founder_id,
-        Loan.lender != lender.reference,
-        Loan.superseded_recorded_at.is_(None),
-    )
-    if ledger.session.scalar(elsewhere.limit(1)) is None:
-        return 0
-    loans = loan_states_of(
-        ledger.session, founder_id, as_of=today(ledger.now, zone), known_at=ledger.now, zone=zone
-    )
-    others = [loan for loan in loans if loan.lender != lender.reference]
-    return tell_of_arrears(ledger, founder_id, others, zone=zone, actor=actor)
-
-
 def tell_everybody(
     database: Database, *, actor: str, progress: Callable[[str, int, int], None] | None = None
 ) -> int:
@@ -163,7 +143,7 @@ def tell_everybody(
             loans = loan_states_of(
                 session, founder_id, as_of=today(now, zone), known_at=now, zone=zone
             )
-        if any(adverse_since(loan) for loan in loans):
+        if any(adverse_since(loan) for loan in loans):  # most have none: no need to write
             with database.writing() as ledger:
                 given += tell_of_arrears(ledger, founder_id, loans, zone=zone, actor=actor)
         if progress is not None:

@@ -23,7 +23,7 @@ from scoring.models.backgrounds import BackgroundKind
 from scoring.parties.consents import Purpose, require_consent
 from scoring.parties.references import random_reference
 from scoring.score.arrears import Borrower
-from scoring.score.arrears_told import arrears_told, tell_of_loans_elsewhere
+from scoring.score.arrears_told import arrears_told, tell_of_arrears
 from scoring.score.assessment import assess, columns_of
 from scoring.score.document import Insufficient, LoansRead, ModelUsed, Scored, ScoreDocument
 from scoring.score.evidence import weigh
@@ -101,9 +101,11 @@ def score_founder(
     )
     model = champion(ledger.session)
     refuse_other_profile(model, settings.deployment_profile)
-    document = score_document(ledger.session, subject, model, known_at=ledger.now)
-    if as_of == current and subject.reads_loans_elsewhere:
-        tell_of_loans_elsewhere(ledger, founder.id, lender, zone=settings.zone, actor=actor)
+    document, borrower = _document_of(ledger.session, subject, model, known_at=ledger.now)
+    if as_of == current:
+        # Nobody else's arrears are shown before their borrower was told: that begins now.
+        others = [loan for loan in borrower.loans if loan.lender != lender.reference]
+        tell_of_arrears(ledger, founder.id, others, zone=settings.zone, actor=actor)
     text = document.to_canonical()
     score = Score(
         reference=random_reference("S", 16),
@@ -150,6 +152,13 @@ def score_document(
 
     The lender's policy and background are those that were in force at `known_at`.
     """
+    return _document_of(session, subject, model, known_at=known_at)[0]
+
+
+def _document_of(
+    session: Session, subject: Subject, model: Model, *, known_at: datetime
+) -> tuple[ScoreDocument, Borrower]:
+    """The document, and the loans that it was made of."""
     served = served_to(session, subject.lender.id, model, at=known_at)
     artefact = served.artefact
     zone = ZoneInfo(subject.time_zone)
@@ -178,7 +187,7 @@ def score_document(
     )
     borrower = _borrower(session, subject, artefact, known_at)
     in_default = borrower.default()
-    return ScoreDocument(
+    document = ScoreDocument(
         founder=subject.founder.reference,
         lender=subject.lender.reference,
         purpose=subject.purpose,
@@ -209,6 +218,7 @@ def score_document(
         current_arrears=borrower.current_arrears(),
         result=in_default or (Insufficient() if evidence.is_thin(0) else _scored(served, file)),
     )
+    return document, borrower
 
 
 def _borrower(

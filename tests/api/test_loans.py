@@ -76,3 +76,13 @@ def test_a_loan_above_the_cap_is_refused_with_what_to_do(caller: Caller) -> None
     answer = caller.lender().post("/v1/loans", json=_new(caller, annual_rate="0.25"))
     assert answer.status_code == 422
     assert "the cap is 20%" in answer.json()["detail"]
+
+
+def test_the_list_of_loans_goes_on_after_the_last_one_shown(caller: Caller) -> None:
+    lender = caller.lender()
+    for number in ("K-1", "K-2", "K-3"):
+        lender.post("/v1/loans", json=_new(caller, loan=number))
+    first = lender.get("/v1/loans", params={"limit": 2}).json()
+    assert [line["loan"] for line in first["loans"]] == ["K-1", "K-2"]
+    rest = lender.get("/v1/loans", params={"after": first["next"]}).json()
+    assert ([line["loan"] for line in rest["loans"]], rest["next"]) == (["K-3"], None)
